@@ -1,0 +1,35 @@
+package io.sparkmae.deploy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Runs {@code deploy/bin/mae} in a directory of its own, as its user would. */
+final class Launcher {
+
+  /** What a run came to. */
+  record Run(int exitCode, String out, String err) {}
+
+  private final Path directory;
+
+  Launcher(Path directory) {
+    this.directory = directory;
+  }
+
+  Run run(Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of("bin", "mae").toAbsolutePath().toString());
+    command.addAll(List.of(arguments));
+    Path out = directory.resolve("out");
+    Path err = directory.resolve("err");
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+    builder.environment().putAll(environment);
+    int exitCode =
+        builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start().waitFor();
+    return new Run(exitCode, Files.readString(out), Files.readString(err));
+  }
+}

@@ -1,0 +1,101 @@
+package io.sparkmae.model;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * How far this implementation is from numbers that the reference computed.
+ *
+ * <p>A golden file holds parameters, images and noise, and what the reference made of them:
+ * activations, loss, gradients, and the parameters after some AdamW steps on the same batch.
+ *
+ * @param differences quantity → largest difference found
+ * @param limits quantity → largest difference allowed
+ */
+public record Conformance(Map<String, Double> differences, Map<String, Double> limits) {
+
+  /** The golden files that this library carries. */
+  public static final List<String> CARRIED =
+      List.of("mae_tiny", "mae_tiny_normpix", "mae_tiny_f64");
+
+  /** Whether every difference is within its limit; a NaN is not. */
+  public boolean passed() {
+    return differences.entrySet().stream()
+        .allMatch(entry -> entry.getValue() <= limits.get(entry.getKey()));
+  }
+
+  /** Checks the carried golden file {@code name}. */
+  public static Conformance ofCarried(String name) throws IOException {
+    try (InputStream in =
+        Conformance.class.getResourceAsStream("golden/" + name + ".safetensors")) {
+      return of(Safetensors.read(in));
+    }
+  }
+
+  /**
+   * Checks a golden file.
+   *
+   * @throws IllegalArgumentException if it lacks what a golden file has
+   */
+  public static Conformance of(Safetensors file) {
+    Golden golden = new Golden(file);
+    Map<String, Double> differences = new LinkedHashMap<>();
+    MaeGraph graph = golden.graph();
+    MultiDataSet batch = golden.batch();
+    Map<String, INDArray> activations = graph.activations(batch);
+    differences.put("latent", relative(activations.get(MaeGraph.LATENT), golden.get("latent")));
+    differences.put("pred", relative(activations.get(Prediction.NAME), golden.get("pred")));
+    differences.put("gradients", gradients(graph, batch, golden));
+    differences.put("loss", losses(graph, batch, golden));
+    differences.put("parameters", golden.largest("after.", graph.parameters()));
+    differences.put("parametersBeyond1e-6", golden.shareBeyond("after.", graph.parameters(), 1e-6));
+    return new Conformance(differences, limits(golden.type()));
+  }
+
+  private static Map<String, Double> limits(DataType type) {
+    boolean exact = type == DataType.DOUBLE;
+    return Map.of(
+        "latent", exact ? 1e-10 : 1e-5,
+        "pred", exact ? 1e-10 : 1e-5,
+        "loss", exact ? 1e-10 : 2e-6,
+        "gradients", exact ? 1e-10 : 2e-5,
+        "parameters", exact ? 1e-9 : 1e-4,
+        "parametersBeyond1e-6", 1e-3);
+  }
+
+  /** Largest difference of a gradient, relative to the largest entry of its tensor. */
+  private static double gradients(MaeGraph graph, MultiDataSet batch, Golden golden) {
+    graph.setInputs(batch.getFeatures());
+    graph.setLabels(batch.getLabels());
+    graph.setLayerMaskArrays(null, batch.getLabelsMaskArrays());
+    graph.computeGradientAndScore();
+    return golden.largestRelative("grad.", graph.gradients());
+  }
+
+  /**
+   * Trains the file's steps; the largest relative difference of the losses before each and after
+   * the last.
+   */
+  private static double losses(MaeGraph graph, MultiDataSet batch, Golden golden) {
+    double[] losses = golden.get("losses").toDoubleVector();
+    double largest = 0;
+    for (int step = 0; step < losses.length; step++) {
+      double loss = graph.score(batch, true);
+      largest = Math.max(largest, Math.abs(loss - losses[step]) / Math.abs(losses[step]));
+      if (step < losses.length - 1) {
+        graph.fit(batch);
+      }
+    }
+    return largest;
+  }
+
+  static double relative(INDArray actual, INDArray expected) {
+    return actual.sub(expected).amaxNumber().doubleValue() / expected.amaxNumber().doubleValue();
+  }
+}

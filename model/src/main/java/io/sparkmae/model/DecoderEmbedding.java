@@ -1,0 +1,59 @@
+package io.sparkmae.model;
+
+import java.util.Map;
+import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
+import org.nd4j.autodiff.samediff.SDIndex;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+
+/**
+ * Latent [N, K + 1, D] and idsRestore [N, L] → the decoder's input [N, L + 1, E]: every token at
+ * its place, mask tokens where patches were removed, positions added.
+ */
+final class DecoderEmbedding extends MaeVertex {
+
+  static final String NAME = "decoder_embed";
+  private static final long serialVersionUID = 1;
+
+  DecoderEmbedding(MaeConfig config) {
+    super(config);
+  }
+
+  DecoderEmbedding() {} // for DL4J's JSON
+
+  @Override
+  public void defineParametersAndInputs(SDVertexParams params) {
+    params.defineInputs("latent", "idsRestore");
+    Map<String, long[]> shapes = ReferenceNames.all(config());
+    shapes
+        .keySet()
+        .removeIf(name -> !name.startsWith("decoder_embed.") && !name.equals("mask_token"));
+    declare(params, shapes);
+  }
+
+  @Override
+  SDVariable define(SameDiff sd, Map<String, SDVariable> inputs, Map<String, SDVariable> params) {
+    int dim = config().decoder().embedDim();
+    int tokens = config().tokens();
+    SDVariable latent = inputs.get("latent");
+    long kept = latent.getShape()[1] - 1;
+    SDVariable embedded =
+        linear(latent.reshape(-1, config().encoder().embedDim()), params, NAME)
+            .reshape(-1, kept + 1, dim);
+    SDVariable classToken = embedded.get(SDIndex.all(), SDIndex.interval(0, 1), SDIndex.all());
+    SDVariable visible =
+        embedded.get(SDIndex.all(), SDIndex.interval(1, (int) kept + 1), SDIndex.all());
+
+    SDVariable places =
+        oneHot(
+            inputs.get("idsRestore"),
+            tokens,
+            (int) kept); // [N, L, K], zero rows for removed patches
+    SDVariable removed = places.sum(true, 2).rsub(1); // [N, L, 1]
+    SDVariable body = places.mmul(visible).add(removed.mul(params.get("mask_token"))); // [N, L, E]
+    SDVariable positions =
+        sd.constant(
+            patchPositions(dim, config().gridSize(), latent.dataType()).reshape(1, tokens, dim));
+    return sd.concat(1, classToken, body.add(positions));
+  }
+}

@@ -1,0 +1,148 @@
+package io.sparkmae.model;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The names that Hugging Face's ViTMAE gives to the reference's tensors; qkv is stored as query,
+ * key and value.
+ */
+public final class HuggingFaceNames {
+
+  private static final List<String> QKV = List.of("query", "key", "value");
+
+  // Whole names first, then the parts of a block; the first that matches is replaced.
+  private static final Map<String, String> WHOLE =
+      Map.of(
+          "cls_token", "vit.embeddings.cls_token",
+          "pos_embed", "vit.embeddings.position_embeddings",
+          "patch_embed.proj", "vit.embeddings.patch_embeddings.projection",
+          "norm", "vit.layernorm",
+          "mask_token", "decoder.mask_token",
+          "decoder_pos_embed", "decoder.decoder_pos_embed",
+          "decoder_embed", "decoder.decoder_embed",
+          "decoder_norm", "decoder.decoder_norm",
+          "decoder_pred", "decoder.decoder_pred");
+  private static final Map<String, String> IN_BLOCK =
+      Map.of(
+          "norm1", "layernorm_before",
+          "norm2", "layernorm_after",
+          "attn.proj", "attention.output.dense",
+          "mlp.fc1", "intermediate.dense",
+          "mlp.fc2", "output.dense");
+
+  private HuggingFaceNames() {}
+
+  /**
+   * {@code weights} under the names that {@code ViTMAEForPreTraining} loads; an encoder's are those
+   * of {@code ViTMAEModel} with the prefix {@code vit.}.
+   */
+  public static Map<String, INDArray> fromReference(Map<String, INDArray> weights) {
+    Map<String, INDArray> renamed = new LinkedHashMap<>();
+    weights.forEach((name, tensor) -> put(renamed, name, tensor));
+    return renamed;
+  }
+
+  private static void put(Map<String, INDArray> renamed, String name, INDArray tensor) {
+    if (!name.contains("blocks.")) {
+      renamed.put(wholeName(name), tensor);
+      return;
+    }
+    String[] parts = name.split("\\.", 3); // blocks, number, the rest
+    String layer =
+        (parts[0].startsWith("decoder") ? "decoder.decoder_layers." : "vit.encoder.layer.")
+            + parts[1]
+            + ".";
+    int dot = parts[2].lastIndexOf('.');
+    String module = parts[2].substring(0, dot);
+    String kind = parts[2].substring(dot);
+    if (!module.equals("attn.qkv")) {
+      renamed.put(layer + IN_BLOCK.get(module) + kind, tensor);
+      return;
+    }
+    for (int third = 0; third < QKV.size(); third++) {
+      renamed.put(layer + "attention.attention." + QKV.get(third) + kind, third(tensor, third));
+    }
+  }
+
+  private static String wholeName(String name) {
+    if (WHOLE.containsKey(name)) {
+      return WHOLE.get(name);
+    }
+    int dot = name.lastIndexOf('.');
+    return WHOLE.get(name.substring(0, dot)) + name.substring(dot);
+  }
+
+  private static INDArray third(INDArray qkv, int third) {
+    long rows = qkv.size(0) / 3;
+    var range = interval(third * rows, (third + 1) * rows);
+    return qkv.rank() == 1 ? qkv.get(range).dup() : qkv.get(range, all()).dup();
+  }
+
+  /**
+   * The inverse of {@link #fromReference}; names may lack the prefix {@code vit.}, as in {@code
+   * ViTMAEModel}'s own files.
+   *
+   * @throws IllegalArgumentException naming the first tensor that has no name in the reference
+   */
+  public static Map<String, INDArray> toReference(Map<String, INDArray> weights) {
+    Map<String, INDArray> renamed = new LinkedHashMap<>();
+    weights.forEach(
+        (name, tensor) -> {
+          String full =
+              name.startsWith("vit.") || name.startsWith("decoder.") ? name : "vit." + name;
+          if (full.contains(".attention.attention.")) {
+            if (full.contains(".query.")) {
+              renamed.put(
+                  blockName(full, ".attention.attention.query", "attn.qkv"), join(weights, name));
+            }
+          } else {
+            renamed.put(referenceName(full), tensor);
+          }
+        });
+    return renamed;
+  }
+
+  private static INDArray join(Map<String, INDArray> weights, String query) {
+    INDArray[] thirds =
+        QKV.stream()
+            .map(part -> weights.get(query.replace("query", part)))
+            .toArray(INDArray[]::new);
+    return Nd4j.concat(0, thirds);
+  }
+
+  private static String referenceName(String name) {
+    for (Map.Entry<String, String> part : IN_BLOCK.entrySet()) {
+      // "output.dense" is also the end of "attention.output.dense"
+      boolean attention = part.getValue().startsWith("attention.");
+      if (name.matches(".*(layer|layers)\\.\\d+\\." + part.getValue() + "\\..*")
+          && (attention || !name.contains(".attention.output."))) {
+        return blockName(name, "." + part.getValue(), part.getKey());
+      }
+    }
+    return WHOLE.entrySet().stream()
+        .filter(whole -> name.equals(whole.getValue()) || name.startsWith(whole.getValue() + "."))
+        .findFirst()
+        .map(whole -> whole.getKey() + name.substring(whole.getValue().length()))
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Cannot import tensor " + name + " (it is not a name of ViTMAE)"));
+  }
+
+  private static String blockName(String name, String module, String referenceModule) {
+    String prefix = name.startsWith("decoder.") ? "decoder_blocks." : "blocks.";
+    String number = name.replaceAll("^.*\\.(?:layer|decoder_layers)\\.(\\d+)\\..*$", "$1");
+    return prefix
+        + number
+        + "."
+        + referenceModule
+        + name.substring(name.indexOf(module) + module.length());
+  }
+}

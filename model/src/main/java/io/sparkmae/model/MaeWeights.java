@@ -1,0 +1,72 @@
+package io.sparkmae.model;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A graph's weights under the reference's names, in and out. */
+public final class MaeWeights {
+
+  private MaeWeights() {}
+
+  /**
+   * Copies of all tensors of the pre-training state dict, position tables included; 254 for ViT-B.
+   */
+  public static Map<String, INDArray> all(MaeGraph graph) {
+    return copy(graph, ReferenceNames.all(graph.maeConfig()));
+  }
+
+  /** Copies of the encoder's tensors alone, as timm loads them; 150 for ViT-B. */
+  public static Map<String, INDArray> encoder(MaeGraph graph) {
+    return copy(graph, ReferenceNames.encoder(graph.maeConfig()));
+  }
+
+  private static Map<String, INDArray> copy(MaeGraph graph, Map<String, long[]> shapes) {
+    Map<String, INDArray> parameters = graph.parameters();
+    Map<String, INDArray> weights = new LinkedHashMap<>();
+    for (String name : shapes.keySet()) {
+      weights.put(
+          name,
+          ReferenceNames.isFixed(name)
+              ? positions(graph.maeConfig(), name, graph.params().dataType())
+              : parameters.get(name).dup('c'));
+    }
+    return weights;
+  }
+
+  private static INDArray positions(MaeConfig config, String name, DataType type) {
+    Tower tower = name.equals(ReferenceNames.POS_EMBED) ? config.encoder() : config.decoder();
+    long[] shape = {1, config.tokens() + 1L, tower.embedDim()};
+    return Nd4j.create(PositionTable.of(tower.embedDim(), config.gridSize()), shape, 'c')
+        .castTo(type);
+  }
+
+  /**
+   * Overwrites the graph's parameters by {@code weights}; the fixed position tables may be there
+   * and are not read.
+   *
+   * @throws IllegalArgumentException if one is missing, or of another shape, naming it
+   */
+  public static void load(ComputationGraph graph, Map<String, INDArray> weights) {
+    MaeGraph.views(graph)
+        .forEach(
+            (name, view) -> {
+              INDArray weight = weights.get(name);
+              if (weight == null) {
+                throw new IllegalArgumentException(
+                    "Cannot load weights: " + name + " is missing (the file is of another model)");
+              }
+              if (!Arrays.equals(weight.shape(), view.shape())) {
+                throw new IllegalArgumentException(
+                    "Cannot load weights: %s has shape %s, the model needs %s (check the geometry)"
+                        .formatted(
+                            name, Arrays.toString(weight.shape()), Arrays.toString(view.shape())));
+              }
+              view.assign(weight.castTo(view.dataType()));
+            });
+  }
+}

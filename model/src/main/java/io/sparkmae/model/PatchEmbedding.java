@@ -1,0 +1,58 @@
+package io.sparkmae.model;
+
+import java.util.Map;
+import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+
+/**
+ * Kept patches [N, K, P] and idsKeep [N, K] → tokens with positions after the class token, [N, K +
+ * 1, D].
+ */
+final class PatchEmbedding extends MaeVertex {
+
+  static final String NAME = "patch_embed";
+  private static final long serialVersionUID = 1;
+
+  PatchEmbedding(MaeConfig config) {
+    super(config);
+  }
+
+  PatchEmbedding() {} // for DL4J's JSON
+
+  @Override
+  public void defineParametersAndInputs(SDVertexParams params) {
+    params.defineInputs("patches", "idsKeep");
+    Map<String, long[]> shapes = ReferenceNames.encoder(config());
+    shapes.keySet().removeIf(name -> !name.startsWith("patch_embed.") && !name.equals("cls_token"));
+    declare(params, shapes);
+  }
+
+  @Override
+  SDVariable define(SameDiff sd, Map<String, SDVariable> inputs, Map<String, SDVariable> params) {
+    int dim = config().encoder().embedDim();
+    SDVariable patches = inputs.get("patches");
+    long kept = patches.getShape()[1];
+    SDVariable
+        weight = // the convolution's order [D, channel, row, column] → [row·column·channel, D]
+        params
+                .get("patch_embed.proj.weight")
+                .permute(2, 3, 1, 0)
+                .reshape(config().patchLength(), dim);
+    SDVariable embedded =
+        patches
+            .reshape(-1, config().patchLength())
+            .mmul(weight)
+            .add(params.get("patch_embed.proj.bias"));
+
+    SDVariable places = oneHot(inputs.get("idsKeep"), kept, config().tokens()); // [N, K, L]
+    SDVariable positions =
+        sd.constant(patchPositions(dim, config().gridSize(), patches.dataType())); // [L, D]
+    SDVariable tokens = embedded.add(places.reshape(-1, config().tokens()).mmul(positions));
+
+    SDVariable one = inputs.get("idsKeep").mul(0).mean(true, 1).add(1); // [N, 1]
+    SDVariable classToken =
+        one.mmul(params.get("cls_token").reshape(1, dim)); // its position is the zero row
+    return sd.concat(1, classToken.reshape(-1, 1, dim), tokens.reshape(-1, kept, dim));
+  }
+}

@@ -1,0 +1,83 @@
+package io.sparkmae.model;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The parameters of a masked autoencoder under the names and shapes of the reference's state dict.
+ */
+final class ReferenceNames {
+
+  static final String POS_EMBED = "pos_embed";
+  static final String DECODER_POS_EMBED = "decoder_pos_embed";
+
+  private ReferenceNames() {}
+
+  /**
+   * Name → shape of all tensors, the two fixed position tables included, in the state dict's order;
+   * 254 for ViT-B.
+   */
+  static Map<String, long[]> all(MaeConfig config) {
+    int dim = config.encoder().embedDim();
+    int decoderDim = config.decoder().embedDim();
+    int sequence = config.tokens() + 1;
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    shapes.put("cls_token", shape(1, 1, dim));
+    shapes.put(POS_EMBED, shape(1, sequence, dim));
+    shapes.put("mask_token", shape(1, 1, decoderDim));
+    shapes.put(DECODER_POS_EMBED, shape(1, sequence, decoderDim));
+    shapes.put(
+        "patch_embed.proj.weight",
+        shape(dim, config.channels(), config.patchSize(), config.patchSize()));
+    shapes.put("patch_embed.proj.bias", shape(dim));
+    blocks(shapes, "blocks.", config.encoder(), config.hiddenDim(config.encoder()));
+    affine(shapes, "norm", shape(dim));
+    affine(shapes, "decoder_embed", shape(decoderDim, dim));
+    blocks(shapes, "decoder_blocks.", config.decoder(), config.hiddenDim(config.decoder()));
+    affine(shapes, "decoder_norm", shape(decoderDim));
+    affine(shapes, "decoder_pred", shape(config.patchLength(), decoderDim));
+    return shapes;
+  }
+
+  /** What {@link #all} holds of the encoder alone, as released for fine-tuning; 150 for ViT-B. */
+  static Map<String, long[]> encoder(MaeConfig config) {
+    Map<String, long[]> shapes = all(config);
+    shapes.keySet().removeIf(name -> name.startsWith("decoder") || name.equals("mask_token"));
+    return shapes;
+  }
+
+  /** Whether a tensor is a fixed table and no parameter. */
+  static boolean isFixed(String name) {
+    return name.equals(POS_EMBED) || name.equals(DECODER_POS_EMBED);
+  }
+
+  /**
+   * The parameters of block {@code prefix}, for example {@code blocks.0}, in the state dict's
+   * order.
+   */
+  static Map<String, long[]> block(String prefix, int dim, int hidden) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    affine(shapes, prefix + ".norm1", shape(dim));
+    affine(shapes, prefix + ".attn.qkv", shape(3L * dim, dim));
+    affine(shapes, prefix + ".attn.proj", shape(dim, dim));
+    affine(shapes, prefix + ".norm2", shape(dim));
+    affine(shapes, prefix + ".mlp.fc1", shape(hidden, dim));
+    affine(shapes, prefix + ".mlp.fc2", shape(dim, hidden));
+    return shapes;
+  }
+
+  private static void blocks(Map<String, long[]> shapes, String prefix, Tower tower, int hidden) {
+    for (int block = 0; block < tower.depth(); block++) {
+      shapes.putAll(block(prefix + block, tower.embedDim(), hidden));
+    }
+  }
+
+  private static void affine(Map<String, long[]> shapes, String name, long[] weight) {
+    shapes.put(name + ".weight", weight);
+    shapes.put(name + ".bias", shape(weight[0]));
+  }
+
+  private static long[] shape(long... lengths) {
+    return lengths;
+  }
+}

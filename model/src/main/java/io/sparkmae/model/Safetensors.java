@@ -1,0 +1,207 @@
+package io.sparkmae.model;
+
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.databind.JsonNode;
+import org.nd4j.shade.jackson.databind.ObjectMapper;
+import org.nd4j.shade.jackson.databind.node.ObjectNode;
+
+/**
+ * The tensors of a safetensors file, in the file's order, with its metadata.
+ *
+ * <p>The format: a little-endian u64 with the length of a JSON header, the header, then raw
+ * little-endian row-major data.
+ *
+ * @param tensors name → values; F32, F64, I64, I32 and U8 are known
+ * @param metadata the header's {@code __metadata__}, empty if there is none
+ */
+public record Safetensors(Map<String, INDArray> tensors, Map<String, String> metadata) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MAX_HEADER = 100_000_000;
+  private static final Map<String, DataType> TYPES =
+      Map.of(
+          "F32",
+          DataType.FLOAT,
+          "F64",
+          DataType.DOUBLE,
+          "I64",
+          DataType.INT64,
+          "I32",
+          DataType.INT32,
+          "U8",
+          DataType.UINT8);
+
+  /**
+   * Writes the file to {@code out}, which stays open; the same tensors and metadata give the same
+   * bytes.
+   */
+  public void write(OutputStream out) throws IOException {
+    byte[] header = header();
+    ByteBuffer length =
+        ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length);
+    out.write(length.array());
+    out.write(header);
+    for (INDArray tensor : tensors.values()) {
+      out.write(bytes(tensor));
+    }
+  }
+
+  private byte[] header() throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    if (!metadata.isEmpty()) {
+      header.set("__metadata__", JSON.valueToTree(metadata));
+    }
+    long offset = 0;
+    for (Map.Entry<String, INDArray> entry : tensors.entrySet()) {
+      INDArray tensor = entry.getValue();
+      long end = offset + tensor.length() * tensor.dataType().width();
+      ObjectNode description = header.putObject(entry.getKey());
+      description.put("dtype", nameOf(tensor.dataType()));
+      description.set("shape", JSON.valueToTree(tensor.shape()));
+      description.set("data_offsets", JSON.valueToTree(new long[] {offset, end}));
+      offset = end;
+    }
+    byte[] json = JSON.writeValueAsBytes(header);
+    byte[] padded =
+        Arrays.copyOf(json, (json.length + 7) / 8 * 8); // readers map the data: keep it aligned
+    Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+    return padded;
+  }
+
+  private static String nameOf(DataType type) {
+    return TYPES.entrySet().stream()
+        .filter(entry -> entry.getValue() == type)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Cannot write a tensor of type "
+                        + type
+                        + " (must be one of "
+                        + TYPES.values()
+                        + ")"));
+  }
+
+  static byte[] bytes(INDArray tensor) {
+    INDArray rows = tensor.dup('c'); // also drops any offset into a larger array
+    byte[] bytes = new byte[Math.toIntExact(rows.length() * rows.dataType().width())];
+    new BytePointer(rows.data().addressPointer()).get(bytes);
+    return bytes;
+  }
+
+  /**
+   * Reads a whole file from {@code in}, which stays open.
+   *
+   * @throws IOException if the file is cut off or is no safetensors file
+   */
+  public static Safetensors read(InputStream in) throws IOException {
+    DataInputStream data = new DataInputStream(in);
+    long length = Long.reverseBytes(data.readLong());
+    if (length < 2 || length > MAX_HEADER) {
+      throw new IOException(
+          "Not a safetensors file: its header claims "
+              + length
+              + " bytes (must be 2 to "
+              + MAX_HEADER
+              + ")");
+    }
+    JsonNode header =
+        JSON.readTree(
+            new String(readExactly(data, (int) length, "header"), StandardCharsets.UTF_8));
+    Map<String, String> metadata = new LinkedHashMap<>();
+    header
+        .path("__metadata__")
+        .fields()
+        .forEachRemaining(e -> metadata.put(e.getKey(), e.getValue().asText()));
+    Map<String, INDArray> tensors = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : byOffset(header).entrySet()) {
+      tensors.put(entry.getKey(), readTensor(data, entry.getKey(), entry.getValue()));
+    }
+    return new Safetensors(tensors, metadata);
+  }
+
+  private static Map<String, JsonNode> byOffset(JsonNode header) throws IOException {
+    Map<String, JsonNode> sorted = new LinkedHashMap<>();
+    List<Map.Entry<String, JsonNode>> entries = new ArrayList<>();
+    header.fields().forEachRemaining(entries::add);
+    entries.stream()
+        .filter(e -> !e.getKey().equals("__metadata__"))
+        .sorted((a, b) -> Long.compare(offset(a.getValue(), 0), offset(b.getValue(), 0)))
+        .forEach(e -> sorted.put(e.getKey(), e.getValue()));
+    long expected = 0;
+    for (Map.Entry<String, JsonNode> entry : sorted.entrySet()) {
+      if (offset(entry.getValue(), 0) != expected) {
+        throw new IOException(
+            "Broken safetensors file: a gap or an overlap before tensor " + entry.getKey());
+      }
+      expected = offset(entry.getValue(), 1);
+    }
+    return sorted;
+  }
+
+  private static long offset(JsonNode description, int end) {
+    return description.path("data_offsets").path(end).asLong();
+  }
+
+  private static INDArray readTensor(DataInputStream in, String name, JsonNode description)
+      throws IOException {
+    DataType type = TYPES.get(description.path("dtype").asText());
+    if (type == null) {
+      throw new IOException(
+          "Cannot read tensor "
+              + name
+              + ": type "
+              + description.path("dtype")
+              + " (must be one of "
+              + TYPES.keySet()
+              + ")");
+    }
+    long[] shape = JSON.convertValue(description.path("shape"), long[].class);
+    long bytes = type.width() * Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    if (bytes != offset(description, 1) - offset(description, 0)) {
+      throw new IOException(
+          "Broken safetensors file: tensor "
+              + name
+              + " of shape "
+              + Arrays.toString(shape)
+              + " does not fill its bytes");
+    }
+    INDArray tensor = Nd4j.createUninitialized(type, shape);
+    new BytePointer(tensor.data().addressPointer())
+        .put(readExactly(in, Math.toIntExact(bytes), "tensor " + name));
+    return tensor;
+  }
+
+  private static byte[] readExactly(DataInputStream in, int length, String what)
+      throws IOException {
+    byte[] bytes = in.readNBytes(length);
+    if (bytes.length < length) {
+      throw new EOFException(
+          "Cut-off safetensors file: "
+              + what
+              + " ends after "
+              + bytes.length
+              + " of "
+              + length
+              + " bytes");
+    }
+    return bytes;
+  }
+}

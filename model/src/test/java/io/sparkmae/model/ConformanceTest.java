@@ -1,0 +1,39 @@
+package io.sparkmae.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.factory.Nd4j;
+
+class ConformanceTest {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mae_tiny", "mae_tiny_normpix", "mae_tiny_f64"})
+  void agreesWithTheReference(String name) throws Exception {
+    Conformance conformance = Conformance.ofCarried(name);
+    assertThat(conformance.passed()).as(conformance.toString()).isTrue();
+  }
+
+  @Test
+  void aWrongNumberFails() throws Exception {
+    Safetensors golden;
+    try (var in = Conformance.class.getResourceAsStream("golden/mae_tiny.safetensors")) {
+      golden = Safetensors.read(in);
+    }
+    golden.tensors().get("pred").muli(1.0001);
+    Conformance conformance = Conformance.of(golden);
+    assertThat(conformance.passed()).isFalse();
+    assertThat(conformance.differences().get("pred"))
+        .isGreaterThan(conformance.limits().get("pred"));
+  }
+
+  @Test
+  void aFileWithoutReferenceNumbersIsRefused() {
+    Safetensors weights = new Safetensors(Map.of("norm.weight", Nd4j.ones(4)), Map.of());
+    assertThatThrownBy(() -> Conformance.of(weights)).hasMessageStartingWith("Not a golden file");
+  }
+}
