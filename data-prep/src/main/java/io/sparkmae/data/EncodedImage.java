@@ -1,0 +1,87 @@
+package io.sparkmae.data;
+
+import java.nio.ByteBuffer;
+
+/**
+ * An encoded image whose header has been read and found acceptable, before any pixel is allocated.
+ *
+ * @param format that the first bytes say, whatever the name says
+ * @param width in pixels
+ * @param height in pixels
+ * @param bytes what the decoder is to read
+ */
+record EncodedImage(Format format, int width, int height, byte[] bytes) {
+  /** A header can claim 4 billion, and they would be allocated before the first is read. */
+  static final long MAX_PIXELS = 100_000_000;
+
+  enum Format {
+    JPEG,
+    PNG
+  }
+
+  /** Reads the header. */
+  static EncodedImage of(byte[] bytes) throws Undecodable {
+    if (bytes.length == 0) {
+      throw new Undecodable(RejectReason.EMPTY, "no bytes");
+    }
+    EncodedImage image = header(bytes);
+    if (image.width == 0 || image.height == 0) {
+      throw new Undecodable(RejectReason.CORRUPT, image.size() + " pixels");
+    }
+    if ((long) image.width * image.height > MAX_PIXELS) {
+      throw new Undecodable(
+          RejectReason.TOO_LARGE, image.size() + " pixels, more than " + MAX_PIXELS);
+    }
+    return image;
+  }
+
+  private static EncodedImage header(byte[] bytes) throws Undecodable {
+    if (startsWith(bytes, 0, "\u00ff\u00d8\u00ff")) {
+      return new JpegHeader(bytes).read();
+    }
+    if (startsWith(bytes, 0, "\u0089PNG\r\n\u001a\n")) {
+      return png(bytes);
+    }
+    for (String known : new String[] {"GIF8", "BM", "II*\0", "MM\0*", "\0\0\1\0"}) {
+      if (startsWith(bytes, 0, known)) {
+        throw new Undecodable(RejectReason.UNSUPPORTED, "neither JPEG nor PNG");
+      }
+    }
+    if (startsWith(bytes, 8, "WEBP") || startsWith(bytes, 4, "ftyp")) {
+      throw new Undecodable(RejectReason.UNSUPPORTED, "neither JPEG nor PNG");
+    }
+    throw new Undecodable(RejectReason.NOT_AN_IMAGE, "the first bytes are of no known format");
+  }
+
+  private static EncodedImage png(byte[] bytes) throws Undecodable {
+    if (bytes.length < 26) {
+      throw new Undecodable(RejectReason.TRUNCATED_HEADER, "PNG of " + bytes.length + " bytes");
+    }
+    if (!startsWith(bytes, 12, "IHDR")) {
+      throw new Undecodable(RejectReason.CORRUPT, "PNG without IHDR");
+    }
+    var header = ByteBuffer.wrap(bytes, 16, 8);
+    int width = header.getInt();
+    int height = header.getInt();
+    if (width < 0 || height < 0) {
+      throw new Undecodable(RejectReason.CORRUPT, "PNG with a negative size");
+    }
+    return new EncodedImage(Format.PNG, width, height, bytes);
+  }
+
+  private static boolean startsWith(byte[] bytes, int offset, String magic) {
+    if (bytes.length < offset + magic.length()) {
+      return false;
+    }
+    for (int i = 0; i < magic.length(); i++) {
+      if ((bytes[offset + i] & 0xff) != magic.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String size() {
+    return width + " x " + height;
+  }
+}

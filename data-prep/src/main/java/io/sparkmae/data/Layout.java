@@ -1,0 +1,45 @@
+package io.sparkmae.data;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * A way in which people keep images; a new one is a case here and a name in {@link LayoutChoice}.
+ */
+sealed interface Layout extends Serializable permits FolderLayout, WebDatasetLayout, ParquetLayout {
+  /** Suffixes of image files; those that cannot be decoded are here to be refused aloud. */
+  Set<String> IMAGE_EXTENSIONS =
+      Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic");
+
+  /** Larger files are refused unread: an image must pass through Kryo's buffer of 64 MiB. */
+  long MAX_BYTES = 48L << 20;
+
+  /** The name on the command line. */
+  String name();
+
+  /** Whether a file is one of this layout's. */
+  boolean accepts(SourceFile file);
+
+  /**
+   * The work, in pieces that can be read in parallel; how it is cut has no effect on the result.
+   */
+  List<SourceUnit> units(Inputs inputs);
+
+  /** Class names by label; empty when unknown. */
+  List<String> classes(Inputs inputs, Configuration conf);
+
+  /**
+   * The images and rejects of one piece, in order; the caller closes the stream.
+   *
+   * @throws BadData if a file cannot be read
+   */
+  Stream<Sample> read(SourceUnit unit, Configuration conf);
+
+  /** An encoded image is too large to be worth reading. */
+  static Sample tooLarge(String key, long bytes) {
+    return Sample.reject(key, RejectReason.TOO_LARGE, bytes + " bytes, more than " + MAX_BYTES);
+  }
+}

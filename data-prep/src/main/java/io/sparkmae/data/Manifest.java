@@ -1,0 +1,132 @@
+package io.sparkmae.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What prepared data holds: enough to plan an epoch without reading a file.
+ *
+ * @param formatVersion {@link #FORMAT_VERSION}; another number is refused
+ * @param rows images in all files
+ * @param origin what the data was prepared from, and how
+ * @param classes class names by label; empty when unknown
+ * @param rejects images refused, by reason
+ * @param files in order of name
+ */
+public record Manifest(
+    int formatVersion,
+    long rows,
+    Origin origin,
+    List<String> classes,
+    Map<String, Long> rejects,
+    List<DataFile> files)
+    implements Serializable {
+  /** The format this code writes and reads. */
+  public static final int FORMAT_VERSION = 1;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  public Manifest {
+    classes = List.copyOf(classes);
+    rejects = Collections.unmodifiableMap(new TreeMap<>(rejects));
+    files = List.copyOf(files);
+  }
+
+  /**
+   * Where prepared data comes from; the same origin gives the same data.
+   *
+   * @param inputs as they were named
+   * @param fingerprint SHA-256 of the names and lengths of the input files
+   * @param layout that was read
+   * @param shortSide of shrunk images, in pixels; 0 for original bytes
+   * @param quality JPEG quality of shrunk images
+   * @param seed of the global shuffle
+   */
+  public record Origin(
+      List<String> inputs, String fingerprint, String layout, int shortSide, int quality, long seed)
+      implements Serializable {
+    public Origin {
+      inputs = List.copyOf(inputs);
+    }
+  }
+
+  /**
+   * One Parquet file.
+   *
+   * @param name path relative to the directory of the data
+   * @param bytes length of the file
+   * @param sha256 of the file, in hexadecimal; empty for data that {@code prepare} did not write
+   * @param rowGroups in order of offset
+   */
+  public record DataFile(String name, long bytes, String sha256, List<RowGroup> rowGroups)
+      implements Serializable {
+    public DataFile {
+      rowGroups = List.copyOf(rowGroups);
+    }
+
+    /** Images in this file. */
+    long rowCount() {
+      return rowGroups.stream().mapToLong(RowGroup::rows).sum();
+    }
+  }
+
+  /**
+   * A run of rows that is read at once.
+   *
+   * @param offset of its first byte in the file
+   * @param bytes it takes in memory, uncompressed
+   * @param rows images in it
+   */
+  public record RowGroup(long offset, long bytes, int rows) implements Serializable {}
+
+  /** Counts up what the files hold. */
+  static Manifest of(
+      Origin origin, List<String> classes, Map<String, Long> rejects, List<DataFile> files) {
+    long rows = files.stream().mapToLong(DataFile::rowCount).sum();
+    return new Manifest(FORMAT_VERSION, rows, origin, classes, rejects, files);
+  }
+
+  /** Size of the data files together. */
+  long dataBytes() {
+    return files.stream().mapToLong(DataFile::bytes).sum();
+  }
+
+  /** This manifest as JSON; {@link #fromJson} reads it back. */
+  public String toJson() {
+    return write(this) + "\n";
+  }
+
+  /**
+   * Reads a manifest.
+   *
+   * @throws BadData if the text is no manifest, or of another format version
+   */
+  public static Manifest fromJson(String json) {
+    try {
+      int version = JSON.readTree(json).path("formatVersion").asInt();
+      if (version != FORMAT_VERSION) {
+        throw new BadData(
+            "Cannot read manifest: format version %d (must be %d; prepare the data again)"
+                .formatted(version, FORMAT_VERSION));
+      }
+      return JSON.readValue(json, Manifest.class);
+    } catch (JsonProcessingException e) {
+      throw new BadData("Cannot read manifest: it is not the JSON that prepare writes", e);
+    }
+  }
+
+  private static String write(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Every manifest is JSON", e);
+    }
+  }
+}

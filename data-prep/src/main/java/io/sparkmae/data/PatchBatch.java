@@ -1,0 +1,24 @@
+package io.sparkmae.data;
+
+/**
+ * The patches of a batch of samples, in the order they were asked for; the arrays belong to the
+ * caller.
+ *
+ * <p>It stays on the executor that read it: Spark's Kryo refuses records, and patches are cheaper
+ * to read again than to send.
+ *
+ * @param patches uint8 [batch, tokens, patchLength]; inside a patch row, column, channel
+ * @param tokens patches of one sample
+ * @param patchLength bytes of one patch
+ * @param keys [batch] sample keys
+ * @param sampleSeeds [batch] the seeds of the views, from which masks can be drawn; see {@link
+ *     SampleSeed}
+ * @param labels [batch] class numbers from 0, or -1 where there is none
+ */
+public record PatchBatch(
+    byte[] patches, int tokens, int patchLength, String[] keys, long[] sampleSeeds, int[] labels) {
+  /** Samples in this batch. */
+  public int size() {
+    return keys.length;
+  }
+}

@@ -1,0 +1,79 @@
+package io.sparkmae.data;
+
+import java.io.Serializable;
+import java.util.Comparator;
+import java.util.zip.CRC32C;
+import org.apache.spark.Partitioner;
+
+/**
+ * Where the global shuffle puts a sample: by a hash of (seed, key), so it depends on neither order
+ * nor partitioning of the input.
+ *
+ * <p>A plain class because it goes through Spark's shuffle, and Kryo refuses records.
+ */
+final class Place implements Comparable<Place>, Serializable {
+  private static final long serialVersionUID = 1L;
+  private static final long SHUFFLE = -1; // no epoch has this number
+  private static final Comparator<Place> ORDER =
+      ((Comparator<Place>) (a, b) -> Long.compareUnsigned(a.hash, b.hash))
+          .thenComparing(place -> place.key)
+          .thenComparing(place -> place.content);
+
+  private final long hash;
+  private final String key;
+  private final long content;
+
+  private Place(long hash, String key, long content) {
+    this.hash = hash;
+    this.key = key;
+    this.content = content;
+  }
+
+  static Place of(Sample sample, long seed) {
+    var content = new CRC32C(); // orders samples that have one key
+    if (sample.isImage()) {
+      content.update(sample.bytes());
+    }
+    return new Place(
+        SampleSeed.of(seed, SHUFFLE, sample.key(), 0), sample.key(), content.getValue());
+  }
+
+  @Override
+  public int compareTo(Place other) {
+    return ORDER.compare(this, other);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Place place && compareTo(place) == 0;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(hash);
+  }
+
+  /**
+   * Cuts the range of hashes into equal parts, so that the files in order of name are in order of
+   * hash.
+   */
+  static final class Parts extends Partitioner {
+    private static final long serialVersionUID = 1L;
+
+    private final int parts;
+
+    Parts(int parts) {
+      this.parts = parts;
+    }
+
+    @Override
+    public int numPartitions() {
+      return parts;
+    }
+
+    @Override
+    public int getPartition(Object place) {
+      return (int) (((((Place) place).hash >>> 32) * parts) >>> 32);
+    }
+  }
+}

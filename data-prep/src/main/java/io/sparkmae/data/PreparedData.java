@@ -1,0 +1,73 @@
+package io.sparkmae.data;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A directory of images that can be trained on: what {@code prepare} wrote, or Hugging Face Parquet
+ * as it is.
+ */
+public final class PreparedData implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  static final String MANIFEST = "manifest.json";
+
+  private final String uri;
+  private final Manifest manifest;
+
+  private PreparedData(String uri, Manifest manifest) {
+    this.uri = uri;
+    this.manifest = manifest;
+  }
+
+  /**
+   * Reads the manifest, or makes one from the footers of Hugging Face Parquet files; reads no
+   * image.
+   *
+   * @param uri a directory on any Hadoop file system
+   * @throws BadData if it is missing, holds neither, or its preparation was not finished
+   */
+  public static PreparedData open(String uri, Configuration conf) {
+    return openQualified(HadoopFiles.qualified(uri, conf), conf);
+  }
+
+  private static PreparedData openQualified(String uri, Configuration conf) {
+    Optional<String> json = HadoopFiles.read(new Path(uri, MANIFEST), conf);
+    if (json.isPresent()) {
+      return new PreparedData(uri, Manifest.fromJson(json.get()));
+    }
+    if (OutputDirectory.isUnfinished(uri, conf)) {
+      throw new BadData(
+          "Cannot open %s: its preparation was not finished (run prepare again)".formatted(uri));
+    }
+    return new PreparedData(uri, ParquetManifest.of(uri, conf));
+  }
+
+  /** The directory, with scheme and whole path. */
+  public String uri() {
+    return uri;
+  }
+
+  /** Rows, row groups, classes and where they come from. */
+  public Manifest manifest() {
+    return manifest;
+  }
+
+  /** Images in it. */
+  public long rows() {
+    return manifest.rows();
+  }
+
+  /** Class names by label; empty when unknown. */
+  public List<String> classes() {
+    return manifest.classes();
+  }
+
+  /** One of its files. */
+  Path path(int file) {
+    return new Path(uri, manifest.files().get(file).name());
+  }
+}

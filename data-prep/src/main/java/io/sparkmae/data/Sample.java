@@ -1,0 +1,80 @@
+package io.sparkmae.data;
+
+import java.io.Serializable;
+
+/**
+ * What a source holds under one key: an image or a reject; or, once per unit of work, how many
+ * there were.
+ *
+ * <p>A plain class because it goes through Spark's shuffle, and Kryo refuses records.
+ */
+final class Sample implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final String key;
+  private final byte[] bytes;
+  private final int label;
+  private final RejectReason reason;
+  private final String detail;
+  private final long seen;
+
+  private Sample(
+      String key, byte[] bytes, int label, RejectReason reason, String detail, long seen) {
+    this.key = key;
+    this.bytes = bytes;
+    this.label = label;
+    this.reason = reason;
+    this.detail = detail;
+    this.seen = seen;
+  }
+
+  static Sample image(String key, byte[] bytes, int label) {
+    return new Sample(key, bytes, label, null, null, 0);
+  }
+
+  static Sample reject(String key, RejectReason reason, String detail) {
+    return new Sample(key, null, -1, reason, detail, 0);
+  }
+
+  /** How many images and rejects a unit of work has given. */
+  static Sample tally(String unit, long seen) {
+    return new Sample(unit, null, -1, null, null, seen);
+  }
+
+  boolean isImage() {
+    return bytes != null;
+  }
+
+  boolean isReject() {
+    return reason != null;
+  }
+
+  String key() {
+    return key;
+  }
+
+  /** Encoded; of an image only. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  /** Class number from 0, or -1 where there is none. */
+  int label() {
+    return label;
+  }
+
+  /** Of a reject only. */
+  RejectReason reason() {
+    return reason;
+  }
+
+  /** Of a reject only. */
+  String detail() {
+    return detail;
+  }
+
+  /** Of a tally; 0 otherwise. */
+  long seen() {
+    return seen;
+  }
+}

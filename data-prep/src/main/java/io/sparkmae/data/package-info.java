@@ -1,0 +1,2 @@
+/** Images to patches: layouts, decoding, crops and prepared Parquet, without any model. */
+package io.sparkmae.data;
