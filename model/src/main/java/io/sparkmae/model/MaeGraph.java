@@ -1,5 +1,7 @@
 package io.sparkmae.model;
 
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -31,6 +33,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
 public final class MaeGraph extends ComputationGraph {
 
   static final String LATENT = "norm";
+  private static final long HASHED_AT_ONCE = 1 << 20; // an array of all parameters may pass 2 GiB
   private static final String DECODED = "decoder_norm";
   private static final long serialVersionUID = 1;
 
@@ -154,8 +157,14 @@ public final class MaeGraph extends ComputationGraph {
   /** SHA-256 of the parameters, little-endian in the graph's order: equal for equal bits. */
   public String paramsSha256() {
     try {
-      byte[] bytes = Safetensors.bytes(params());
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      INDArray flat = params().reshape(params().length());
+      for (long from = 0; from < flat.length(); from += HASHED_AT_ONCE) {
+        digest.update(
+            Safetensors.bytes(
+                flat.get(interval(from, Math.min(from + HASHED_AT_ONCE, flat.length())))));
+      }
+      return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java platform has SHA-256", e);
     }

@@ -1,0 +1,128 @@
+package io.sparkmae.job;
+
+import io.sparkmae.data.PrepareJob;
+import io.sparkmae.data.PrepareResult;
+import io.sparkmae.data.PrepareSettings;
+import io.sparkmae.job.demo.DemoImages;
+import io.sparkmae.job.export.ExportLayout;
+import io.sparkmae.job.picture.Report;
+import io.sparkmae.job.probe.NearestNeighbours;
+import io.sparkmae.job.store.Directory;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** The steps of the demo, in one directory: prepare, pretrain, reconstruct, probe, export. */
+final class Demo {
+
+  private static final long SEED = 0;
+  private static final int TRAIN_PER_CLASS = 64;
+  private static final int TEST_PER_CLASS = 16;
+  private static final int ROWS_OF_PICTURE = 8;
+  private static final int NEIGHBOURS = 20;
+
+  // About four minutes on two cores with the graph engine.
+  private static final long IMAGES_TO_TRAIN = 12_000;
+
+  /**
+   * The command's result line.
+   *
+   * @param psnr decibels over the removed patches
+   * @param top1 share of the test images that 20 neighbours classify rightly; null without labels
+   *     of our own
+   * @param top1Untrained the same before training
+   */
+  record Result(
+      String picture,
+      String report,
+      String weights,
+      double psnr,
+      Double top1,
+      Double top1Untrained) {}
+
+  private final String output;
+  private final SparkSession spark;
+  private final Configuration hadoop;
+
+  Demo(String output, SparkSession spark, Configuration hadoop) {
+    this.output = output;
+    this.spark = spark;
+    this.hadoop = hadoop;
+  }
+
+  /** Runs everything on {@code images}, or on images that the demo draws if there are none. */
+  Result run(List<String> images) throws IOException {
+    boolean own = images.isEmpty();
+    if (own) {
+      say("drawing images");
+      DemoImages.render(Directory.at(at("images/train"), hadoop), TRAIN_PER_CLASS, SEED);
+      DemoImages.render(Directory.at(at("images/test"), hadoop), TEST_PER_CLASS, ~SEED);
+      prepare(List.of(at("images/test")), at("test"));
+    }
+    PrepareResult prepared = prepare(own ? List.of(at("images/train")) : images, at("data"));
+    RunConfig run = ConfigLayers.runConfig(settings(prepared.rows()), null, hadoop);
+    say(
+        "training a small model, %d epochs of %d images"
+            .formatted(run.train().epochs(), prepared.rows()));
+    String version = ModelCalls.pretrain(spark, run, at("model")).version();
+    Double top1 = own ? top1(EncoderModel.of(version, hadoop)) : null;
+    Double top1Untrained =
+        own ? top1(EncoderModel.untrained(run.modelName(), run.model(), SEED)) : null;
+    return write(version, own ? at("test") : at("data"), top1, top1Untrained);
+  }
+
+  private PrepareResult prepare(List<String> inputs, String to) {
+    say("preparing " + inputs);
+    return PrepareJob.run(spark, new PrepareSettings(inputs, to, "auto", 0, 92, SEED));
+  }
+
+  private Map<String, Object> settings(long rows) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("data.uri", at("data"));
+    settings.put("data.crop-scale-min", 0.5);
+    settings.put("model.name", "mae_vit_tiny_patch16");
+    settings.put("model.image-size", DemoImages.SIZE);
+    settings.put("model.patch-size", 8);
+    settings.put("model.depth", 4); // in these minutes a third of the depth learns more
+    settings.put("model.decoder-depth", 2);
+    settings.put("train.epochs", Math.max(1, IMAGES_TO_TRAIN / Math.max(1, rows)));
+    settings.put("train.workers", 2); // the rate grows with them
+    settings.put("train.batch-size", 8);
+    settings.put("train.averaging-frequency", 16);
+    settings.put("train.base-lr", 1.6e-2); // 1e-3 for 16 images: there are few steps
+    return settings;
+  }
+
+  private double top1(EncoderModel encoder) throws IOException {
+    say("classifying by the features of " + encoder.name());
+    Dataset<Row> train = ModelCalls.embed(spark, encoder, at("data"), Pooling.MEAN, 32);
+    Dataset<Row> test = ModelCalls.embed(spark, encoder, at("test"), Pooling.MEAN, 32);
+    return NearestNeighbours.probe(train, test, NEIGHBOURS).top1();
+  }
+
+  private Result write(String version, String images, Double top1, Double top1Untrained)
+      throws IOException {
+    say("drawing reconstructions");
+    String picture = at("reconstructions.png");
+    double psnr =
+        ReconstructCommand.run(version, List.of(images), picture, ROWS_OF_PICTURE, SEED, hadoop)
+            .psnr();
+    ExportCommand.run(version, at("encoder"), ExportLayout.TIMM, hadoop);
+    String report = version + "/" + Report.FILE;
+    String weights = at("encoder/" + ExportLayout.WEIGHTS);
+    return new Result(picture, report, weights, psnr, top1, top1Untrained);
+  }
+
+  private String at(String name) {
+    return output + "/" + name;
+  }
+
+  private static void say(String step) {
+    System.err.println("demo: " + step);
+  }
+}

@@ -1,0 +1,66 @@
+package io.sparkmae.job;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mae embed}: writes each image's features, all patches visible, as Parquet. */
+@Command(name = "embed", description = "Writes the features of images as Parquet.")
+final class EmbedCommand implements Callable<Outcome> {
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "URI",
+      description = "A model directory, or one version in it.")
+  private String model;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "URI",
+      description = "A prepared data set.")
+  private String data;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "URI",
+      description = "A directory that is not there yet.")
+  private String output;
+
+  @Option(
+      names = "--pooling",
+      defaultValue = "cls",
+      paramLabel = "cls|mean",
+      description = "The class token, or the mean of the patches.")
+  private Pooling pooling;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "32",
+      paramLabel = "N",
+      description = "Images at a time.")
+  private int batchSize;
+
+  /**
+   * The command's result line.
+   *
+   * @param features the Parquet directory: key string, label long, features array of float
+   */
+  record Result(String features, long rows, int dim) {}
+
+  @Override
+  public Outcome call() throws IOException {
+    EncoderModel encoder = EncoderModel.of(model, Sessions.hadoop());
+    SparkSession spark = Sessions.open("embed");
+    Dataset<Row> features = ModelCalls.embed(spark, encoder, data, pooling, batchSize);
+    features.write().parquet(output);
+    long rows = spark.read().parquet(output).count();
+    return Outcome.done(new Result(output, rows, encoder.config().encoder().embedDim()));
+  }
+}

@@ -1,0 +1,61 @@
+package io.sparkmae.job;
+
+import io.sparkmae.job.export.ExportLayout;
+import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.MaeWeights;
+import io.sparkmae.model.Safetensors;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.NoOp;
+
+/**
+ * An encoder as a model version holds it.
+ *
+ * @param name the preset that it started from
+ * @param config geometry and task
+ * @param weights the reference's key names, the encoder's alone
+ */
+public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> weights) {
+
+  /** The directory in a version where the encoder is. */
+  public static final String DIRECTORY = "encoder/";
+
+  /** Reads the encoder of a model directory or of one version in it. */
+  static EncoderModel of(String uri, Configuration hadoop) throws IOException {
+    return read(ModelStore.open(uri, hadoop));
+  }
+
+  /** Reads the encoder of a version. */
+  public static EncoderModel read(ModelVersion version) throws IOException {
+    ModelDescription description = description(version);
+    try (InputStream in = open(version, ExportLayout.WEIGHTS)) {
+      return new EncoderModel(
+          description.name(), description.config(), Safetensors.read(in).tensors());
+    }
+  }
+
+  /** What a version's model is, without its weights. */
+  static ModelDescription description(ModelVersion version) throws IOException {
+    try (InputStream in = open(version, ExportLayout.CONFIG)) {
+      return ModelDescription.read(in);
+    }
+  }
+
+  /** The encoder of an untrained model. */
+  static EncoderModel untrained(String name, MaeConfig config, long seed) {
+    MaeGraph graph = MaeGraph.create(config, new NoOp(), 0, seed);
+    return new EncoderModel(name, config, MaeWeights.encoder(graph));
+  }
+
+  private static InputStream open(ModelVersion version, String file) throws IOException {
+    return new BufferedInputStream(version.open(DIRECTORY + file), 1 << 16);
+  }
+}

@@ -1,0 +1,19 @@
+package io.sparkmae.job;
+
+/** What the process returns; a scheduler may retry {@link #RETRY} and should stop at the others. */
+final class ExitCode {
+
+  static final int DONE = 0;
+
+  /** A fault of the program, or a check whose answer is no. */
+  static final int FAILED = 1;
+
+  static final int BAD_OPTIONS = 2;
+  static final int BAD_DATA = 3;
+  static final int NON_FINITE_LOSS = 4;
+
+  /** Spark or storage failed; the same command may succeed later. */
+  static final int RETRY = 75;
+
+  private ExitCode() {}
+}

@@ -1,0 +1,95 @@
+package io.sparkmae.job;
+
+import com.typesafe.config.ConfigException;
+import io.sparkmae.data.BadData;
+import io.sparkmae.job.store.BadModel;
+import io.sparkmae.job.train.NonFiniteLoss;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.mapred.InvalidInputException;
+import org.apache.spark.SparkException;
+import org.apache.spark.sql.AnalysisException;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * A failed command as its user sees it.
+ *
+ * @param exitCode one of {@link ExitCode}
+ * @param reason the exception that says best what went wrong; Spark and DL4J bury it under their
+ *     own
+ * @param thrown what the command threw
+ */
+record Failure(int exitCode, Throwable reason, Throwable thrown) {
+
+  static Failure of(Throwable thrown) {
+    return first(thrown, NonFiniteLoss.class::isInstance, ExitCode.NON_FINITE_LOSS)
+        .or(() -> first(thrown, Failure::isBadData, ExitCode.BAD_DATA))
+        .or(() -> first(thrown, cause -> isBadOption(cause, thrown), ExitCode.BAD_OPTIONS))
+        .or(() -> first(thrown, Failure::mayPass, ExitCode.RETRY))
+        .orElseGet(() -> new Failure(ExitCode.FAILED, thrown, thrown));
+  }
+
+  /** Prints one sentence, then one line for each cause that adds to it; returns the exit code. */
+  int report(PrintStream err, boolean traced) {
+    err.println("mae: " + sentence(reason));
+    chain(reason)
+        .skip(1)
+        .map(Failure::sentence)
+        .distinct()
+        .forEach(cause -> err.println("  because: " + cause));
+    if (traced) {
+      thrown.printStackTrace(err);
+    }
+    return exitCode;
+  }
+
+  private static Optional<Failure> first(Throwable thrown, Predicate<Throwable> is, int exitCode) {
+    return chain(thrown)
+        .filter(is)
+        .findFirst()
+        .map(reason -> new Failure(exitCode, reason, thrown));
+  }
+
+  private static Stream<Throwable> chain(Throwable thrown) {
+    return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause).limit(20);
+  }
+
+  private static boolean isBadData(Throwable cause) {
+    return cause instanceof BadData
+        || cause instanceof BadModel
+        || cause instanceof FileNotFoundException
+        || cause instanceof NoSuchFileException
+        || cause instanceof InvalidInputException
+        || cause instanceof AnalysisException;
+  }
+
+  // Deeper down, an IllegalArgumentException is a fault of the program and not of its options.
+  private static boolean isBadOption(Throwable cause, Throwable thrown) {
+    return cause instanceof ParameterException
+        || cause instanceof ConfigException
+        || cause instanceof UnsupportedFileSystemException
+        || cause == thrown && cause instanceof IllegalArgumentException;
+  }
+
+  private static boolean mayPass(Throwable cause) {
+    return cause instanceof SparkException
+        || cause instanceof IOException
+        || cause instanceof UncheckedIOException;
+  }
+
+  private static String sentence(Throwable cause) {
+    String message =
+        cause.getMessage() == null ? "" : cause.getMessage().strip().lines().findFirst().orElse("");
+    boolean speaks = message.contains(" ") && !(cause instanceof NullPointerException);
+    return speaks
+        ? message
+        : cause.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+  }
+}

@@ -1,0 +1,104 @@
+package io.sparkmae.job;
+
+import io.sparkmae.job.store.Json;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * The one entry point: {@code spark-submit --class io.sparkmae.job.Mae spark-mae.jar COMMAND …}.
+ *
+ * <p>Progress goes to stderr. The last line on stdout is one JSON object with the command's result.
+ * Exit codes are those of {@link ExitCode}.
+ */
+@Command(
+    name = "mae",
+    description = "Pre-trains masked autoencoders from images, on Spark.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      PrepareCommand.class,
+      PretrainCommand.class,
+      ReconstructCommand.class,
+      EmbedCommand.class,
+      ProbeCommand.class,
+      ExportCommand.class,
+      VerifyCommand.class,
+      ConformanceCommand.class
+    })
+public final class Mae {
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Shows the options and stops.")
+  private boolean help;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description =
+          "Prints the stack trace of a failure too; so does the environment variable MAE_TRACE.")
+  private boolean verbose;
+
+  /**
+   * Runs one command; leaves through {@code System.exit} only if it failed, as Databricks demands.
+   */
+  public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true");
+    PrintStream out = System.out;
+    System.setOut(new PrintStream(OutputStream.nullOutputStream())); // SameDiff prints there
+    int code = run(args, out);
+    out.flush();
+    Sessions.stop();
+    if (code != ExitCode.DONE) {
+      System.exit(code);
+    }
+  }
+
+  /**
+   * Runs one command in this JVM and leaves Spark as it is.
+   *
+   * @param out receives the result line, or the usage text for {@code --help}
+   * @return one of {@link ExitCode}
+   */
+  static int run(String[] args, PrintStream out) {
+    CommandLine line = commandLine();
+    Mae mae = line.getCommand();
+    return line.setOut(new PrintWriter(out, true))
+        .setParameterExceptionHandler((e, given) -> Failure.of(e).report(System.err, mae.traced()))
+        .setExecutionExceptionHandler(
+            (e, command, parsed) -> Failure.of(e).report(System.err, mae.traced()))
+        .setExecutionStrategy(parsed -> runLast(parsed, out))
+        .execute(args);
+  }
+
+  /**
+   * The commands and options, for templates and their tests; enum values are accepted in any case.
+   */
+  public static CommandLine commandLine() {
+    return new CommandLine(new Mae()).setCaseInsensitiveEnumValuesAllowed(true);
+  }
+
+  private static int runLast(ParseResult parsed, PrintStream out) {
+    int code = new CommandLine.RunLast().execute(parsed);
+    List<CommandLine> commands = parsed.asCommandLineList();
+    Object result = commands.get(commands.size() - 1).getExecutionResult();
+    if (result instanceof Outcome outcome) {
+      out.println(Json.line(outcome.result()));
+      return outcome.exitCode();
+    }
+    return code; // --help
+  }
+
+  private boolean traced() {
+    return verbose || System.getenv("MAE_TRACE") != null;
+  }
+}

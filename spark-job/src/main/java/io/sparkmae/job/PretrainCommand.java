@@ -1,0 +1,179 @@
+package io.sparkmae.job;
+
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.ModelVersion;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code mae pretrain}: trains a masked autoencoder on a prepared data set and writes a model
+ * version.
+ */
+@Command(name = "pretrain", description = "Trains a masked autoencoder on a prepared data set.")
+final class PretrainCommand implements Callable<Outcome> {
+
+  /** Whether a run that an earlier call has finished is run again. */
+  enum Resume {
+    /** A version of the same settings is the result, at once. */
+    AUTO,
+    NEVER
+  }
+
+  @Option(
+      names = "--data",
+      paramLabel = "URI",
+      description = "The prepared data set; in a file, data.uri.")
+  private String data;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "URI",
+      description = "The model directory.")
+  private String output;
+
+  @Option(names = "--config", paramLabel = "URI", description = "A HOCON file; flags override it.")
+  private String config;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "A preset, such as mae_vit_base_patch16.")
+  private String model;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "PIXELS",
+      description = "Side of the crop that is trained on.")
+  private Integer imageSize;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the data.")
+  private Integer epochs;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Images of one local step of one worker.")
+  private Integer batchSize;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Parallel workers; 0 takes every task slot.")
+  private Integer workers;
+
+  @Option(
+      names = "--averaging-frequency",
+      paramLabel = "N",
+      description = "Local steps between averagings.")
+  private Integer averagingFrequency;
+
+  @Option(
+      names = "--mask-ratio",
+      paramLabel = "SHARE",
+      description = "Share of the patches removed.")
+  private Double maskRatio;
+
+  @Option(
+      names = "--norm-pix-loss",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description = "Normalises the target patch by patch.")
+  private Boolean normPixLoss;
+
+  @Option(names = "--base-lr", paramLabel = "RATE", description = "Learning rate for 256 images.")
+  private Double baseLearningRate;
+
+  @Option(names = "--warmup-epochs", paramLabel = "N", description = "Epochs of linear warm-up.")
+  private Double warmupEpochs;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "RATE",
+      description = "Decoupled decay of the weights.")
+  private Double weightDecay;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Decides weights, order, crops and masks.")
+  private Long seed;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "auto|graph|onednn",
+      description = "What computes a step.")
+  private Engine engine;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "fp32|bf16",
+      description = "Number format of the products.")
+  private Precision precision;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "auto|never",
+      defaultValue = "auto",
+      description = "auto answers at once if the output has a version of the same settings.")
+  private Resume resume;
+
+  @Option(
+      names = "--set",
+      arity = "1..*",
+      paramLabel = "KEY=VALUE",
+      description = "Any setting by its key, such as model.embed-dim=192.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Override
+  public Outcome call() throws IOException {
+    Configuration hadoop = Sessions.hadoop();
+    RunConfig run = ConfigLayers.runConfig(flags(), config, hadoop);
+    System.err.println(run.text());
+    Optional<Object> finished = resume == Resume.AUTO ? finished(run, hadoop) : Optional.empty();
+    return Outcome.done(finished.isPresent() ? finished.get() : train(run));
+  }
+
+  private Optional<Object> finished(RunConfig run, Configuration hadoop) throws IOException {
+    Optional<ModelVersion> latest = ModelStore.at(output, hadoop).latest();
+    return latest.isPresent() ? RunRecord.resultOf(latest.get(), run) : Optional.empty();
+  }
+
+  private Object train(RunConfig run) throws IOException {
+    return ModelCalls.pretrain(Sessions.open("pretrain"), run, output);
+  }
+
+  private Map<String, Object> flags() {
+    Map<String, Object> flags = new LinkedHashMap<>(settings);
+    put(flags, "data.uri", data);
+    put(flags, "model.name", model);
+    put(flags, "model.image-size", imageSize);
+    put(flags, "model.mask-ratio", maskRatio);
+    put(flags, "model.norm-pix-loss", normPixLoss);
+    put(flags, "train.epochs", epochs);
+    put(flags, "train.batch-size", batchSize);
+    put(flags, "train.workers", workers);
+    put(flags, "train.averaging-frequency", averagingFrequency);
+    put(flags, "train.base-lr", baseLearningRate);
+    put(flags, "train.warmup-epochs", warmupEpochs);
+    put(flags, "train.weight-decay", weightDecay);
+    put(flags, "train.seed", seed);
+    put(flags, "train.engine", engine);
+    put(flags, "train.precision", precision);
+    return flags;
+  }
+
+  private static void put(Map<String, Object> flags, String key, Object value) {
+    if (value != null && flags.put(key, value instanceof Enum ? value.toString() : value) != null) {
+      throw new IllegalArgumentException(
+          "Setting given twice: " + key + " (give --set or its own flag, not both)");
+    }
+  }
+}

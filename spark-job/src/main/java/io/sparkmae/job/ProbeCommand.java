@@ -1,0 +1,144 @@
+package io.sparkmae.job;
+
+import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.probe.Accuracy;
+import io.sparkmae.job.probe.LinearProbe;
+import io.sparkmae.job.probe.NearestNeighbours;
+import io.sparkmae.job.store.ModelStore;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mae probe}: how well frozen features tell the classes apart. */
+@Command(name = "probe", description = "Measures how well frozen features tell classes apart.")
+final class ProbeCommand implements Callable<Outcome> {
+
+  private static final String RANDOM = "random:";
+
+  /** What reads the classes off the features. */
+  enum Method {
+    LINEAR,
+    KNN;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "URI|random:SEED",
+      description = "A model directory, one version in it, or an untrained model.")
+  private String model;
+
+  @Option(
+      names = "--like",
+      paramLabel = "URI",
+      description = "The model whose geometry random:SEED takes.")
+  private String like;
+
+  @Option(
+      names = "--set",
+      arity = "1..*",
+      paramLabel = "KEY=VALUE",
+      description = "The geometry of random:SEED, such as model.embed-dim=192.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(
+      names = "--train",
+      required = true,
+      paramLabel = "URI",
+      description = "Prepared data with labels.")
+  private String train;
+
+  @Option(
+      names = "--test",
+      required = true,
+      paramLabel = "URI",
+      description = "Prepared data with labels.")
+  private String test;
+
+  @Option(
+      names = "--method",
+      defaultValue = "linear",
+      paramLabel = "linear|knn",
+      description = "The classifier.")
+  private Method method;
+
+  @Option(names = "--k", defaultValue = "20", paramLabel = "N", description = "Neighbours of knn.")
+  private int k;
+
+  @Option(
+      names = "--pooling",
+      defaultValue = "cls",
+      paramLabel = "cls|mean",
+      description = "The class token, or the mean of the patches.")
+  private Pooling pooling;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "32",
+      paramLabel = "N",
+      description = "Images at a time.")
+  private int batchSize;
+
+  /**
+   * The command's result line.
+   *
+   * @param top1 share of the test images whose class came first
+   * @param top5 share whose class was among the first five
+   */
+  record Result(String model, String method, double top1, double top5, long rows) {}
+
+  @Override
+  public Outcome call() throws IOException {
+    EncoderModel encoder = encoder(Sessions.hadoop());
+    SparkSession spark = Sessions.open("probe");
+    Dataset<Row> trainFeatures = ModelCalls.embed(spark, encoder, train, pooling, batchSize);
+    Dataset<Row> testFeatures = ModelCalls.embed(spark, encoder, test, pooling, batchSize);
+    Accuracy accuracy =
+        switch (method) {
+          case KNN -> NearestNeighbours.probe(trainFeatures, testFeatures, k);
+          case LINEAR -> LinearProbe.probe(trainFeatures, testFeatures);
+        };
+    return Outcome.done(
+        new Result(model, method.toString(), accuracy.top1(), accuracy.top5(), accuracy.rows()));
+  }
+
+  private EncoderModel encoder(Configuration hadoop) throws IOException {
+    if (!model.startsWith(RANDOM)) {
+      return EncoderModel.of(model, hadoop);
+    }
+    ModelDescription geometry = geometry(hadoop);
+    return EncoderModel.untrained(geometry.name(), geometry.config(), seed());
+  }
+
+  private ModelDescription geometry(Configuration hadoop) throws IOException {
+    if (like == null && settings.isEmpty()) {
+      throw new IllegalArgumentException(
+          "No geometry for " + model + " (give --like MODEL, or --set model.name=NAME and more)");
+    }
+    return like == null
+        ? ConfigLayers.model(settings, hadoop)
+        : EncoderModel.description(ModelStore.open(like, hadoop));
+  }
+
+  private long seed() {
+    try {
+      return Long.parseLong(model.substring(RANDOM.length()));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "Invalid model: " + model + " (must be random: and a whole number)", e);
+    }
+  }
+}

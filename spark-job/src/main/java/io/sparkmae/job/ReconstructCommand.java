@@ -1,0 +1,88 @@
+package io.sparkmae.job;
+
+import io.sparkmae.data.SourceImage;
+import io.sparkmae.data.SourceImages;
+import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.picture.Picture;
+import io.sparkmae.job.picture.Reconstruction;
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.ModelVersion;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mae reconstruct}: draws what a model makes of masked images. */
+@Command(name = "reconstruct", description = "Draws what a model makes of masked images.")
+final class ReconstructCommand implements Callable<Outcome> {
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "URI",
+      description = "A model directory, or one version in it.")
+  private String model;
+
+  @Option(
+      names = "--images",
+      required = true,
+      arity = "1..*",
+      paramLabel = "URI",
+      description = "Images of any layout; the first are drawn.")
+  private List<String> images;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "FILE.png",
+      description = "The picture.")
+  private String output;
+
+  @Option(
+      names = "--count",
+      defaultValue = "8",
+      paramLabel = "N",
+      description = "Images to draw, one a row.")
+  private int count;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Decides the masks.")
+  private long seed;
+
+  /**
+   * The command's result line.
+   *
+   * @param picture where the PNG is
+   * @param psnr decibels over the removed patches of all images
+   */
+  record Result(String picture, int images, double psnr) {}
+
+  @Override
+  public Outcome call() throws IOException {
+    return Outcome.done(run(model, images, output, count, seed, Sessions.hadoop()));
+  }
+
+  static Result run(
+      String model, List<String> images, String output, int count, long seed, Configuration hadoop)
+      throws IOException {
+    if (count < 1) {
+      throw new IllegalArgumentException("Invalid count: " + count + " (must be at least 1)");
+    }
+    ModelVersion version = ModelStore.open(model, hadoop);
+    ModelDescription description = EncoderModel.description(version);
+    List<SourceImage> first = SourceImages.first(images, "auto", count, hadoop);
+    List<Reconstruction> rows = Reconstructions.of(ModelCalls.graph(version), first, seed);
+    Path path = new Path(output);
+    try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
+      Picture.write(rows, description.config(), description.name(), out);
+    }
+    return new Result(output, rows.size(), Reconstruction.psnr(rows));
+  }
+}

@@ -1,0 +1,49 @@
+package io.sparkmae.job;
+
+import io.sparkmae.data.CentreCrop;
+import io.sparkmae.data.ImagePatches;
+import io.sparkmae.data.SampleSeed;
+import io.sparkmae.data.SourceImage;
+import io.sparkmae.job.picture.Reconstruction;
+import io.sparkmae.model.MaeBatch;
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.PatchStatistics;
+import io.sparkmae.model.Pixels;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** Masked images and what a graph makes of them. */
+public final class Reconstructions {
+
+  private Reconstructions() {}
+
+  /**
+   * Reconstructs the centre of each image, one at a time.
+   *
+   * @param images encoded images
+   * @param seed with an image's key, decides its mask
+   */
+  public static List<Reconstruction> of(MaeGraph graph, List<SourceImage> images, long seed) {
+    List<Reconstruction> reconstructions = new ArrayList<>();
+    for (SourceImage image : images) {
+      reconstructions.add(of(graph, image, SampleSeed.of(seed, 0, image.key(), 0)));
+    }
+    return reconstructions;
+  }
+
+  private static Reconstruction of(MaeGraph graph, SourceImage image, long sampleSeed) {
+    MaeConfig config = graph.maeConfig();
+    CentreCrop view = new CentreCrop(config.imageSize(), config.patchSize());
+    byte[] original = ImagePatches.of(image.bytes(), view, sampleSeed);
+    MultiDataSet batch = MaeBatch.of(config, original, new long[] {sampleSeed});
+    INDArray predicted = graph.predict(batch); // [1, L, P]
+    if (config.normPixLoss()) {
+      predicted = PatchStatistics.of(batch.getLabels(0)).denormalise(predicted);
+    }
+    float[] mask = batch.getLabelsMaskArray(0).toFloatVector(); // [1, L]
+    return new Reconstruction(original, mask, Pixels.toBytes(predicted, config.channels()));
+  }
+}

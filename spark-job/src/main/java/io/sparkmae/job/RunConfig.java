@@ -1,0 +1,129 @@
+package io.sparkmae.job;
+
+import io.sparkmae.model.MaeConfig;
+import java.io.Serializable;
+
+/**
+ * Everything that decides what a pre-training run computes; equal settings on equal data give equal
+ * weights.
+ *
+ * @param modelName the preset that {@code model} started from
+ * @param model geometry and task
+ * @param train schedule, optimiser and distribution
+ * @param data what is trained on
+ */
+public record RunConfig(String modelName, MaeConfig model, Train train, Data data)
+    implements Serializable {
+
+  public RunConfig {
+    require(
+        model.channels() == 3,
+        "model.channels",
+        model.channels(),
+        "must be 3: prepared images are RGB");
+  }
+
+  /**
+   * How training proceeds.
+   *
+   * @param epochs passes over the data, at least 1
+   * @param batchSize images of one local step of one worker
+   * @param workers parallel workers, one for each Spark task slot; 0 takes all slots
+   * @param averagingFrequency local steps between two averagings
+   * @param baseLearningRate rate for an effective batch of 256 images; it grows in proportion to
+   *     batchSize · workers
+   * @param warmupEpochs epochs of linear warm-up, in [0, epochs]
+   * @param weightDecay decoupled decay of parameters with two or more dimensions
+   * @param beta1 decay of the first moment
+   * @param beta2 decay of the second moment
+   * @param minLearningRate rate at the end of the cosine
+   * @param seed decides initial weights, order, crops and masks
+   * @param optimiser what turns gradients into steps
+   * @param engine what computes the gradients
+   * @param precision number format of the products
+   */
+  public record Train(
+      int epochs,
+      int batchSize,
+      int workers,
+      int averagingFrequency,
+      double baseLearningRate,
+      double warmupEpochs,
+      double weightDecay,
+      double beta1,
+      double beta2,
+      double minLearningRate,
+      long seed,
+      Optimiser optimiser,
+      Engine engine,
+      Precision precision)
+      implements Serializable {
+
+    public Train {
+      require(epochs > 0, "train.epochs", epochs, "must be at least 1");
+      require(batchSize > 0, "train.batch-size", batchSize, "must be at least 1");
+      require(
+          workers >= 0, "train.workers", workers, "must be at least 1, or 0 for all task slots");
+      require(
+          averagingFrequency > 0,
+          "train.averaging-frequency",
+          averagingFrequency,
+          "must be at least 1");
+      require(baseLearningRate > 0, "train.base-lr", baseLearningRate, "must be positive");
+      require(
+          warmupEpochs >= 0 && warmupEpochs <= epochs,
+          "train.warmup-epochs",
+          warmupEpochs,
+          "must be in [0, " + epochs + "], the epochs of the run");
+      require(weightDecay >= 0, "train.weight-decay", weightDecay, "must not be negative");
+      require(beta1 >= 0 && beta1 < 1, "train.beta1", beta1, "must be in [0, 1)");
+      require(beta2 >= 0 && beta2 < 1, "train.beta2", beta2, "must be in [0, 1)");
+      require(minLearningRate >= 0, "train.min-lr", minLearningRate, "must not be negative");
+      engine.available();
+      precision.available();
+    }
+  }
+
+  /** What turns gradients into steps. */
+  public enum Optimiser {
+    ADAMW,
+    /**
+     * Plain gradient descent: under averaging after every step it equals one machine on the joined
+     * batch.
+     */
+    SGD
+  }
+
+  /**
+   * What is trained on.
+   *
+   * @param uri a prepared data set
+   * @param cropScaleMin smallest share of a photograph's area that a random crop may take, in (0,
+   *     1]
+   */
+  public record Data(String uri, double cropScaleMin) implements Serializable {
+
+    public Data {
+      require(!uri.isBlank(), "data.uri", uri, "must name a prepared data set; give --data");
+      require(
+          cropScaleMin > 0 && cropScaleMin <= 1,
+          "data.crop-scale-min",
+          cropScaleMin,
+          "must be in (0, 1]");
+    }
+  }
+
+  /**
+   * The settings as HOCON, those that a preset or the defaults gave included; reading it gives this
+   * again.
+   */
+  public String text() {
+    return ConfigKeys.text(this);
+  }
+
+  private static void require(boolean holds, String key, Object value, String rule) {
+    if (!holds) {
+      throw new IllegalArgumentException("Invalid %s: %s (%s)".formatted(key, value, rule));
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package io.sparkmae.job;
+
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
+import org.apache.spark.sql.SparkSession;
+
+/** The Spark session and the Hadoop configuration of the process. */
+final class Sessions {
+
+  private Sessions() {}
+
+  /** The running session, or a new one named after the command. */
+  static SparkSession open(String command) {
+    return SparkSession.builder().appName("spark-mae " + command).getOrCreate();
+  }
+
+  /** Hadoop's settings with those given as {@code spark.hadoop.*}, without starting Spark. */
+  static Configuration hadoop() {
+    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
+  }
+
+  /** Stops Spark where it is this process's own; on Databricks it is shared and must live on. */
+  static void stop() {
+    boolean shared = System.getenv("DATABRICKS_RUNTIME_VERSION") != null;
+    if (!shared && SparkSession.getDefaultSession().isDefined()) {
+      SparkSession.getDefaultSession().get().stop();
+    }
+  }
+}

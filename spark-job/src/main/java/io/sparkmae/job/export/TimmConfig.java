@@ -1,0 +1,50 @@
+package io.sparkmae.job.export;
+
+import io.sparkmae.model.MaeConfig;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The {@code config.json} that timm reads from the hub or a local directory. */
+final class TimmConfig {
+
+  private TimmConfig() {}
+
+  static Map<String, Object> of(String name, MaeConfig config) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("architecture", name.replaceFirst("^mae_", "") + "_224");
+    json.put("num_classes", 0);
+    json.put("num_features", config.encoder().embedDim());
+    json.put("global_pool", "token");
+    json.put("model_args", arguments(config));
+    json.put("pretrained_cfg", pretrained(config));
+    json.put(ModelDescription.SECTION, new ModelDescription(name, config));
+    return json;
+  }
+
+  private static Map<String, Object> arguments(MaeConfig config) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("img_size", config.imageSize());
+    json.put("patch_size", config.patchSize());
+    json.put("in_chans", config.channels());
+    json.put("embed_dim", config.encoder().embedDim());
+    json.put("depth", config.encoder().depth());
+    json.put("num_heads", config.encoder().numHeads());
+    json.put("mlp_ratio", config.mlpRatio());
+    return json;
+  }
+
+  private static Map<String, Object> pretrained(MaeConfig config) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("num_classes", 0);
+    json.put("input_size", List.of(config.channels(), config.imageSize(), config.imageSize()));
+    json.put("fixed_input_size", true);
+    json.put("interpolation", "bicubic");
+    json.put("crop_pct", 0.9);
+    json.put("mean", Preprocessor.mean(config));
+    json.put("std", Preprocessor.deviation(config));
+    json.put("first_conv", "patch_embed.proj");
+    json.put("classifier", "head");
+    return json;
+  }
+}

@@ -1,0 +1,2 @@
+/** Weights in the directories that other libraries read. */
+package io.sparkmae.job.export;

@@ -1,0 +1,32 @@
+package io.sparkmae.job.picture;
+
+import java.awt.image.BufferedImage;
+
+/** Rectangles and rasters on an image, clipped to it; pixels are 0xRRGGBB. */
+final class Canvas {
+
+  private Canvas() {}
+
+  static void fill(BufferedImage image, int x, int y, int width, int height, int rgb) {
+    for (int row = Math.max(0, y); row < Math.min(image.getHeight(), y + height); row++) {
+      for (int column = Math.max(0, x); column < Math.min(image.getWidth(), x + width); column++) {
+        image.setRGB(column, row, rgb);
+      }
+    }
+  }
+
+  /**
+   * Draws a square raster, every pixel {@code scale} times as large.
+   *
+   * @param rgb [size, size, 3]
+   */
+  static void draw(BufferedImage image, byte[] rgb, int size, int x, int y, int scale) {
+    for (int pixel = 0; pixel < size * size; pixel++) {
+      int colour =
+          (rgb[3 * pixel] & 0xff) << 16
+              | (rgb[3 * pixel + 1] & 0xff) << 8
+              | rgb[3 * pixel + 2] & 0xff;
+      fill(image, x + pixel % size * scale, y + pixel / size * scale, scale, scale, colour);
+    }
+  }
+}

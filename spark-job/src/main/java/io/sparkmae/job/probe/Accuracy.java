@@ -1,0 +1,61 @@
+package io.sparkmae.job.probe;
+
+import io.sparkmae.data.BadData;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * How often the right class was found.
+ *
+ * @param top1 share of the rows whose class came first
+ * @param top5 share of the rows whose class was among the first five
+ * @param rows test rows
+ */
+public record Accuracy(double top1, double top5, long rows) {
+
+  /** From the places, counted from 0, that the right classes took. */
+  static Accuracy of(JavaRDD<Integer> ranks) {
+    long[] counts = ranks.aggregate(new long[3], Accuracy::add, Accuracy::add);
+    return new Accuracy((double) counts[0] / counts[2], (double) counts[1] / counts[2], counts[2]);
+  }
+
+  /**
+   * The place of class {@code label} by falling score; of equal scores the lower class comes first.
+   */
+  static int rank(double[] scores, int label) {
+    if (label >= scores.length) {
+      return Integer.MAX_VALUE; // a class that training has not seen
+    }
+    int rank = 0;
+    for (int other = 0; other < scores.length; other++) {
+      boolean before =
+          scores[other] > scores[label] || scores[other] == scores[label] && other < label;
+      rank += before ? 1 : 0;
+    }
+    return rank;
+  }
+
+  /** Refuses features that no probe can use. */
+  static void check(Dataset<Row> features, String role) {
+    if (features.isEmpty()) {
+      throw new BadData("No features to " + role + " with (the data set is empty)");
+    }
+    if (!features.filter("label < 0").isEmpty()) {
+      throw new BadData(
+          "Rows without a label among those to "
+              + role
+              + " with (a probe needs one for each image)");
+    }
+  }
+
+  private static long[] add(long[] counts, int rank) {
+    return new long[] {
+      counts[0] + (rank < 1 ? 1 : 0), counts[1] + (rank < 5 ? 1 : 0), counts[2] + 1
+    };
+  }
+
+  private static long[] add(long[] a, long[] b) {
+    return new long[] {a[0] + b[0], a[1] + b[1], a[2] + b[2]};
+  }
+}

@@ -1,0 +1,111 @@
+package io.sparkmae.job.probe;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Classifies by the k most similar training features, each voting with exp(cosine / 0.07).
+ *
+ * <p>Exact: every test feature meets every training feature, which must fit the memory of the
+ * driver and of each executor (4 · rows · width bytes).
+ */
+public final class NearestNeighbours implements Serializable {
+
+  private static final long serialVersionUID = 1;
+  private static final double TEMPERATURE = 0.07;
+
+  private final float[][] features; // of length 1
+  private final int[] labels;
+  private final int classes;
+
+  private NearestNeighbours(List<Row> rows) {
+    features = rows.stream().map(NearestNeighbours::unit).toArray(float[][]::new);
+    labels = rows.stream().mapToInt(NearestNeighbours::label).toArray();
+    classes = 1 + Arrays.stream(labels).max().orElse(-1);
+  }
+
+  /**
+   * Measures how many rows of {@code test} are classified rightly.
+   *
+   * @param train columns label (long) and features (array of float)
+   * @param test the same; its partitions are worked on in parallel
+   * @param k neighbours that vote, 20 in common practice; all rows if there are fewer
+   */
+  public static Accuracy probe(Dataset<Row> train, Dataset<Row> test, int k) {
+    if (k < 1) {
+      throw new IllegalArgumentException("Invalid k: " + k + " (must be at least 1)");
+    }
+    Dataset<Row> seen = train.select("label", "features");
+    Accuracy.check(seen, "train");
+    NearestNeighbours neighbours = new NearestNeighbours(seen.collectAsList());
+    var spark = JavaSparkContext.fromSparkContext(train.sparkSession().sparkContext());
+    Broadcast<NearestNeighbours> everywhere = spark.broadcast(neighbours);
+    try {
+      return Accuracy.of(
+          test.select("label", "features").javaRDD().map(row -> everywhere.value().rank(row, k)));
+    } finally {
+      everywhere.destroy();
+    }
+  }
+
+  private int rank(Row row, int k) {
+    double[] similarities = similarities(unit(row));
+    double[] votes = new double[classes];
+    for (int neighbour : nearest(similarities, k)) {
+      votes[labels[neighbour]] += Math.exp(similarities[neighbour] / TEMPERATURE);
+    }
+    int label = label(row);
+    boolean named = label < classes && votes[label] > 0;
+    return named ? Accuracy.rank(votes, label) : Integer.MAX_VALUE;
+  }
+
+  private double[] similarities(float[] feature) {
+    double[] cosines = new double[features.length];
+    for (int i = 0; i < cosines.length; i++) {
+      float sum = 0;
+      for (int d = 0; d < feature.length; d++) {
+        sum += features[i][d] * feature[d];
+      }
+      cosines[i] = sum;
+    }
+    return cosines;
+  }
+
+  /**
+   * Of equally similar rows the earlier is nearer, so that the answer does not depend on the heap.
+   */
+  private static List<Integer> nearest(double[] similarities, int k) {
+    Comparator<Integer> nearer =
+        Comparator.<Integer>comparingDouble(i -> -similarities[i]).thenComparing(i -> i);
+    PriorityQueue<Integer> farthestFirst = new PriorityQueue<>(nearer.reversed());
+    for (int i = 0; i < similarities.length; i++) {
+      farthestFirst.add(i);
+      if (farthestFirst.size() > k) {
+        farthestFirst.remove();
+      }
+    }
+    return List.copyOf(farthestFirst);
+  }
+
+  private static int label(Row row) {
+    return Math.toIntExact(row.getLong(0));
+  }
+
+  private static float[] unit(Row row) {
+    List<Float> values = row.getList(1);
+    double squares = values.stream().mapToDouble(v -> (double) v * v).sum();
+    float scale = (float) (1 / Math.max(Math.sqrt(squares), 1e-12));
+    float[] unit = new float[values.size()];
+    for (int d = 0; d < unit.length; d++) {
+      unit[d] = values.get(d) * scale;
+    }
+    return unit;
+  }
+}

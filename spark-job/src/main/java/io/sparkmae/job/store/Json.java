@@ -1,0 +1,48 @@
+package io.sparkmae.job.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/** JSON as the project writes it: the components of records in snake_case. */
+public final class Json {
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+  private Json() {}
+
+  /** One line, without its end. */
+  public static String line(Object value) {
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Indented, in UTF-8, for files that people read. */
+  public static byte[] pretty(Object value) {
+    try {
+      String text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+      return (text + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reads one value; {@code in} stays the caller's to close. */
+  public static <T> T read(InputStream in, Class<T> type) throws IOException {
+    return MAPPER.readValue(in, type);
+  }
+
+  /** Reads one value from its text. */
+  public static <T> T parse(String text, Class<T> type) throws IOException {
+    return MAPPER.readValue(text, type);
+  }
+}

@@ -1,0 +1,128 @@
+package io.sparkmae.job.store;
+
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The versions of one model: {@code v000001}, {@code v000002}, …, and {@code LATEST} with the name
+ * of the newest.
+ *
+ * <p>It trusts a version only if every file is as its manifest says, so a reader gets a whole model
+ * or an older whole model, whatever happened to a writer. It deletes nothing, and it does not
+ * retry.
+ */
+public final class ModelStore {
+
+  static final String LATEST = "LATEST";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
+  private static final Pattern VERSION = Pattern.compile("v\\d{6,9}");
+
+  private final Directory directory;
+
+  private ModelStore(Directory directory) {
+    this.directory = directory;
+  }
+
+  /** The store at {@code uri}, on the file system of its scheme; it need not exist. */
+  public static ModelStore at(String uri, Configuration hadoop) throws IOException {
+    return new ModelStore(Directory.at(uri, hadoop));
+  }
+
+  /**
+   * Opens a model for reading.
+   *
+   * @param uri a store, which gives its latest version, or one version's directory
+   * @throws BadModel if there is no whole model
+   */
+  public static ModelVersion open(String uri, Configuration hadoop) throws IOException {
+    Directory directory = Directory.at(uri, hadoop);
+    if (!isVersion(directory)) {
+      return new ModelStore(directory).latest().orElseThrow(() -> nothingAt(uri));
+    }
+    ModelVersion version = new ModelVersion(directory);
+    Optional<String> fault = version.fault();
+    if (fault.isPresent()) {
+      throw new BadModel("Cannot use %s: %s (name another version)".formatted(uri, fault.get()));
+    }
+    return version;
+  }
+
+  /**
+   * Reads every file of every version.
+   *
+   * @param uri a store, or one version's directory
+   * @throws BadModel if there is no version at all
+   */
+  public static Verification verify(String uri, Configuration hadoop) throws IOException {
+    Directory directory = Directory.at(uri, hadoop);
+    List<ModelVersion> versions =
+        isVersion(directory)
+            ? List.of(new ModelVersion(directory))
+            : new ModelStore(directory).versions();
+    if (versions.isEmpty()) {
+      throw nothingAt(uri);
+    }
+    return Verification.of(versions);
+  }
+
+  /** Begins the version after the newest one, complete or not. */
+  public VersionWriter begin() throws IOException {
+    List<ModelVersion> versions = versions();
+    int next = versions.isEmpty() ? 1 : 1 + number(versions.get(versions.size() - 1));
+    Optional<VersionWriter> writer = VersionWriter.claim(directory, name(next));
+    while (writer.isEmpty()) {
+      next++;
+      writer = VersionWriter.claim(directory, name(next));
+    }
+    return writer.get();
+  }
+
+  /**
+   * The newest complete version whose files are whole; older ones are tried in turn, and the log
+   * says so.
+   */
+  public Optional<ModelVersion> latest() throws IOException {
+    List<ModelVersion> versions = versions();
+    for (int i = versions.size() - 1; i >= 0; i--) {
+      ModelVersion version = versions.get(i);
+      Optional<String> fault = version.fault();
+      if (fault.isEmpty()) {
+        return Optional.of(version);
+      }
+      LOG.warn("Passing over {}: {}; trying the version before", version.uri(), fault.get());
+    }
+    return Optional.empty();
+  }
+
+  private List<ModelVersion> versions() throws IOException {
+    return directory.children().stream()
+        .filter(name -> VERSION.matcher(name).matches())
+        .map(name -> new ModelVersion(directory.child(name)))
+        .sorted(Comparator.comparingInt(ModelStore::number))
+        .toList();
+  }
+
+  private static boolean isVersion(Directory directory) {
+    return VERSION.matcher(directory.name()).matches();
+  }
+
+  private static int number(ModelVersion version) {
+    return Integer.parseInt(version.name().substring(1));
+  }
+
+  private static String name(int number) {
+    return "v%06d".formatted(number);
+  }
+
+  private static BadModel nothingAt(String uri) {
+    return new BadModel(
+        "No whole model at " + uri + " (pretrain writes one; verify says what is wrong)");
+  }
+}

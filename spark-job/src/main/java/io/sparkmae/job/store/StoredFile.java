@@ -1,0 +1,10 @@
+package io.sparkmae.job.store;
+
+/**
+ * One file as it was written.
+ *
+ * @param file path inside its directory, with forward slashes
+ * @param bytes its length
+ * @param sha256 64 lower-case hexadecimal digits
+ */
+public record StoredFile(String file, long bytes, String sha256) {}

@@ -1,0 +1,98 @@
+package io.sparkmae.job.store;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+
+/**
+ * A version that is being written; readers do not see it before {@link #commit}.
+ *
+ * <p>Data first, then the manifest, then {@code _SUCCESS}, then {@code LATEST}: no renames, which
+ * object stores lack. Not thread-safe.
+ */
+public final class VersionWriter {
+
+  private static final String CLAIM = "_CLAIM";
+
+  private final Directory store;
+  private final Directory directory;
+  private final String token = UUID.randomUUID().toString();
+  private final List<StoredFile> files = new ArrayList<>();
+
+  private VersionWriter(Directory store, String name) {
+    this.store = store;
+    this.directory = store.child(name);
+  }
+
+  /** Takes version {@code name} for one writer; empty if another has it. */
+  static Optional<VersionWriter> claim(Directory store, String name) throws IOException {
+    VersionWriter writer = new VersionWriter(store, name);
+    try {
+      writer.directory.newFile(
+          CLAIM, out -> out.write(writer.token.getBytes(StandardCharsets.UTF_8)));
+    } catch (FileAlreadyExistsException e) {
+      return Optional.empty();
+    }
+    return writer.holdsClaim() ? Optional.of(writer) : Optional.empty();
+  }
+
+  /** For example {@code v000012}. */
+  public String name() {
+    return directory.name();
+  }
+
+  /** Where the version will be, as a URI. */
+  public String uri() {
+    return directory.toString();
+  }
+
+  /**
+   * Writes one file of the version.
+   *
+   * @param name path inside the version, with forward slashes, such as {@code encoder/config.json}
+   */
+  public StoredFile file(String name, Content content) throws IOException {
+    if (files.stream().anyMatch(file -> file.file().equals(name))) {
+      throw new IllegalArgumentException(
+          "File written twice: " + name + " (each file of a version is written once)");
+    }
+    StoredFile file = directory.file(name, content);
+    files.add(file);
+    return file;
+  }
+
+  /**
+   * Makes the version complete and {@code LATEST}; nothing can be added afterwards.
+   *
+   * @throws BadModel if another writer took the version meanwhile
+   */
+  public ModelVersion commit() throws IOException {
+    if (!holdsClaim()) {
+      throw new BadModel(
+          "Lost version %s to another writer (give each run its own --output)"
+              .formatted(directory));
+    }
+    directory.file(
+        Manifest.FILE, out -> out.write(Json.pretty(new Manifest(name(), List.copyOf(files)))));
+    directory.file(ModelVersion.SUCCESS, out -> {});
+    store.file(
+        ModelStore.LATEST, out -> out.write((name() + "\n").getBytes(StandardCharsets.UTF_8)));
+    return new ModelVersion(directory);
+  }
+
+  // Creating a file that must not exist is atomic on HDFS, but on S3 the later of two writers wins
+  // unseen.
+  private boolean holdsClaim() throws IOException {
+    try (InputStream in = directory.open(CLAIM)) {
+      return token.equals(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (FileNotFoundException e) {
+      return false;
+    }
+  }
+}

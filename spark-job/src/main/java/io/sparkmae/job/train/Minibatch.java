@@ -1,0 +1,48 @@
+package io.sparkmae.job.train;
+
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Rows [from, to) of an epoch's order.
+ *
+ * <p>It travels as a path, which is all that DL4J hands to a loader: the data's file system, which
+ * DL4J opens before it asks the loader, and a fragment.
+ */
+record Minibatch(int epoch, long from, long to) {
+
+  private static final Pattern FRAGMENT = Pattern.compile("epoch=(\\d+)&from=(\\d+)&to=(\\d+)");
+
+  int size() {
+    return Math.toIntExact(to - from);
+  }
+
+  static List<Minibatch> cut(int epoch, long from, long to, int batchSize) {
+    List<Minibatch> batches = new ArrayList<>();
+    for (long start = from; start < to; start += batchSize) {
+      batches.add(new Minibatch(epoch, start, Math.min(start + batchSize, to)));
+    }
+    return batches;
+  }
+
+  /** For example {@code hdfs://namenode:8020/#epoch=3&from=64&to=128}. */
+  String path(URI fileSystem) {
+    return "%s/#epoch=%d&from=%d&to=%d"
+        .formatted(fileSystem.toString().replaceAll("/+$", ""), epoch, from, to);
+  }
+
+  static Minibatch ofPath(String path) {
+    Matcher matcher = FRAGMENT.matcher(path);
+    if (!matcher.find()) {
+      throw new IllegalArgumentException(
+          "Not a minibatch: " + path + " (must end in #epoch=E&from=A&to=B)");
+    }
+    return new Minibatch(
+        Integer.parseInt(matcher.group(1)),
+        Long.parseLong(matcher.group(2)),
+        Long.parseLong(matcher.group(3)));
+  }
+}

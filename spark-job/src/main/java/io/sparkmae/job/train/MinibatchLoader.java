@@ -1,0 +1,79 @@
+package io.sparkmae.job.train;
+
+import io.sparkmae.data.CropRange;
+import io.sparkmae.data.EpochPlan;
+import io.sparkmae.data.PatchBatch;
+import io.sparkmae.data.PatchReader;
+import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.RandomCrop;
+import io.sparkmae.job.RunConfig;
+import io.sparkmae.model.MaeBatch;
+import io.sparkmae.model.MaeConfig;
+import org.apache.spark.util.SerializableConfiguration;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
+import org.nd4j.common.loader.Source;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * Reads a {@link Minibatch} on an executor: rows to crops, patches and masks.
+ *
+ * <p>What a sample becomes depends on seed, epoch and key alone, not on the worker.
+ */
+final class MinibatchLoader implements MultiDataSetLoader {
+
+  private static final long serialVersionUID = 1;
+
+  // The row groups that a task read are kept for the next round's task on the same thread.
+  private static final ThreadLocal<Resident> RESIDENT = new ThreadLocal<>();
+
+  private final PreparedData data;
+  private final MaeConfig model;
+  private final double cropScaleMin;
+  private final long seed;
+  private final SerializableConfiguration hadoop;
+
+  private record Resident(PreparedData data, PatchReader reader) {
+
+    boolean holds(PreparedData other) {
+      return data.uri().equals(other.uri()) && data.manifest().equals(other.manifest());
+    }
+  }
+
+  MinibatchLoader(PreparedData data, RunConfig run, SerializableConfiguration hadoop) {
+    this.data = data;
+    this.model = run.model();
+    this.cropScaleMin = run.data().cropScaleMin();
+    this.seed = run.train().seed();
+    this.hadoop = hadoop;
+  }
+
+  @Override
+  public MultiDataSet load(Source source) {
+    return load(Minibatch.ofPath(source.getPath()));
+  }
+
+  MultiDataSet load(Minibatch minibatch) {
+    EpochPlan plan = EpochPlan.of(data.manifest(), seed, minibatch.epoch());
+    RandomCrop view =
+        new RandomCrop(model.imageSize(), model.patchSize(), seed, minibatch.epoch(), 0, range());
+    PatchBatch batch = reader().read(plan.rows(minibatch.from(), minibatch.to()), view);
+    return MaeBatch.of(model, batch.patches(), batch.sampleSeeds());
+  }
+
+  private CropRange range() {
+    CropRange paper = CropRange.PRETRAINING;
+    return new CropRange(cropScaleMin, paper.maxScale(), paper.minRatio(), paper.maxRatio());
+  }
+
+  private PatchReader reader() {
+    Resident resident = RESIDENT.get();
+    if (resident == null || !resident.holds(data)) {
+      if (resident != null) {
+        resident.reader.close();
+      }
+      resident = new Resident(data, new PatchReader(data, hadoop.value()));
+      RESIDENT.set(resident);
+    }
+    return resident.reader;
+  }
+}

@@ -1,0 +1,13 @@
+package io.sparkmae.job.train;
+
+/** The loss became NaN or infinite; the message has the steps in which it happened. */
+public final class NonFiniteLoss extends RuntimeException {
+
+  private static final long serialVersionUID = 1;
+
+  NonFiniteLoss(Round round) {
+    super(
+        "Non-finite loss within steps [%d, %d] of epoch %d (lower train.base-lr or lengthen train.warmup-epochs)"
+            .formatted(round.firstStep(), round.lastStep(), round.epoch()));
+  }
+}

@@ -1,0 +1,167 @@
+package io.sparkmae.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.VersionWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MaeTest {
+
+  @TempDir Path directory;
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final PrintStream stderr = System.err;
+
+  @BeforeEach
+  void captureStderr() {
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void restoreStderr() {
+    System.setErr(stderr);
+  }
+
+  @Test
+  void everyCommandOfTheDesignIsThere() {
+    assertThat(Mae.commandLine().getSubcommands().keySet())
+        .containsExactlyInAnyOrder(
+            "demo",
+            "prepare",
+            "pretrain",
+            "reconstruct",
+            "embed",
+            "probe",
+            "export",
+            "verify",
+            "conformance");
+  }
+
+  @Test
+  void helpIsNoFailure() {
+    assertThat(run("pretrain", "--help")).isEqualTo(ExitCode.DONE);
+    assertThat(out()).contains("--averaging-frequency");
+  }
+
+  @Test
+  void missingCommandAndOptionsAreBadOptions() {
+    assertThat(run()).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(run("pretrain")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("mae: Missing required option: '--output=URI'");
+  }
+
+  @Test
+  void unknownSettingNamesTheNearest() {
+    assertThat(pretrain("--set", "model.embed-dims=192")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err())
+        .contains(
+            "mae: Unknown setting in the command line: model.embed-dims (did you mean model.embed-dim?)");
+  }
+
+  @Test
+  void settingGivenTwiceIsRefused() {
+    assertThat(pretrain("--epochs", "3", "--set", "train.epochs=4"))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("Setting given twice: train.epochs");
+  }
+
+  @Test
+  void badGeometryIsRefusedInOneSentence() {
+    assertThat(pretrain("--image-size", "225")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("mae: Invalid imageSize: 225 (must be a multiple of patchSize 16)");
+    assertThat(err()).doesNotContain("\tat ");
+  }
+
+  @Test
+  void enginesOfLaterBuildsAreRefused() {
+    assertThat(pretrain("--engine", "onednn")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(pretrain("--precision", "bf16")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("Invalid engine: onednn (").contains("Invalid precision: bf16 (");
+  }
+
+  @Test
+  void verboseAddsTheTrace() {
+    assertThat(pretrain("--epochs", "0", "--verbose")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("Invalid train.epochs: 0 (must be at least 1)").contains("\tat ");
+  }
+
+  @Test
+  void finishedRunAnswersAtOnce() throws Exception {
+    RunConfig run = ConfigLayers.runConfig(Map.of("data.uri", "d"), null, new Configuration());
+    VersionWriter version = ModelStore.at(directory.toString(), new Configuration()).begin();
+    RunRecord.write(version, run, Map.of("loss", 0.5));
+    version.commit();
+    assertThat(pretrain()).isEqualTo(ExitCode.DONE);
+    assertThat(out()).isEqualTo("{\"loss\":0.5}\n");
+  }
+
+  @Test
+  void verifyOfAWholeStoreIsOneLineOfJson() throws Exception {
+    writeVersion();
+    assertThat(run("verify", "--model", directory.toString())).isEqualTo(ExitCode.DONE);
+    assertThat(out())
+        .isEqualTo(
+            "{\"versions\":[{\"name\":\"v000001\",\"state\":\"complete\"}],\"first_broken_file\":null}\n");
+  }
+
+  @Test
+  void verifyOfABrokenStoreIsBadData() throws Exception {
+    writeVersion();
+    Files.writeString(directory.resolve("v000001/a.txt"), "cut");
+    assertThat(run("verify", "--model", directory.toString())).isEqualTo(ExitCode.BAD_DATA);
+    assertThat(out()).contains("\"first_broken_file\":\"v000001/a.txt\"");
+  }
+
+  @Test
+  void missingModelIsBadData() {
+    assertThat(run("verify", "--model", directory.resolve("none").toString()))
+        .isEqualTo(ExitCode.BAD_DATA);
+    assertThat(err()).contains("mae: No whole model at ");
+  }
+
+  @Test
+  void missingConfigFileIsBadData() {
+    assertThat(pretrain("--config", directory.resolve("none.conf").toString()))
+        .isEqualTo(ExitCode.BAD_DATA);
+    assertThat(err()).contains("none.conf");
+  }
+
+  private void writeVersion() throws Exception {
+    VersionWriter version = ModelStore.at(directory.toString(), new Configuration()).begin();
+    version.file("a.txt", out -> out.write("whole".getBytes(StandardCharsets.UTF_8)));
+    version.commit();
+  }
+
+  private int pretrain(String... more) {
+    List<String> args = new ArrayList<>(List.of("pretrain", "--data", "d", "--output"));
+    args.add(directory.toString());
+    args.addAll(List.of(more));
+    return run(args.toArray(String[]::new));
+  }
+
+  private int run(String... args) {
+    return Mae.run(args, new PrintStream(out, true, StandardCharsets.UTF_8));
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+}

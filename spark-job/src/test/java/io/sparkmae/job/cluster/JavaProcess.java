@@ -1,0 +1,89 @@
+package io.sparkmae.job.cluster;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.launcher.JavaModuleOptions;
+
+/**
+ * A child JVM with Spark's own options, in an environment from which Spark can start executors.
+ *
+ * <p>It inherits the rest of the environment, and does not outlive {@link #close}.
+ */
+public final class JavaProcess implements AutoCloseable {
+
+  /** Start-up is most of what these JVMs do; the optimising compiler would only take a core. */
+  static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private JavaProcess(ProcessBuilder builder, Path logs) throws IOException {
+    this.out = logs.resolve("out.txt");
+    this.err = logs.resolve("err.txt");
+    this.process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+  }
+
+  /**
+   * Starts a JVM.
+   *
+   * @param directory where it works, and leaves its output
+   * @param arguments what follows {@code java} and Spark's options
+   */
+  public static JavaProcess start(Path directory, List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
+    command.addAll(SHORT_LIVED);
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+    // local-cluster wants the home of a distribution, though the class path has all that is in it
+    Path home = directory.resolve("spark-home");
+    Files.createDirectories(home.resolve("jars"));
+    builder.environment().put("SPARK_HOME", home.toString());
+    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
+    return new JavaProcess(builder, Files.createTempDirectory(directory, "jvm-"));
+  }
+
+  /** The class path of this JVM, which Maven gives with absolute paths. */
+  static String classPath() {
+    return System.getProperty("java.class.path");
+  }
+
+  /** Its exit code; fails if it is still running after {@code limit}. */
+  int exitCode(Duration limit) throws InterruptedException {
+    if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("Still running after " + limit + "\n" + err());
+    }
+    return process.exitValue();
+  }
+
+  String out() {
+    return text(out);
+  }
+
+  String err() {
+    return text(err);
+  }
+
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly().onExit().join();
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.sparkmae.job.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Spark's own master and two workers of one core each, as processes. */
+final class StandaloneCluster implements AutoCloseable {
+
+  private static final String DEPLOY = "org.apache.spark.deploy.";
+  private static final int WORKERS = 2;
+
+  private final Path directory;
+  private final Port port = Port.free();
+  private final List<JavaProcess> processes = new ArrayList<>();
+
+  /** Starts everything; {@code directory} holds the work of the executors. */
+  StandaloneCluster(Path directory) throws IOException {
+    this.directory = directory;
+    start("master.Master", "--port", Integer.toString(port.number()));
+    port.awaitOpen();
+    for (int worker = 0; worker < WORKERS; worker++) {
+      String work = work(worker).toString();
+      start("worker.Worker", "--cores", "1", "--memory", "1g", "--work-dir", work, master());
+    }
+  }
+
+  String master() {
+    return "spark://127.0.0.1:" + port.number();
+  }
+
+  /** Executors that have been started, for each worker. */
+  List<Long> executors() throws IOException {
+    List<Long> executors = new ArrayList<>();
+    for (int worker = 0; worker < WORKERS; worker++) {
+      try (Stream<Path> files = Files.walk(work(worker))) {
+        executors.add(files.filter(file -> file.endsWith("stderr")).count());
+      }
+    }
+    return executors;
+  }
+
+  private Path work(int worker) {
+    return directory.resolve("worker-" + worker);
+  }
+
+  private void start(String daemon, String... arguments) throws IOException {
+    List<String> line = new ArrayList<>(List.of("-Xmx256m", "-cp", JavaProcess.classPath()));
+    line.addAll(List.of(DEPLOY + daemon, "--host", "127.0.0.1", "--webui-port", "0"));
+    line.addAll(List.of(arguments));
+    processes.add(JavaProcess.start(directory, line));
+  }
+
+  @Override
+  public void close() {
+    processes.forEach(JavaProcess::close);
+  }
+}

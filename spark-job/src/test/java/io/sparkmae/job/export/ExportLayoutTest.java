@@ -1,0 +1,86 @@
+package io.sparkmae.job.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.job.store.Content;
+import io.sparkmae.job.store.Json;
+import io.sparkmae.job.store.StoredFile;
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.MaeWeights;
+import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.Tower;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.NoOp;
+
+class ExportLayoutTest {
+
+  private static final MaeConfig CONFIG =
+      MaeConfig.preset("mae_vit_tiny_patch16")
+          .withGeometry(16, 8, 3)
+          .withTowers(new Tower(8, 1, 2), new Tower(4, 1, 1));
+  private static final Map<String, INDArray> WEIGHTS =
+      MaeWeights.all(MaeGraph.create(CONFIG, new NoOp(), 0, 1));
+
+  private final Map<String, byte[]> files = new HashMap<>();
+
+  @Test
+  void timmGetsTheEncoderAlone() throws IOException {
+    ExportLayout.TIMM.write("mae_vit_tiny_patch16", CONFIG, WEIGHTS, this::keep);
+    Safetensors weights = weights();
+    assertThat(weights.metadata()).containsEntry("format", "pt");
+    assertThat(weights.tensors())
+        .containsKeys("cls_token", "pos_embed", "blocks.0.attn.qkv.weight");
+    assertThat(weights.tensors().keySet())
+        .noneMatch(n -> n.contains("decoder") || n.contains("mask"));
+    JsonNode config = json("config.json");
+    assertThat(config.path("architecture").asText()).isEqualTo("vit_tiny_patch16_224");
+    assertThat(config.path("model_args").path("embed_dim").asInt()).isEqualTo(8);
+  }
+
+  @Test
+  void timmsConfigTellsTheWholeGeometry() throws IOException {
+    ExportLayout.TIMM.write("mae_vit_tiny_patch16", CONFIG, WEIGHTS, this::keep);
+    ModelDescription read =
+        ModelDescription.read(new ByteArrayInputStream(files.get("config.json")));
+    assertThat(read).isEqualTo(new ModelDescription("mae_vit_tiny_patch16", CONFIG));
+  }
+
+  @Test
+  void transformersGetItsOwnNames() throws IOException {
+    ExportLayout.HUGGINGFACE.write("mae_vit_tiny_patch16", CONFIG, WEIGHTS, this::keep);
+    assertThat(weights().tensors())
+        .containsKeys(
+            "vit.embeddings.cls_token",
+            "vit.encoder.layer.0.attention.attention.query.weight",
+            "decoder.decoder_layers.0.attention.attention.value.bias");
+    JsonNode config = json("config.json");
+    assertThat(config.path("model_type").asText()).isEqualTo("vit_mae");
+    assertThat(config.path("layer_norm_eps").asDouble()).isEqualTo(1e-6);
+    assertThat(config.path("decoder_intermediate_size").asInt()).isEqualTo(16);
+    assertThat(json("preprocessor_config.json").path("image_mean").get(0).asDouble())
+        .isEqualTo(0.485);
+  }
+
+  private StoredFile keep(String name, Content content) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    content.writeTo(out);
+    files.put(name, out.toByteArray());
+    return new StoredFile(name, out.size(), "");
+  }
+
+  private Safetensors weights() throws IOException {
+    return Safetensors.read(new ByteArrayInputStream(files.get(ExportLayout.WEIGHTS)));
+  }
+
+  private JsonNode json(String name) throws IOException {
+    return Json.read(new ByteArrayInputStream(files.get(name)), JsonNode.class);
+  }
+}

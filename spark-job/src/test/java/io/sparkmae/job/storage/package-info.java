@@ -1,0 +1,2 @@
+/** The job on the file systems of a cluster. */
+package io.sparkmae.job.storage;

@@ -1,0 +1,170 @@
+package io.sparkmae.job.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelStoreTest {
+
+  private static final Configuration HADOOP = new Configuration();
+
+  @TempDir Path root;
+
+  private ModelStore store;
+
+  @BeforeEach
+  void openStore() throws IOException {
+    store = ModelStore.at(root.toUri().toString(), HADOOP);
+  }
+
+  @Test
+  void emptyStoreHasNoLatest() throws IOException {
+    assertThat(store.latest()).isEmpty();
+    assertThatThrownBy(() -> ModelStore.open(root.toString(), HADOOP)).isInstanceOf(BadModel.class);
+  }
+
+  @Test
+  void committedVersionIsReadBack() throws IOException {
+    ModelVersion written = version("first");
+    ModelVersion latest = store.latest().orElseThrow();
+    assertThat(latest.uri()).isEqualTo(written.uri());
+    assertThat(new String(latest.open("encoder/a.txt").readAllBytes(), StandardCharsets.UTF_8))
+        .isEqualTo("first");
+    assertThat(Files.readString(root.resolve("LATEST"))).isEqualTo("v000001\n");
+  }
+
+  @Test
+  void manifestNamesBytesAndDigest() throws IOException {
+    Manifest manifest = version("abc").manifest();
+    assertThat(manifest.version()).isEqualTo("v000001");
+    assertThat(manifest.files())
+        .containsExactly(
+            new StoredFile(
+                "encoder/a.txt",
+                3,
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+  }
+
+  @Test
+  void openTakesAStoreOrAVersion() throws IOException {
+    version("first");
+    version("second");
+    assertThat(ModelStore.open(root.toString(), HADOOP).name()).isEqualTo("v000002");
+    assertThat(ModelStore.open(root.resolve("v000001").toString(), HADOOP).name())
+        .isEqualTo("v000001");
+  }
+
+  @Test
+  void unfinishedVersionIsPassedOver() throws IOException {
+    version("first");
+    store.begin().file("encoder/a.txt", out -> out.write(1));
+    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000001");
+    assertThat(store.begin().name()).isEqualTo("v000003");
+    assertThat(ModelStore.verify(root.toString(), HADOOP).firstBrokenFile()).isNull();
+  }
+
+  @Test
+  void missingSuccessIsUnfinished() throws IOException {
+    version("first");
+    version("second");
+    Files.delete(root.resolve("v000002/_SUCCESS"));
+    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000001");
+  }
+
+  @Test
+  void cutOffFileFallsBackWhateverLatestSays() throws IOException {
+    version("first");
+    version("second");
+    overwrite(root.resolve("v000002/encoder/a.txt"), "sec");
+    assertThat(Files.readString(root.resolve("LATEST"))).isEqualTo("v000002\n");
+    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000001");
+  }
+
+  @Test
+  void changedByteIsFoundWithoutHadoopsChecksums() throws IOException {
+    version("first");
+    overwrite(root.resolve("v000001/encoder/a.txt"), "fjrst");
+    assertThat(store.latest()).isEmpty();
+    assertThatThrownBy(() -> ModelStore.open(root.resolve("v000001").toString(), HADOOP))
+        .isInstanceOf(BadModel.class)
+        .hasMessageContaining("encoder/a.txt is not as its manifest says");
+  }
+
+  @Test
+  void changedByteIsFoundByHadoopsChecksums() throws IOException {
+    version("first");
+    Files.writeString(root.resolve("v000001/encoder/a.txt"), "fjrst");
+    assertThat(store.latest()).isEmpty();
+  }
+
+  @Test
+  void verifyNamesTheFirstBrokenFile() throws IOException {
+    version("first");
+    version("second");
+    Files.delete(root.resolve("v000001/encoder/a.txt"));
+    overwrite(root.resolve("v000002/manifest.json"), "{");
+    Verification verification = ModelStore.verify(root.toString(), HADOOP);
+    assertThat(verification.firstBrokenFile()).isEqualTo("v000001/encoder/a.txt");
+    assertThat(verification.versions())
+        .containsExactly(
+            new Verification.Version("v000001", "broken"),
+            new Verification.Version("v000002", "broken"));
+  }
+
+  @Test
+  void twoWritersGetTwoVersions() throws IOException {
+    VersionWriter one = store.begin();
+    VersionWriter two = ModelStore.at(root.toString(), HADOOP).begin();
+    two.commit();
+    one.commit();
+    assertThat(one.name()).isEqualTo("v000001");
+    assertThat(two.name()).isEqualTo("v000002");
+    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000002");
+  }
+
+  @Test
+  void writerThatLostItsClaimCannotCommit() throws IOException {
+    VersionWriter writer = store.begin();
+    overwrite(root.resolve("v000001/_CLAIM"), "another");
+    assertThatThrownBy(writer::commit)
+        .isInstanceOf(BadModel.class)
+        .hasMessageContaining("Lost version");
+    assertThat(store.latest()).isEmpty();
+  }
+
+  @Test
+  void fileIsWrittenOnce() throws IOException {
+    VersionWriter writer = store.begin();
+    writer.file("a", out -> {});
+    assertThatThrownBy(() -> writer.file("a", out -> {}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("File written twice: a");
+  }
+
+  private ModelVersion version(String text) throws IOException {
+    VersionWriter writer = store.begin();
+    writer.file("encoder/a.txt", out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    return writer.commit();
+  }
+
+  /**
+   * Also drops the checksum file that Hadoop's local file system keeps: other file systems have
+   * none.
+   */
+  private static void overwrite(Path file, String text) throws IOException {
+    Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+    try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.TRUNCATE_EXISTING)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package io.sparkmae.job.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkmae.data.PrepareJob;
+import io.sparkmae.data.PrepareSettings;
+import io.sparkmae.data.PreparedData;
+import io.sparkmae.job.Engine;
+import io.sparkmae.job.Precision;
+import io.sparkmae.job.RunConfig;
+import io.sparkmae.job.RunConfig.Optimiser;
+import io.sparkmae.job.demo.DemoImages;
+import io.sparkmae.job.store.Directory;
+import io.sparkmae.model.AdamW;
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.Tower;
+import io.sparkmae.model.WarmupCosine;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.CollectionAccumulator;
+import org.apache.spark.util.SerializableConfiguration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Sgd;
+
+/** Training on {@code local[2]} against the same rounds on one machine, 40 drawn images. */
+class PretrainingIT {
+
+  private static final MaeConfig MODEL =
+      MaeConfig.preset("mae_vit_tiny_patch16")
+          .withGeometry(32, 8, 3)
+          .withTowers(new Tower(48, 2, 3), new Tower(32, 1, 4));
+  private static final int ROWS = 40;
+
+  @TempDir static Path directory;
+  private static SparkSession spark;
+  private static Configuration hadoop;
+  private static String data;
+
+  @BeforeAll
+  static void prepareImages() throws Exception {
+    spark =
+        SparkSession.builder()
+            .master("local[2]")
+            .config("spark.ui.enabled", false)
+            .config("spark.driver.host", "127.0.0.1")
+            .getOrCreate();
+    hadoop = spark.sparkContext().hadoopConfiguration();
+    String images = directory.resolve("images").toUri().toString();
+    data = directory.resolve("data").toUri().toString();
+    DemoImages.render(Directory.at(images, hadoop), ROWS / 8, 1);
+    PrepareJob.run(spark, new PrepareSettings(List.of(images), data, "folder", 0, 92, 1));
+  }
+
+  @AfterAll
+  static void stopSpark() {
+    spark.stop();
+  }
+
+  private static RunConfig run(
+      Optimiser optimiser,
+      int epochs,
+      int batchSize,
+      int averagingFrequency,
+      double baseLearningRate) {
+    RunConfig.Train train =
+        new RunConfig.Train(
+            epochs,
+            batchSize,
+            2,
+            averagingFrequency,
+            baseLearningRate,
+            0.5,
+            0.05,
+            0.9,
+            0.95,
+            0,
+            3,
+            optimiser,
+            Engine.AUTO,
+            Precision.FP32);
+    return new RunConfig("test", MODEL, train, new RunConfig.Data(data, 0.2));
+  }
+
+  @Test
+  void plainGradientDescentAveragedEveryStepIsOneMachineOnTheJoinedBatch() throws Exception {
+    RunConfig run = run(Optimiser.SGD, 2, 5, 1, 2);
+    Pretraining.Trained trained = Pretraining.train(spark, run);
+    OneMachine machine = new OneMachine(run, new Sgd(schedule(run, 4)));
+    for (int epoch = 0; epoch < 2; epoch++) {
+      for (int start = 0; start < ROWS; start += 10) {
+        machine.graph.fit(machine.loader.load(new Minibatch(epoch, start, start + 10)));
+      }
+    }
+    assertThat(trained.images()).isEqualTo(2 * ROWS);
+    assertThat(difference(trained.graph().params(), machine.graph.params())).isLessThan(1e-6);
+    assertThat(difference(trained.graph().params(), initial(run).params())).isGreaterThan(1e-3);
+  }
+
+  @Test
+  void adamWithAveragedMomentsIsTheSameRoundsOneAfterAnother() throws Exception {
+    RunConfig run =
+        run(Optimiser.ADAMW, 2, 4, 2, 2e-2); // 40 images: two full rounds and a rest of 8
+    Pretraining.Trained trained = Pretraining.train(spark, run);
+    OneMachine machine = new OneMachine(run, AdamW.of(schedule(run, 5)));
+    for (int epoch = 0; epoch < 2; epoch++) {
+      for (Round round : Round.ofEpoch(epoch, epoch * 5, ROWS, 2, 4, 2)) {
+        machine.train(round);
+      }
+    }
+    assertThat(difference(trained.graph().params(), machine.graph.params())).isLessThan(1e-6);
+    assertThat(difference(state(trained.graph()), state(machine.graph))).isLessThan(1e-6);
+    assertThat(trained.graph().getIterationCount()).isEqualTo(10);
+  }
+
+  @Test
+  void workersFollowTheGlobalScheduleOverRoundsAndCalls() throws Exception {
+    RunConfig run = run(Optimiser.ADAMW, 2, 4, 2, 1e-2);
+    CollectionAccumulator<String> seen = spark.sparkContext().collectionAccumulator("steps");
+    Pretraining.train(spark, run, List.of(new StepObserver(seen)));
+    WarmupCosine schedule = schedule(run, 5);
+    List<String> expected = new ArrayList<>();
+    for (int step = 0; step < 10; step++) {
+      String line = StepObserver.line(step, step / 5, schedule.valueAt(step, 0));
+      expected.addAll(List.of(line, line)); // two workers
+    }
+    assertThat(seen.value()).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void everyImageIsTrainedOnceAnEpochForCountsThatDoNotDivide() throws Exception {
+    Pretraining.Trained trained =
+        Pretraining.train(spark, run(Optimiser.ADAMW, 1, 3, 4, 1e-3)); // 24 + 16
+    assertThat(trained.images()).isEqualTo(ROWS);
+    assertThat(trained.metrics()).extracting(metric -> metric.images()).containsExactly(24L, 40L);
+    assertThat(trained.loss()).isFinite().isPositive();
+  }
+
+  @Test
+  void sameSeedGivesTheSameBits() throws Exception {
+    RunConfig run = run(Optimiser.ADAMW, 1, 4, 2, 1e-2);
+    String once = Pretraining.train(spark, run).graph().paramsSha256();
+    assertThat(Pretraining.train(spark, run).graph().paramsSha256()).isEqualTo(once);
+  }
+
+  @Test
+  void anExplodingLossStopsTheRunAndNamesTheSteps() {
+    assertThatThrownBy(() -> Pretraining.train(spark, run(Optimiser.SGD, 2, 5, 2, 1e12)))
+        .isInstanceOf(NonFiniteLoss.class)
+        .hasMessageMatching("Non-finite loss within steps \\[\\d+, \\d+\\] of epoch 0 .*");
+  }
+
+  private static WarmupCosine schedule(RunConfig run, int stepsPerEpoch) {
+    double peak = run.train().baseLearningRate() * run.train().batchSize() * 2 / 256;
+    return new WarmupCosine(peak, 0, 0.5 * stepsPerEpoch, run.train().epochs() * stepsPerEpoch);
+  }
+
+  private static MaeGraph initial(RunConfig run) {
+    return MaeGraph.create(run.model(), new Sgd(0.1), 0.05, run.train().seed());
+  }
+
+  private static INDArray state(MaeGraph graph) {
+    return graph.getUpdater().getStateViewArray();
+  }
+
+  private static double difference(INDArray a, INDArray b) {
+    return a.sub(b).amaxNumber().doubleValue();
+  }
+
+  /**
+   * The trainer's rounds without Spark: workers take turns, then their parameters and moments are
+   * averaged.
+   */
+  private static final class OneMachine {
+
+    final MinibatchLoader loader;
+    final MaeGraph graph;
+
+    OneMachine(RunConfig run, IUpdater updater) {
+      PreparedData prepared = PreparedData.open(data, hadoop);
+      loader = new MinibatchLoader(prepared, run, new SerializableConfiguration(hadoop));
+      graph = MaeGraph.create(run.model(), updater, run.train().weightDecay(), run.train().seed());
+    }
+
+    void train(Round round) {
+      List<MaeGraph> workers = new ArrayList<>();
+      for (List<Minibatch> share : round.workers()) {
+        graph.getConfiguration().setIterationCount(round.firstStep());
+        MaeGraph worker = new AveragedState(graph).fresh();
+        share.forEach(batch -> worker.fit(loader.load(batch)));
+        workers.add(worker);
+      }
+      graph.params().assign(workers.get(0).params().add(workers.get(1).params()).divi(2));
+      state(graph).assign(state(workers.get(0)).add(state(workers.get(1))).divi(2));
+    }
+  }
+}
