@@ -6,15 +6,12 @@ import io.sparkmae.data.PrepareSettings;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.picture.Report;
-import io.sparkmae.job.probe.NearestNeighbours;
 import io.sparkmae.job.store.Directory;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** The steps of the demo, in one directory: prepare, pretrain, reconstruct, probe, export. */
@@ -22,9 +19,7 @@ final class Demo {
 
   private static final long SEED = 0;
   private static final int TRAIN_PER_CLASS = 64;
-  private static final int TEST_PER_CLASS = 16;
   private static final int ROWS_OF_PICTURE = 8;
-  private static final int NEIGHBOURS = 20;
 
   // About four minutes on two cores with the graph engine.
   private static final long IMAGES_TO_TRAIN = 12_000;
@@ -32,18 +27,9 @@ final class Demo {
   /**
    * The command's result line.
    *
-   * @param psnr decibels over the removed patches
-   * @param top1 share of the test images that 20 neighbours classify rightly; null without labels
-   *     of our own
-   * @param top1Untrained the same before training
+   * @param psnr decibels over the removed patches of the picture's images
    */
-  record Result(
-      String picture,
-      String report,
-      String weights,
-      double psnr,
-      Double top1,
-      Double top1Untrained) {}
+  record Result(String picture, String report, String weights, double psnr) {}
 
   private final String output;
   private final SparkSession spark;
@@ -61,24 +47,21 @@ final class Demo {
     if (own) {
       say("drawing images");
       DemoImages.render(Directory.at(at("images/train"), hadoop), TRAIN_PER_CLASS, SEED);
-      DemoImages.render(Directory.at(at("images/test"), hadoop), TEST_PER_CLASS, ~SEED);
-      prepare(List.of(at("images/test")), at("test"));
+      DemoImages.render(Directory.at(at("images/test"), hadoop), 1, ~SEED);
     }
-    PrepareResult prepared = prepare(own ? List.of(at("images/train")) : images, at("data"));
+    List<String> inputs = own ? List.of(at("images/train")) : images;
+    PrepareResult prepared = prepare(inputs);
     RunConfig run = ConfigLayers.runConfig(settings(prepared.rows()), null, hadoop);
     say(
         "training a small model, %d epochs of %d images"
             .formatted(run.train().epochs(), prepared.rows()));
     String version = ModelCalls.pretrain(spark, run, at("model")).version();
-    Double top1 = own ? top1(EncoderModel.of(version, hadoop)) : null;
-    Double top1Untrained =
-        own ? top1(EncoderModel.untrained(run.modelName(), run.model(), SEED)) : null;
-    return write(version, own ? at("test") : at("data"), top1, top1Untrained);
+    return write(version, own ? List.of(at("images/test")) : images);
   }
 
-  private PrepareResult prepare(List<String> inputs, String to) {
+  private PrepareResult prepare(List<String> inputs) {
     say("preparing " + inputs);
-    return PrepareJob.run(spark, new PrepareSettings(inputs, to, "auto", 0, 92, SEED));
+    return PrepareJob.run(spark, new PrepareSettings(inputs, at("data"), "auto", 0, 92, SEED));
   }
 
   private Map<String, Object> settings(long rows) {
@@ -98,24 +81,15 @@ final class Demo {
     return settings;
   }
 
-  private double top1(EncoderModel encoder) throws IOException {
-    say("classifying by the features of " + encoder.name());
-    Dataset<Row> train = ModelCalls.embed(spark, encoder, at("data"), Pooling.MEAN, 32);
-    Dataset<Row> test = ModelCalls.embed(spark, encoder, at("test"), Pooling.MEAN, 32);
-    return NearestNeighbours.probe(train, test, NEIGHBOURS).top1();
-  }
-
-  private Result write(String version, String images, Double top1, Double top1Untrained)
-      throws IOException {
+  private Result write(String version, List<String> images) throws IOException {
     say("drawing reconstructions");
     String picture = at("reconstructions.png");
     double psnr =
-        ReconstructCommand.run(version, List.of(images), picture, ROWS_OF_PICTURE, SEED, hadoop)
-            .psnr();
+        ReconstructCommand.run(version, images, picture, ROWS_OF_PICTURE, SEED, hadoop).psnr();
     ExportCommand.run(version, at("encoder"), ExportLayout.TIMM, hadoop);
     String report = version + "/" + Report.FILE;
     String weights = at("encoder/" + ExportLayout.WEIGHTS);
-    return new Result(picture, report, weights, psnr, top1, top1Untrained);
+    return new Result(picture, report, weights, psnr);
   }
 
   private String at(String name) {

@@ -8,11 +8,20 @@ import org.apache.spark.sql.SparkSession;
 /** The Spark session and the Hadoop configuration of the process. */
 final class Sessions {
 
+  private static final String SERIALIZER = "spark.serializer";
+  private static final String REGISTRATOR = "spark.kryo.registrator";
+
   private Sessions() {}
 
   /** The running session, or a new one named after the command. */
   static SparkSession open(String command) {
-    return SparkSession.builder().appName("spark-mae " + command).getOrCreate();
+    SparkSession.Builder builder = SparkSession.builder().appName("spark-mae " + command);
+    SparkConf given = new SparkConf();
+    if (given.get(SERIALIZER, "").endsWith("KryoSerializer") && !given.contains(REGISTRATOR)) {
+      builder.config(
+          REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator"); // else Kryo breaks ND4J's arrays
+    }
+    return builder.getOrCreate();
   }
 
   /** Hadoop's settings with those given as {@code spark.hadoop.*}, without starting Spark. */

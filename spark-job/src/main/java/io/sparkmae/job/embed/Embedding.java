@@ -10,6 +10,7 @@ import io.sparkmae.data.PatchBatch;
 import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.Pooling;
+import io.sparkmae.job.probe.JavaBlas;
 import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.MaeEncoder;
 import java.io.Serializable;
@@ -95,6 +96,7 @@ public final class Embedding implements Serializable {
 
   /** The features of rows [from, to) in the files' order, a batch at a time. */
   private Iterator<Row> encode(long from, long to, Map<String, INDArray> weights) {
+    JavaBlas.prefer(); // a probe on the features may follow in this executor
     MaeEncoder encoder = MaeEncoder.of(config, weights);
     EpochPlan plan = EpochPlan.sequential(data.manifest());
     CentreCrop view = new CentreCrop(config.imageSize(), config.patchSize());

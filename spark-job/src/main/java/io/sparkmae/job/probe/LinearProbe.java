@@ -29,6 +29,7 @@ public final class LinearProbe {
    * @param test the same
    */
   public static Accuracy probe(Dataset<Row> train, Dataset<Row> test) {
+    JavaBlas.prefer();
     Dataset<Row> seen = vectors(train).cache(); // making features is the expensive part
     try {
       Accuracy.check(seen, "train");

@@ -33,7 +33,8 @@ public final class Directory {
   /** The directory at {@code uri}; it need not exist. */
   public static Directory at(String uri, Configuration hadoop) throws IOException {
     Path path = new Path(uri);
-    return new Directory(path.getFileSystem(hadoop), path);
+    FileSystem fileSystem = path.getFileSystem(hadoop);
+    return new Directory(fileSystem, fileSystem.makeQualified(path));
   }
 
   /**

@@ -1,0 +1,131 @@
+package io.sparkmae.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.job.cluster.SmallData;
+import io.sparkmae.job.store.Json;
+import io.sparkmae.model.Safetensors;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What can be done with a trained model, each by its command. */
+class EvaluationIT {
+
+  @TempDir static Path directory;
+  private static SparkSession spark;
+  private static JsonNode trained;
+
+  @BeforeAll
+  static void train() throws Exception {
+    spark =
+        SparkSession.builder()
+            .master("local[2]")
+            .config("spark.ui.enabled", false)
+            .config("spark.driver.host", "127.0.0.1")
+            .getOrCreate();
+    SmallData.draw(at("images"), new Configuration());
+    mae(SmallData.prepare(at("images"), at("data")));
+    trained = mae(SmallData.pretrain(at("data"), at("model")));
+  }
+
+  @AfterAll
+  static void stopSpark() {
+    spark.stop();
+  }
+
+  @Test
+  void aFinishedRunIsTheResultAtOnce() throws Exception {
+    assertThat(mae(SmallData.pretrain(at("data"), at("model")))).isEqualTo(trained);
+    assertThat(directory.resolve("model/v000002")).doesNotExist();
+  }
+
+  @Test
+  void reconstructDrawsAPicture() throws Exception {
+    JsonNode result =
+        mae(
+            "reconstruct",
+            "--model",
+            at("model"),
+            "--images",
+            at("images"),
+            "--output",
+            at("p.png"),
+            "--count",
+            "3");
+    assertThat(result.get("images").asInt()).isEqualTo(3);
+    assertThat(result.get("psnr").asDouble()).isBetween(0.0, 60.0);
+    assertThat(ImageIO.read(directory.resolve("p.png").toFile()).getHeight())
+        .isGreaterThan(3 * 128);
+  }
+
+  @Test
+  void embedWritesOneVectorAnImage() throws Exception {
+    JsonNode result =
+        mae("embed", "--model", at("model"), "--data", at("data"), "--output", at("features"));
+    assertThat(result.get("rows").asInt()).isEqualTo(SmallData.ROWS);
+    assertThat(result.get("dim").asInt()).isEqualTo(48);
+    assertThat(spark.read().parquet(at("features")).select("key").distinct().count())
+        .isEqualTo(SmallData.ROWS);
+  }
+
+  @Test
+  void probesLiveBesideNd4j()
+      throws Exception { // Spark ML with the system's OpenBLAS would kill this JVM
+    for (String method : new String[] {"linear", "knn"}) {
+      for (String model : new String[] {at("model"), "random:1"}) {
+        JsonNode result =
+            mae(
+                "probe",
+                "--model",
+                model,
+                "--like",
+                at("model"),
+                "--train",
+                at("data"),
+                "--test",
+                at("data"),
+                "--method",
+                method,
+                "--k",
+                "3");
+        assertThat(result.get("rows").asInt()).isEqualTo(SmallData.ROWS);
+        assertThat(result.get("top1").asDouble()).isBetween(0.0, 1.0);
+      }
+    }
+  }
+
+  @Test
+  void exportsAreWhatOtherLibrariesRead() throws Exception {
+    mae("export", "--model", at("model"), "--output", at("hf"), "--layout", "huggingface");
+    try (InputStream in = Files.newInputStream(directory.resolve("hf/model.safetensors"))) {
+      assertThat(Safetensors.read(in).tensors())
+          .containsKey("vit.encoder.layer.1.attention.attention.query.weight");
+    }
+    JsonNode config =
+        Json.parse(Files.readString(directory.resolve("hf/config.json")), JsonNode.class);
+    assertThat(config.get("hidden_size").asInt()).isEqualTo(48);
+  }
+
+  private static String at(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  private static JsonNode mae(String... command) throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    int exitCode = Mae.run(command, new PrintStream(out, true, StandardCharsets.UTF_8));
+    assertThat(exitCode).as(String.join(" ", command)).isZero();
+    return Json.parse(out.toString(StandardCharsets.UTF_8), JsonNode.class);
+  }
+}
