@@ -21,8 +21,8 @@ final class Demo {
   private static final int TRAIN_PER_CLASS = 64;
   private static final int ROWS_OF_PICTURE = 8;
 
-  // About four minutes on two cores with the graph engine.
-  private static final long IMAGES_TO_TRAIN = 12_000;
+  // Some four minutes on two cores with the graph engine.
+  private static final long IMAGES_TO_TRAIN = 9_000;
 
   /**
    * The command's result line.
