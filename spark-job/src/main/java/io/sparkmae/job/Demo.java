@@ -14,7 +14,7 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
-/** The steps of the demo, in one directory: prepare, pretrain, reconstruct, probe, export. */
+/** The steps of the demo, in one directory: prepare, pretrain, reconstruct, export. */
 final class Demo {
 
   private static final long SEED = 0;
