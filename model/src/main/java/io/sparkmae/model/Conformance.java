@@ -30,27 +30,38 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
         .allMatch(entry -> entry.getValue() <= limits.get(entry.getKey()));
   }
 
-  /** Checks the carried golden file {@code name}. */
-  public static Conformance ofCarried(String name) throws IOException {
+  /** Checks the carried golden file {@code name} on an engine. */
+  public static Conformance ofCarried(String name, Engine engine, Precision precision)
+      throws IOException {
     try (InputStream in =
         Conformance.class.getResourceAsStream("golden/" + name + ".safetensors")) {
-      return of(Safetensors.read(in));
+      return of(Safetensors.read(in), engine, precision);
     }
   }
 
   /**
-   * Checks a golden file.
+   * Checks a golden file on an engine; fp64 files are always the graph's, the only one with fp64.
    *
    * @throws IllegalArgumentException if it lacks what a golden file has
    */
-  public static Conformance of(Safetensors file) {
+  public static Conformance of(Safetensors file, Engine engine, Precision precision) {
     Golden golden = new Golden(file);
-    Map<String, Double> differences = new LinkedHashMap<>();
     MaeGraph graph = golden.graph();
+    if (golden.type() == DataType.FLOAT) {
+      graph.use(engine, precision);
+    }
+    try {
+      return of(golden, graph, precision);
+    } finally {
+      graph.closeEngine();
+    }
+  }
+
+  private static Conformance of(Golden golden, MaeGraph graph, Precision precision) {
+    Map<String, Double> differences = new LinkedHashMap<>();
     MultiDataSet batch = golden.batch();
-    Map<String, INDArray> activations = graph.activations(batch);
-    differences.put("latent", relative(activations.get(MaeGraph.LATENT), golden.get("latent")));
-    differences.put("pred", relative(activations.get(Prediction.NAME), golden.get("pred")));
+    differences.put("latent", relative(graph.latent(batch), golden.get("latent")));
+    differences.put("pred", relative(graph.predict(batch), golden.get("pred")));
     differences.put("gradients", gradients(graph, batch, golden));
     differences.put("loss", losses(graph, batch, golden));
     differences.put("parameters", golden.largest("after.", graph.parameters()));
@@ -71,10 +82,7 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
 
   /** Largest difference of a gradient, relative to the largest entry of its tensor. */
   private static double gradients(MaeGraph graph, MultiDataSet batch, Golden golden) {
-    graph.setInputs(batch.getFeatures());
-    graph.setLabels(batch.getLabels());
-    graph.setLayerMaskArrays(null, batch.getLabelsMaskArrays());
-    graph.computeGradientAndScore();
+    graph.lossAndGradients(batch);
     return golden.largestRelative("grad.", graph.gradients());
   }
 
@@ -86,7 +94,7 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
     double[] losses = golden.get("losses").toDoubleVector();
     double largest = 0;
     for (int step = 0; step < losses.length; step++) {
-      double loss = graph.score(batch, true);
+      double loss = graph.lossAndGradients(batch);
       largest = Math.max(largest, Math.abs(loss - losses[step]) / Math.abs(losses[step]));
       if (step < losses.length - 1) {
         graph.fit(batch);

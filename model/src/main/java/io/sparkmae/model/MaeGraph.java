@@ -1,7 +1,9 @@
 package io.sparkmae.model;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
+import io.sparkmae.model.engine.MaeEngine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,8 +17,12 @@ import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.Solver;
 import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,6 +42,10 @@ public final class MaeGraph extends ComputationGraph {
   private static final long HASHED_AT_ONCE = 1 << 20; // an array of all parameters may pass 2 GiB
   private static final String DECODED = "decoder_norm";
   private static final long serialVersionUID = 1;
+
+  private transient MaeEngine engine; // null: the graph itself computes
+  private transient Solver plainSolver; // DL4J's own, while the engine's is in its place
+  private transient INDArray target; // DL4J's own reference to the labels is private
 
   /**
    * A graph of {@code configuration}, which {@link #create} or DL4J's JSON made; not yet
@@ -71,6 +81,113 @@ public final class MaeGraph extends ComputationGraph {
       graph.setUpdater(new ComputationGraphUpdater(graph, updaterState));
     }
     return graph;
+  }
+
+  /**
+   * From now on {@code engine} computes the steps of {@code fit} and the gradients; with {@link
+   * AdamW} it also updates. Parameters, moments, counters and listeners stay the graph's.
+   *
+   * @throws IllegalArgumentException if this machine cannot run it, with the reason
+   */
+  public void use(Engine engine, Precision precision) {
+    closeEngine();
+    if (engine == Engine.GRAPH) {
+      return;
+    }
+    if (flattenedGradients == null) {
+      initGradientsView();
+    }
+    this.engine =
+        new MaeEngine(maeConfig(), precision, flattenedParams, flattenedGradients, slots());
+    gradient = flatGradient();
+    if (updater() instanceof AdamW adamW) {
+      getUpdater(); // makes the solver that holds it
+      plainSolver = solver;
+      solver = new FusedStep(this, plainSolver, this.engine, adamW);
+    }
+  }
+
+  /** Frees what the engine holds; from now on the graph itself computes. */
+  public void closeEngine() {
+    if (engine != null) {
+      engine.close();
+    }
+    engine = null;
+    if (plainSolver != null) {
+      solver = plainSolver;
+    }
+  }
+
+  private IUpdater updater() {
+    String vertex = DecoderEmbedding.NAME;
+    var config = getVertex(vertex).getConfig();
+    return config.getUpdaterByParam(getVertex(vertex).paramTable(true).keySet().iterator().next());
+  }
+
+  private Map<String, MaeEngine.Slot> slots() {
+    Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
+    parameters()
+        .forEach(
+            (name, view) ->
+                slots.put(
+                    name,
+                    new MaeEngine.Slot(view.offset() - flattenedParams.offset(), view.shape())));
+    return slots;
+  }
+
+  /** Each parameter's view into the flat gradient, as DL4J's updaters want it. */
+  private Gradient flatGradient() {
+    Gradient views = new DefaultGradient(flattenedGradients);
+    for (var vertex : getVertices()) {
+      vertex
+          .paramTable(true)
+          .forEach(
+              (key, view) -> {
+                long from = view.offset() - flattenedParams.offset();
+                views.setGradientFor(
+                    vertex.getVertexName() + "_" + key,
+                    flattenedGradients
+                        .get(point(0), interval(from, from + view.length()))
+                        .reshape('c', view.shape()));
+              });
+    }
+    return views;
+  }
+
+  @Override
+  public void computeGradientAndScore() {
+    if (engine == null) {
+      super.computeGradientAndScore();
+    } else {
+      score = engine.step(target, order(getInput(2)));
+    }
+  }
+
+  @Override
+  public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
+    if (engine == null) {
+      super.computeGradientAndScore(workspaces);
+    } else {
+      computeGradientAndScore();
+    }
+  }
+
+  @Override
+  public void setLabels(INDArray... labels) {
+    super.setLabels(labels);
+    target = labels == null ? null : labels[0];
+  }
+
+  /** idsRestore [N, L] as the order in which the tokens were shuffled. */
+  private static int[][] order(INDArray idsRestore) {
+    int[][] order = new int[idsRestore.rows()][idsRestore.columns()];
+    for (int n = 0; n < order.length; n++) {
+      int[] places = idsRestore.getRow(n).toIntVector();
+      for (int token = 0; token < places.length; token++) {
+        order[n][places[token]] = token;
+      }
+    }
+    return order;
   }
 
   /**
@@ -195,7 +312,9 @@ public final class MaeGraph extends ComputationGraph {
 
   /** The latent of the kept patches, class token first, [N, K + 1, D]. */
   public INDArray latent(MultiDataSet batch) {
-    return activations(batch).get(LATENT);
+    return engine == null
+        ? activations(batch).get(LATENT)
+        : engine.latent(batch.getLabels(0), order(batch.getFeatures(2)));
   }
 
   /**
@@ -203,10 +322,21 @@ public final class MaeGraph extends ComputationGraph {
    * patch by patch.
    */
   public INDArray predict(MultiDataSet batch) {
-    return activations(batch).get(Prediction.NAME);
+    return engine == null
+        ? activations(batch).get(Prediction.NAME)
+        : engine.predict(batch.getLabels(0), order(batch.getFeatures(2)));
   }
 
-  Map<String, INDArray> activations(MultiDataSet batch) {
+  /** The loss on {@code batch}; its gradients are in {@link #gradients}. */
+  double lossAndGradients(MultiDataSet batch) {
+    setInputs(batch.getFeatures());
+    setLabels(batch.getLabels());
+    setLayerMaskArrays(null, batch.getLabelsMaskArrays());
+    computeGradientAndScore();
+    return score();
+  }
+
+  private Map<String, INDArray> activations(MultiDataSet batch) {
     return feedForward(batch.getFeatures(), false);
   }
 }

@@ -1,7 +1,7 @@
 package io.sparkmae.model;
 
 /** The fixed two-dimensional sine-cosine positions of the patches. */
-final class PositionTable {
+public final class PositionTable {
 
   private PositionTable() {}
 
@@ -14,7 +14,7 @@ final class PositionTable {
    *
    * @return [gridSize² + 1, dim], row-major
    */
-  static double[] of(int dim, int gridSize) {
+  public static double[] of(int dim, int gridSize) {
     double[] table = new double[(gridSize * gridSize + 1) * dim];
     for (int token = 0; token < gridSize * gridSize; token++) {
       int at = (token + 1) * dim;

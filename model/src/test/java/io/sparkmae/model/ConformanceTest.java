@@ -6,15 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.factory.Nd4j;
 
 class ConformanceTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"mae_tiny", "mae_tiny_normpix", "mae_tiny_f64"})
-  void agreesWithTheReference(String name) throws Exception {
-    Conformance conformance = Conformance.ofCarried(name);
+  @CsvSource({
+    "mae_tiny, GRAPH",
+    "mae_tiny_normpix, GRAPH",
+    "mae_tiny_f64, GRAPH",
+    "mae_tiny, ONEDNN",
+    "mae_tiny_normpix, ONEDNN"
+  })
+  void agreesWithTheReference(String name, Engine engine) throws Exception {
+    Conformance conformance = Conformance.ofCarried(name, engine, Precision.FP32);
+    System.err.println(engine + " " + name + " " + conformance.differences());
     assertThat(conformance.passed()).as(conformance.toString()).isTrue();
   }
 
@@ -25,7 +32,7 @@ class ConformanceTest {
       golden = Safetensors.read(in);
     }
     golden.tensors().get("pred").muli(1.0001);
-    Conformance conformance = Conformance.of(golden);
+    Conformance conformance = Conformance.of(golden, Engine.GRAPH, Precision.FP32);
     assertThat(conformance.passed()).isFalse();
     assertThat(conformance.differences().get("pred"))
         .isGreaterThan(conformance.limits().get("pred"));
@@ -34,6 +41,7 @@ class ConformanceTest {
   @Test
   void aFileWithoutReferenceNumbersIsRefused() {
     Safetensors weights = new Safetensors(Map.of("norm.weight", Nd4j.ones(4)), Map.of());
-    assertThatThrownBy(() -> Conformance.of(weights)).hasMessageStartingWith("Not a golden file");
+    assertThatThrownBy(() -> Conformance.of(weights, Engine.GRAPH, Precision.FP32))
+        .hasMessageStartingWith("Not a golden file");
   }
 }

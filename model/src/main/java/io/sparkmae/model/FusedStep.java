@@ -1,0 +1,125 @@
+package io.sparkmae.model;
+
+import io.sparkmae.model.engine.AdamWRates;
+import io.sparkmae.model.engine.MaeEngine;
+import io.sparkmae.model.engine.MaeEngine.Moments;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.Solver;
+import org.deeplearning4j.optimize.api.ConvexOptimizer;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.learning.regularization.Regularization;
+import org.nd4j.linalg.learning.regularization.WeightDecay;
+
+/**
+ * What {@code fit} runs for a minibatch where the engine also updates: gradients, one fused pass of
+ * AdamW over DL4J's own flat vectors, listeners, counters.
+ */
+final class FusedStep extends Solver {
+
+  private final Solver replaced;
+  private final MaeGraph graph;
+  private final MaeEngine engine;
+  private final AdamW adamW;
+  private final List<Moments> ranges = new ArrayList<>();
+  private double weightDecay;
+
+  /**
+   * The step of {@code graph}.
+   *
+   * @param replaced DL4J's own solver of the graph
+   */
+  FusedStep(MaeGraph graph, Solver replaced, MaeEngine engine, AdamW adamW) {
+    this.replaced = replaced;
+    this.graph = graph;
+    this.engine = engine;
+    this.adamW = adamW;
+    BaseMultiLayerUpdater<?> updater = graph.getUpdater();
+    for (UpdaterBlock block : updater.getUpdaterBlocks()) {
+      addRanges(block);
+    }
+  }
+
+  /** A block's state is [first moments | second moments]; a range has one decay. */
+  private void addRanges(UpdaterBlock block) {
+    long start = block.getParamOffsetStart();
+    long length = block.getParamOffsetEnd() - start;
+    long state = block.getUpdaterViewOffsetStart();
+    for (UpdaterBlock.ParamState param : block.getLayersAndVariablesInBlock()) {
+      long from = param.getParamOffsetStart();
+      long expAvg = state + from - start;
+      append(new Moments(from, param.getParamOffsetEnd(), expAvg, expAvg + length, decays(param)));
+    }
+  }
+
+  private boolean decays(UpdaterBlock.ParamState param) {
+    List<Regularization> rules =
+        param.getLayer().getConfig().getRegularizationByParam(param.getParamName());
+    for (Regularization rule : rules == null ? List.<Regularization>of() : rules) {
+      weightDecay = ((WeightDecay) rule).getCoeff().valueAt(0, 0);
+      return true;
+    }
+    return false;
+  }
+
+  /** Joins the range to the last one if it goes on there. */
+  private void append(Moments next) {
+    int last = ranges.size() - 1;
+    if (last >= 0
+        && ranges.get(last).to() == next.from()
+        && ranges.get(last).decays() == next.decays()
+        && ranges.get(last).expAvg() + ranges.get(last).to() - ranges.get(last).from()
+            == next.expAvg()) {
+      Moments before = ranges.remove(last);
+      next =
+          new Moments(before.from(), next.to(), before.expAvg(), before.expAvgSq(), next.decays());
+    }
+    ranges.add(next);
+  }
+
+  @Override
+  public void optimize(LayerWorkspaceMgr workspaces) {
+    graph.computeGradientAndScore(workspaces);
+    int iteration = graph.getConfiguration().getIterationCount();
+    int epoch = graph.getConfiguration().getEpochCount();
+    double learningRate = adamW.getLearningRate(iteration, epoch);
+    AdamWRates rates =
+        AdamWRates.of(
+            learningRate,
+            adamW.beta1(),
+            adamW.beta2(),
+            adamW.epsilon(),
+            weightDecay,
+            iteration + 1,
+            gradientScale());
+    engine.update(graph.getUpdater().getStateViewArray(), ranges, rates);
+    for (TrainingListener listener : List.copyOf(graph.getListeners())) {
+      listener.iterationDone(graph, iteration, epoch);
+    }
+    graph.getConfiguration().setIterationCount(iteration + 1);
+  }
+
+  private double gradientScale() {
+    return 1;
+  }
+
+  /** DL4J keeps a graph's updater in its solver's optimizer. */
+  @Override
+  public ConvexOptimizer getOptimizer() {
+    return replaced.getOptimizer();
+  }
+
+  @Override
+  public void initOptimizer() {
+    replaced.initOptimizer();
+  }
+
+  @Override
+  public void setListeners(Collection<TrainingListener> listeners) {
+    replaced.setListeners(listeners);
+  }
+}

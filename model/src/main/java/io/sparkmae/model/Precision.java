@@ -1,0 +1,15 @@
+package io.sparkmae.model;
+
+import java.util.Locale;
+
+/** The number format of a training step's products. */
+public enum Precision {
+  FP32,
+  /** bfloat16 products; weights, moments, softmax statistics, layer norms and loss stay fp32. */
+  BF16;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,114 @@
+package io.sparkmae.model.engine;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Where a step is computed: memory, and the operations of a masked autoencoder.
+ *
+ * <p>The operations only plan: each returns work that is bound to its tensors, and the plan runs
+ * such work in order, any number of times. A device may run it asynchronously, as long as {@link
+ * #download} and {@link #await} wait for it. Nothing outside a device touches the memory of a
+ * tensor.
+ *
+ * <p>Matrices are [rows, columns]; a {@code linear} weight is [out, in] as in the reference.
+ */
+interface Device extends AutoCloseable {
+
+  /**
+   * Opens a plan: memory and work that are asked for from now on belong to it, until the next plan
+   * is opened. Running the result frees them; they must not be used again.
+   */
+  Runnable openPlan();
+
+  /** New memory, filled with zeros. */
+  Tensor allocate(Type type, long... shape);
+
+  /**
+   * The device's image of a row-major fp32 host array, which must outlive the device: the same
+   * memory if the device can reach it.
+   */
+  Tensor imageOf(INDArray host);
+
+  /** Brings the image of {@code host} up to date. */
+  void upload(INDArray host);
+
+  /** Brings {@code host} up to date with its image, when all work so far is done. */
+  void download(INDArray host);
+
+  /** Waits until all work so far is done. */
+  void await();
+
+  /** y = x·Wᵀ + bias, and + addend unless it is null. */
+  Runnable linear(Tensor x, Tensor weight, Tensor bias, Tensor addend, Tensor y);
+
+  /** dx = dy·W. */
+  Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx);
+
+  /** dWeight = dyᵀ·x. */
+  Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight);
+
+  /** c = scale · a·b for each matrix of a batch; any strides. */
+  Runnable product(Tensor a, Tensor b, double scale, Tensor c);
+
+  /** y[column] = Σ x[row, column]. */
+  Runnable sumRows(Tensor x, Tensor y);
+
+  /** Each row of y = {@code row}. */
+  Runnable fillRows(Tensor row, Tensor y);
+
+  /**
+   * Normalises the rows of x and applies weight and bias.
+   *
+   * @param statistics [2, rows], kept for the gradient: means and variances
+   */
+  Runnable layerNorm(Tensor x, Tensor weight, Tensor bias, double eps, Tensor statistics, Tensor y);
+
+  /** Gradient of {@link #layerNorm}. */
+  Runnable layerNormGradient(
+      Tensor x,
+      Tensor weight,
+      double eps,
+      Tensor statistics,
+      Tensor dy,
+      Tensor dx,
+      Tensor dWeight,
+      Tensor dBias);
+
+  /** Softmax of each row of x; y may be x. */
+  Runnable softmax(Tensor x, Tensor y);
+
+  /** Gradient of {@link #softmax} from its result y; dx may be dy. */
+  Runnable softmaxGradient(Tensor y, Tensor dy, Tensor dx);
+
+  /** The exact GELU, x/2 · (1 + erf(x/√2)). */
+  Runnable gelu(Tensor x, Tensor y);
+
+  /** Gradient of {@link #gelu}; dx may be dy. */
+  Runnable geluGradient(Tensor x, Tensor dy, Tensor dx);
+
+  /** y = a + b, where b has the shape of a or is one row for all. */
+  Runnable add(Tensor a, Tensor b, Tensor y);
+
+  /** to = from, in to's type; any strides. */
+  Runnable copy(Tensor from, Tensor to);
+
+  /** to = to + from, in to's type; any strides. */
+  Runnable accumulate(Tensor from, Tensor to);
+
+  /** loss = mean (prediction − target)², and its gradient. */
+  Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction);
+
+  /** Σ x², summed in fp64; waits for the work so far. */
+  double sumOfSquares(Tensor x);
+
+  /**
+   * One step of AdamW on a range of the parameters, in one pass; waits for the work so far.
+   *
+   * @return Σ g² of the range's gradients as they came, summed in fp64
+   */
+  double adamW(AdamWRange range, AdamWRates rates);
+
+  /** Frees everything; the device and its work must not be used again. */
+  @Override
+  void close();
+}

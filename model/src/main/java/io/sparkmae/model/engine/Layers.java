@@ -1,0 +1,148 @@
+package io.sparkmae.model.engine;
+
+/**
+ * The layers that a tower is made of: each plans its forward work, and its gradients.
+ *
+ * <p>What carries the residual stream is fp32; what enters a product is in the products' type. The
+ * gradient of the stream is one tensor, to which each layer that reads the stream adds its share.
+ */
+final class Layers {
+
+  private final Device device;
+  private final Type type;
+  private final double eps;
+  private final Tape tape;
+  private final Workspace workspace;
+  private final Weights weights;
+
+  Layers(Device device, Type type, double eps, Tape tape, Workspace workspace, Weights weights) {
+    this.device = device;
+    this.type = type;
+    this.eps = eps;
+    this.tape = tape;
+    this.workspace = workspace;
+    this.weights = weights;
+  }
+
+  Weights weights() {
+    return weights;
+  }
+
+  Workspace workspace() {
+    return workspace;
+  }
+
+  /** A place for what enters a product, and for its gradient. */
+  Activation activation(String role, long... shape) {
+    return new Activation(workspace.kept(role, type, shape), gradient(role, shape));
+  }
+
+  private Tensor gradient(String role, long... shape) {
+    return tape.training() ? workspace.scratch("d " + role, type, shape) : null;
+  }
+
+  /** A place for what {@code next} is made from: their gradients share one memory. */
+  Activation inPlaceOf(Activation next, String role) {
+    return new Activation(workspace.kept(role, type, next.value().shape()), next.gradient());
+  }
+
+  /** y = x·Wᵀ + b. */
+  void linear(Affine layer, Activation x, Activation y) {
+    tape.forward(device.linear(x.value(), layer.weight(), layer.bias(), null, y.value()));
+    if (tape.training()) {
+      linearGradient(layer, x, y.gradient());
+    }
+  }
+
+  /**
+   * y = x·Wᵀ + b + addend in fp32, for the residual stream or the output.
+   *
+   * @param dy gradient of y in fp32, null where nothing is trained
+   */
+  void linear(Affine layer, Activation x, Tensor addend, Tensor y, Tensor dy) {
+    tape.forward(device.linear(x.value(), layer.weight(), layer.bias(), addend, y));
+    if (tape.training()) {
+      Tensor typed = inType("d stream", dy);
+      linearGradient(layer, x, typed);
+      if (typed != dy) {
+        tape.backward(device.copy(dy, typed));
+      }
+    }
+  }
+
+  private void linearGradient(Affine layer, Activation x, Tensor dy) {
+    if (x.gradient() != null) {
+      tape.backward(device.linearInputGradient(dy, layer.weight(), x.gradient()));
+    }
+    tape.backward(
+        device.linearWeightGradient(dy, x.value(), layer.dWeight()),
+        device.sumRows(dy, layer.dBias()));
+  }
+
+  /** The tensor itself if it has the products' type, else room for a copy of it in that type. */
+  Tensor inType(String role, Tensor tensor) {
+    return tensor.type() == type ? tensor : workspace.scratch(role, type, tensor.shape());
+  }
+
+  /**
+   * y = the stream, normalised.
+   *
+   * @param d gradient of the stream: this layer's share is added, or is the first if {@code first}
+   */
+  void norm(Affine layer, Tensor stream, Tensor d, boolean first, Activation y) {
+    Tensor statistics = workspace.kept("statistics", Type.F32, 2, stream.shape()[0]);
+    tape.forward(
+        device.layerNorm(stream, layer.weight(), layer.bias(), eps, statistics, y.value()));
+    if (tape.training()) {
+      Tensor share = first ? d : workspace.scratch("d norm", Type.F32, stream.shape());
+      if (!first) {
+        tape.backward(device.accumulate(share, d));
+      }
+      tape.backward(
+          device.layerNormGradient(
+              stream,
+              layer.weight(),
+              eps,
+              statistics,
+              y.gradient(),
+              share,
+              layer.dWeight(),
+              layer.dBias()));
+    }
+  }
+
+  /** Attention of heads [N, H, T, W]: softmax(q·kᵀ / √W)·v; q may have fewer tokens than k. */
+  void attention(Activation q, Activation k, Activation v, Activation attended) {
+    long[] of = q.value().shape();
+    long keys = k.value().shape()[2];
+    double scale = 1 / Math.sqrt(of[3]);
+    Activation p = activation("attention", of[0], of[1], of[2], keys);
+    Activation rows = p.reshape(of[0] * of[1] * of[2], keys);
+    tape.forward(
+        device.product(q.value(), k.value().transposed(), scale, p.value()),
+        device.softmax(rows.value(), rows.value()),
+        device.product(p.value(), v.value(), 1, attended.value()));
+    if (tape.training()) {
+      Tensor dAttended = attended.gradient();
+      tape.backward(
+          device.product(dAttended, v.value().transposed(), 1, p.gradient()),
+          device.product(p.value().transposed(), dAttended, 1, v.gradient()),
+          device.softmaxGradient(rows.value(), rows.gradient(), rows.gradient()),
+          device.product(p.gradient(), k.value(), scale, q.gradient()),
+          device.product(p.gradient().transposed(), q.value(), scale, k.gradient()));
+    }
+  }
+
+  /** y = GELU(x). */
+  void gelu(Activation x, Activation y) {
+    tape.forward(device.gelu(x.value(), y.value()));
+    if (tape.training()) {
+      tape.backward(device.geluGradient(x.value(), y.gradient(), x.gradient()));
+    }
+  }
+
+  /** to = from. */
+  void copy(Tensor from, Tensor to) {
+    tape.forward(device.copy(from, to));
+  }
+}

@@ -1,0 +1,194 @@
+package io.sparkmae.model.engine;
+
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.Precision;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A masked autoencoder's step on oneDNN: the same numbers as the graph's, faster.
+ *
+ * <p>It works on the caller's flat vectors in place. Memory is planned for a batch size and kept; a
+ * batch of another size is planned anew. An engine belongs to one thread at a time; engines in
+ * several threads do not disturb each other.
+ */
+public final class MaeEngine implements AutoCloseable {
+
+  private final MaeConfig config;
+  private final Precision precision;
+  private final Device device;
+  private final INDArray params;
+  private final INDArray gradients;
+  private final Map<String, Slot> slots;
+  private final EnumMap<Task, Plan> plans = new EnumMap<>(Task.class);
+  private final EnumMap<Part, Long> nanoseconds = new EnumMap<>(Part.class);
+  private boolean fullEncoder;
+
+  /** Where a parameter is in the flat vector. */
+  public record Slot(long offset, long[] shape) {}
+
+  /**
+   * The parameters [from, to) and where their moments begin in the updater's state.
+   *
+   * @param decays whether weight decay applies
+   */
+  public record Moments(long from, long to, long expAvg, long expAvgSq, boolean decays) {}
+
+  /** Threads of a step: OMP_NUM_THREADS, as oneDNN has it, else all processors. */
+  public static int threads() {
+    String threads = System.getenv("OMP_NUM_THREADS");
+    return threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads);
+  }
+
+  /**
+   * An engine over flat fp32 vectors.
+   *
+   * @param gradients filled by {@link #step}; null for an engine that does not train
+   * @param slots name in the reference → place in both vectors
+   * @throws IllegalArgumentException if this machine cannot run it, with the reason
+   */
+  public MaeEngine(
+      MaeConfig config,
+      Precision precision,
+      INDArray params,
+      INDArray gradients,
+      Map<String, Slot> slots) {
+    this.config = config;
+    this.precision = precision;
+    this.device = new OneDnnDevice(threads());
+    this.params = params;
+    this.gradients = gradients;
+    this.slots = slots;
+  }
+
+  /**
+   * From now on all patches go through the encoder, as in the baseline of the paper's Table 2: only
+   * for measuring what the asymmetry saves.
+   */
+  public void useFullEncoder() {
+    fullEncoder = true;
+  }
+
+  /**
+   * Computes the loss, and the gradients into the flat vector.
+   *
+   * @param patches normalised, [N, L, P]
+   * @param order [N][L], the tokens of each sample, kept ones first
+   */
+  public double step(INDArray patches, int[][] order) {
+    Plan plan = run(fullEncoder ? Task.TRAIN_FULL_ENCODER : Task.TRAIN, patches, order);
+    return plan.loss();
+  }
+
+  /** The latent of the kept patches in their order, class token first, [N, K + 1, D]. */
+  public INDArray latent(INDArray patches, int[][] order) {
+    return run(Task.PREDICT, patches, order).latent();
+  }
+
+  /** The prediction of all patches in the image's order, [N, L, P]. */
+  public INDArray predict(INDArray patches, int[][] order) {
+    INDArray shuffled = run(Task.PREDICT, patches, order).prediction(); // [N·(L + 1), P]
+    int length = config.patchLength();
+    Rows from = Rows.of(shuffled, length);
+    Rows to = Rows.create((long) order.length * config.tokens(), length);
+    float[] patch = new float[length];
+    for (int n = 0; n < order.length; n++) {
+      for (int place = 0; place < config.tokens(); place++) {
+        from.read(n * (config.tokens() + 1L) + place + 1, patch);
+        to.write((long) n * config.tokens() + order[n][place], patch, 0);
+      }
+    }
+    return to.array().reshape(order.length, config.tokens(), length);
+  }
+
+  /** The latent of all patches, class token first, [N, L + 1, D]. */
+  public INDArray encode(INDArray patches) {
+    int[] inOrder = new int[config.tokens()];
+    java.util.Arrays.setAll(inOrder, token -> token);
+    int[][] order = new int[(int) patches.size(0)][];
+    java.util.Arrays.fill(order, inOrder);
+    return run(Task.ENCODE, patches, order).latent();
+  }
+
+  private Plan run(Task task, INDArray patches, int[][] order) {
+    Plan plan = plans.get(task);
+    if (plan == null || plan.batch() != order.length) {
+      if (plan != null) {
+        plan.close(); // before the next one takes its memory
+      }
+      plan = plan(task, order.length);
+      plans.put(task, plan);
+    }
+    plan.inputs().fill(patches, order);
+    plan.run(nanoseconds);
+    return plan;
+  }
+
+  private Plan plan(Task task, int batch) {
+    Map<String, Tensor> values = views(flat(params));
+    Map<String, Tensor> gradientViews = task.trains() ? views(flat(gradients)) : Map.of();
+    return new Plan(config, task, batch, precision, device, values, gradientViews);
+  }
+
+  private Map<String, Tensor> views(Tensor flat) {
+    Map<String, Tensor> views = new LinkedHashMap<>();
+    slots.forEach(
+        (name, slot) -> {
+          long length = Tensor.dense(0, Type.F32, slot.shape()).length();
+          views.put(
+              name, flat.slice(0, slot.offset(), slot.offset() + length).reshape(slot.shape()));
+        });
+    return views;
+  }
+
+  /**
+   * One step of AdamW on the flat vector, with moments in the caller's state.
+   *
+   * @return the Euclidean norm of the gradient
+   */
+  public double update(INDArray state, List<Moments> ranges, AdamWRates rates) {
+    long start = System.nanoTime();
+    Tensor values = flat(params);
+    Tensor slopes = flat(gradients);
+    Tensor moments = flat(state);
+    double squares = 0;
+    for (Moments range : ranges) {
+      long length = range.to() - range.from();
+      squares +=
+          device.adamW(
+              new AdamWRange(
+                  values.slice(0, range.from(), range.to()),
+                  slopes.slice(0, range.from(), range.to()),
+                  moments.slice(0, range.expAvg(), range.expAvg() + length),
+                  moments.slice(0, range.expAvgSq(), range.expAvgSq() + length),
+                  range.decays()),
+              rates);
+    }
+    nanoseconds.merge(Part.OPTIMISER, System.nanoTime() - start, Long::sum);
+    return Math.sqrt(squares);
+  }
+
+  /** The Euclidean norm of the gradient. */
+  public double gradientNorm() {
+    return Math.sqrt(device.sumOfSquares(flat(gradients)));
+  }
+
+  private Tensor flat(INDArray host) {
+    Tensor image = device.imageOf(host);
+    return image.reshape(image.length());
+  }
+
+  /** Nanoseconds spent in each part since the engine was made. */
+  public Map<Part, Long> nanoseconds() {
+    return Map.copyOf(nanoseconds);
+  }
+
+  @Override
+  public void close() {
+    plans.clear();
+    device.close();
+  }
+}

@@ -1,0 +1,458 @@
+package io.sparkmae.model.engine;
+
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.eltwise_backward;
+import org.bytedeco.dnnl.eltwise_forward;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.layer_normalization_backward;
+import org.bytedeco.dnnl.layer_normalization_forward;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.dnnl.softmax_backward;
+import org.bytedeco.dnnl.softmax_forward;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The processor, by oneDNN.
+ *
+ * <p>Every primitive is made once and bound to its memory; oneDNN caches its code by shape. A
+ * device belongs to one thread; two devices in two threads do not disturb each other.
+ */
+final class OneDnnDevice implements Device {
+
+  private static final int ALIGNMENT = 64; // a cache line, and one AVX-512 register
+  private static final int SCALE_AND_SHIFT =
+      normalization_flags.use_scale.value | normalization_flags.use_shift.value;
+
+  private final engine cpu = new engine(engine.kind.cpu, 0);
+  private final stream stream = new stream(cpu);
+  private final HostLoops loops;
+  private final List<List<Pointer>> plans = new ArrayList<>();
+  private List<Pointer> open = new ArrayList<>(List.of(cpu, stream));
+
+  /**
+   * A device for the calling thread.
+   *
+   * @param threads for the loops in Java; oneDNN's own are OMP_NUM_THREADS
+   */
+  OneDnnDevice(int threads) {
+    loops = new HostLoops(threads);
+    plans.add(open);
+  }
+
+  /** Whether the processor multiplies bf16 itself; without that bf16 is slower than fp32. */
+  static boolean hasBf16() {
+    int isa = dnnl_get_effective_cpu_isa();
+    return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+  }
+
+  @Override
+  public Tensor allocate(Type type, long... shape) {
+    long bytes = Tensor.dense(0, type, shape).length() * type.bytes();
+    BytePointer memory = keep(new BytePointer(bytes + ALIGNMENT));
+    Pointer.memset(memory, 0, memory.capacity());
+    long aligned = (memory.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return Tensor.dense(aligned, type, shape);
+  }
+
+  /** The host array itself: there is only one memory. */
+  @Override
+  public Tensor imageOf(INDArray host) {
+    return Tensor.dense(host.data().address(), Type.F32, host.shape());
+  }
+
+  @Override
+  public void upload(INDArray host) {}
+
+  @Override
+  public void download(INDArray host) {
+    await();
+  }
+
+  @Override
+  public void await() {
+    stream._wait();
+  }
+
+  @Override
+  public Runnable linear(Tensor x, Tensor weight, Tensor bias, Tensor addend, Tensor y) {
+    primitive_attr attributes = keep(new primitive_attr());
+    Map<Integer, Tensor> arguments = arguments(x, weight.transposed(), y);
+    arguments.put(DNNL_ARG_BIAS, bias.reshape(1, bias.length()));
+    if (addend != null) {
+      post_ops sum = keep(new post_ops());
+      sum.append_binary(algorithm.binary_add, description(addend));
+      attributes.set_post_ops(sum);
+      arguments.put(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1, addend);
+    }
+    matmul.primitive_desc description =
+        keep(
+            new matmul.primitive_desc(
+                cpu,
+                description(x),
+                description(weight.transposed()),
+                description(arguments.get(DNNL_ARG_BIAS)),
+                description(y),
+                attributes,
+                false));
+    return bind(new matmul(description), arguments);
+  }
+
+  @Override
+  public Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
+    return dense2d(dy, weight, dx);
+  }
+
+  @Override
+  public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight) {
+    return dense2d(dy.transposed(), x, dWeight);
+  }
+
+  /**
+   * c = a·b by the classic sgemm in fp32: on tall operands, and on a transposed one, it is up to a
+   * fifth faster than the matmul primitive.
+   */
+  private Runnable dense2d(Tensor a, Tensor b, Tensor c) {
+    if (a.type() != Type.F32 || b.type() != Type.F32) {
+      return product(a, b, 1, c);
+    }
+    boolean aTransposed = a.strides()[0] == 1;
+    byte transA = (byte) (aTransposed ? 'T' : 'N');
+    long lda = a.strides()[aTransposed ? 1 : 0];
+    long rows = c.shape()[0];
+    long columns = c.shape()[1];
+    long inner = a.shape()[1];
+    FloatPointer pa = floats(a);
+    FloatPointer pb = floats(b);
+    FloatPointer pc = floats(c);
+    long ldb = b.strides()[0];
+    long ldc = c.strides()[0];
+    return () ->
+        dnnl_sgemm(transA, (byte) 'N', rows, columns, inner, 1, pa, lda, pb, ldb, 0, pc, ldc);
+  }
+
+  @Override
+  public Runnable product(Tensor a, Tensor b, double scale, Tensor c) {
+    primitive_attr attributes = keep(new primitive_attr());
+    if (scale != 1) {
+      post_ops linear = keep(new post_ops());
+      linear.append_eltwise(algorithm.eltwise_linear, (float) scale, 0);
+      attributes.set_post_ops(linear);
+    }
+    matmul.primitive_desc description =
+        keep(
+            new matmul.primitive_desc(
+                cpu, description(a), description(b), description(c), attributes, false));
+    return bind(new matmul(description), arguments(a, b, c));
+  }
+
+  @Override
+  public Runnable sumRows(Tensor x, Tensor y) {
+    return product(ones(x.type(), 1, x.shape()[0]), x, 1, y.reshape(1, y.length()));
+  }
+
+  @Override
+  public Runnable fillRows(Tensor row, Tensor y) {
+    return product(ones(row.type(), y.shape()[0], 1), row.reshape(1, row.length()), 1, y);
+  }
+
+  private Tensor ones(Type type, long... shape) {
+    Tensor ones = allocate(Type.F32, shape);
+    floats(ones).put(filled(Math.toIntExact(ones.length())), 0, Math.toIntExact(ones.length()));
+    if (type == Type.F32) {
+      return ones;
+    }
+    Tensor converted = allocate(type, shape);
+    copy(ones, converted).run();
+    return converted;
+  }
+
+  private static float[] filled(int length) {
+    float[] ones = new float[length];
+    java.util.Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  @Override
+  public Runnable layerNorm(
+      Tensor x, Tensor weight, Tensor bias, double eps, Tensor statistics, Tensor y) {
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(DNNL_ARG_SRC, x);
+    arguments.put(DNNL_ARG_MEAN, statistics.at(0, 0));
+    arguments.put(DNNL_ARG_VARIANCE, statistics.at(0, 1));
+    arguments.put(DNNL_ARG_SCALE, weight);
+    arguments.put(DNNL_ARG_SHIFT, bias);
+    arguments.put(DNNL_ARG_DST, y);
+    return bind(new layer_normalization_forward(normalisation(x, y, statistics, eps)), arguments);
+  }
+
+  private layer_normalization_forward.primitive_desc normalisation(
+      Tensor x, Tensor y, Tensor statistics, double eps) {
+    return keep(
+        new layer_normalization_forward.primitive_desc(
+            cpu,
+            prop_kind.forward_training.value,
+            description(x),
+            description(y),
+            description(statistics.at(0, 0)),
+            (float) eps,
+            SCALE_AND_SHIFT));
+  }
+
+  @Override
+  public Runnable layerNormGradient(
+      Tensor x,
+      Tensor weight,
+      double eps,
+      Tensor statistics,
+      Tensor dy,
+      Tensor dx,
+      Tensor dWeight,
+      Tensor dBias) {
+    layer_normalization_backward.primitive_desc description =
+        keep(
+            new layer_normalization_backward.primitive_desc(
+                cpu,
+                prop_kind.backward.value,
+                description(dx),
+                description(dy),
+                description(x),
+                description(statistics.at(0, 0)),
+                (float) eps,
+                SCALE_AND_SHIFT,
+                normalisation(x, dy, statistics, eps)));
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(DNNL_ARG_SRC, x);
+    arguments.put(DNNL_ARG_MEAN, statistics.at(0, 0));
+    arguments.put(DNNL_ARG_VARIANCE, statistics.at(0, 1));
+    arguments.put(DNNL_ARG_SCALE, weight);
+    arguments.put(DNNL_ARG_DIFF_DST, dy);
+    arguments.put(DNNL_ARG_DIFF_SRC, dx);
+    arguments.put(DNNL_ARG_DIFF_SCALE, dWeight);
+    arguments.put(DNNL_ARG_DIFF_SHIFT, dBias);
+    return bind(new layer_normalization_backward(description), arguments);
+  }
+
+  @Override
+  public Runnable softmax(Tensor x, Tensor y) {
+    return bind(new softmax_forward(softmaxOf(x, y)), arguments(x, y));
+  }
+
+  private softmax_forward.primitive_desc softmaxOf(Tensor x, Tensor y) {
+    return keep(
+        new softmax_forward.primitive_desc(
+            cpu,
+            prop_kind.forward_training,
+            algorithm.softmax_accurate,
+            description(x),
+            description(y),
+            x.shape().length - 1));
+  }
+
+  @Override
+  public Runnable softmaxGradient(Tensor y, Tensor dy, Tensor dx) {
+    softmax_backward.primitive_desc description =
+        keep(
+            new softmax_backward.primitive_desc(
+                cpu,
+                algorithm.softmax_accurate,
+                description(dx),
+                description(dy),
+                description(y),
+                y.shape().length - 1,
+                softmaxOf(y, y)));
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(DNNL_ARG_DST, y);
+    arguments.put(DNNL_ARG_DIFF_DST, dy);
+    arguments.put(DNNL_ARG_DIFF_SRC, dx);
+    return bind(new softmax_backward(description), arguments);
+  }
+
+  @Override
+  public Runnable gelu(Tensor x, Tensor y) {
+    return bind(new eltwise_forward(geluOf(x)), arguments(x, y));
+  }
+
+  private eltwise_forward.primitive_desc geluOf(Tensor x) {
+    return keep(
+        new eltwise_forward.primitive_desc(
+            cpu,
+            prop_kind.forward_training,
+            algorithm.eltwise_gelu_erf,
+            description(x),
+            description(x)));
+  }
+
+  @Override
+  public Runnable geluGradient(Tensor x, Tensor dy, Tensor dx) {
+    eltwise_backward.primitive_desc description =
+        keep(
+            new eltwise_backward.primitive_desc(
+                cpu,
+                algorithm.eltwise_gelu_erf,
+                description(dx),
+                description(dy),
+                description(x),
+                geluOf(x)));
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(DNNL_ARG_SRC, x);
+    arguments.put(DNNL_ARG_DIFF_DST, dy);
+    arguments.put(DNNL_ARG_DIFF_SRC, dx);
+    return bind(new eltwise_backward(description), arguments);
+  }
+
+  @Override
+  public Runnable add(Tensor a, Tensor b, Tensor y) {
+    Tensor second = b.length() == a.length() ? b : b.reshape(1, b.length());
+    binary.primitive_desc description =
+        keep(
+            new binary.primitive_desc(
+                cpu, algorithm.binary_add, description(a), description(second), description(y)));
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(DNNL_ARG_SRC_0, a);
+    arguments.put(DNNL_ARG_SRC_1, second);
+    arguments.put(DNNL_ARG_DST, y);
+    return bind(new binary(description), arguments);
+  }
+
+  @Override
+  public Runnable copy(Tensor from, Tensor to) {
+    return reorder(from, to, keep(new primitive_attr()));
+  }
+
+  @Override
+  public Runnable accumulate(Tensor from, Tensor to) {
+    primitive_attr attributes = keep(new primitive_attr());
+    post_ops sum = keep(new post_ops());
+    sum.append_sum();
+    attributes.set_post_ops(sum);
+    return reorder(from, to, attributes);
+  }
+
+  private Runnable reorder(Tensor from, Tensor to, primitive_attr attributes) {
+    reorder.primitive_desc description =
+        keep(
+            new reorder.primitive_desc(
+                cpu, description(from), cpu, description(to), attributes, false));
+    return bind(new reorder(description), arguments(from, to));
+  }
+
+  @Override
+  public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
+    long length = prediction.length();
+    FloatPointer predicted = floats(prediction);
+    FloatPointer wanted = floats(target);
+    FloatPointer gradient = floats(dPrediction);
+    FloatPointer result = floats(loss);
+    return () -> {
+      await();
+      double sum = loops.squaredError(predicted, wanted, gradient, length, 2f / length);
+      result.put((float) (sum / length));
+    };
+  }
+
+  @Override
+  public double sumOfSquares(Tensor x) {
+    await();
+    return loops.sumOfSquares(pointer(x), x.length());
+  }
+
+  @Override
+  public double adamW(AdamWRange range, AdamWRates rates) {
+    await();
+    return loops.adamW(
+        pointer(range.params()),
+        pointer(range.gradients()),
+        pointer(range.expAvg()),
+        pointer(range.expAvgSq()),
+        range.params().length(),
+        rates,
+        range.decays());
+  }
+
+  private static Map<Integer, Tensor> arguments(Tensor a, Tensor b, Tensor c) {
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(DNNL_ARG_SRC, a);
+    arguments.put(DNNL_ARG_WEIGHTS, b);
+    arguments.put(DNNL_ARG_DST, c);
+    return arguments;
+  }
+
+  private static Map<Integer, Tensor> arguments(Tensor from, Tensor to) {
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(DNNL_ARG_SRC, from);
+    arguments.put(DNNL_ARG_DST, to);
+    return arguments;
+  }
+
+  private Runnable bind(primitive operation, Map<Integer, Tensor> arguments) {
+    keep(operation);
+    IntMemoryMap memories = keep(new IntMemoryMap());
+    arguments.forEach(
+        (index, tensor) ->
+            memories.put(
+                index, keep(new memory(description(tensor), cpu, new Address(tensor.address())))));
+    return () -> operation.execute(stream, memories);
+  }
+
+  private memory.desc description(Tensor tensor) {
+    memory.data_type type =
+        tensor.type() == Type.F32 ? memory.data_type.f32 : memory.data_type.bf16;
+    return keep(new memory.desc(tensor.shape(), type, tensor.strides()));
+  }
+
+  private FloatPointer floats(Tensor tensor) {
+    return keep(pointer(tensor));
+  }
+
+  private static FloatPointer pointer(Tensor tensor) {
+    return Address.floats(tensor.address());
+  }
+
+  private <P extends Pointer> P keep(P pointer) {
+    open.add(pointer);
+    return pointer;
+  }
+
+  @Override
+  public Runnable openPlan() {
+    List<Pointer> plan = new ArrayList<>();
+    plans.add(plan);
+    open = plan;
+    return () -> {
+      free(plan);
+      plans.remove(plan);
+    };
+  }
+
+  /** Last made, first freed; memory goes back at once and not when Java's collector finds time. */
+  private static void free(List<Pointer> plan) {
+    for (int i = plan.size() - 1; i >= 0; i--) {
+      plan.get(i).deallocate();
+    }
+    plan.clear();
+  }
+
+  @Override
+  public void close() {
+    loops.close();
+    for (int i = plans.size() - 1; i >= 0; i--) {
+      free(plans.get(i));
+    }
+  }
+}

@@ -1,0 +1,290 @@
+package io.sparkmae.model.engine;
+
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.Precision;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A step of one geometry, planned: its memory, and its work in order (He et al. 2021, section 3).
+ *
+ * <p>Tokens go through both towers in the shuffled order of {@code random_masking}: class token,
+ * kept patches, removed patches. Attention does not see an order, positions travel with their
+ * tokens, so nothing is unshuffled; and the removed patches, on which alone there is a loss, are
+ * the last ones: the last decoder block works for them alone.
+ *
+ * <p>N is the batch, V the patches that the encoder sees, L all patches, P the length of a patch, D
+ * and E the widths of the towers.
+ */
+final class Plan implements AutoCloseable {
+
+  private static final String DECODER = "decoder_blocks.";
+
+  private final MaeConfig config;
+  private final Task task;
+  private final long batch;
+  private final long visible;
+  private final long sequence;
+  private final Device device;
+  private final Runnable release;
+  private final Type type;
+  private final Tape tape;
+  private final Workspace workspace;
+  private final Layers layers;
+  private final List<Tape.Section> sections;
+  private final Inputs inputs;
+  private final List<INDArray> uploaded = new ArrayList<>(); // the device's images live in them
+  private final INDArray loss = Nd4j.createUninitializedDetached(DataType.FLOAT, 1);
+  private INDArray latent;
+  private INDArray prediction;
+
+  Plan(
+      MaeConfig config,
+      Task task,
+      int batch,
+      Precision precision,
+      Device device,
+      Map<String, Tensor> values,
+      Map<String, Tensor> gradients) {
+    this.config = config;
+    this.task = task;
+    this.batch = batch;
+    this.device = device;
+    release = device.openPlan();
+    visible = task.encodesAll() ? config.tokens() : config.numKeep();
+    sequence = config.tokens() + 1L;
+    type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
+    tape = new Tape(task.trains());
+    workspace = new Workspace(device, task.trains());
+    Weights weights = new Weights(device, type, tape, values, gradients);
+    layers = new Layers(device, type, config.layerNormEps(), tape, workspace, weights);
+    inputs = new Inputs(config, task, batch, (int) visible);
+    plan();
+    sections = tape.sections();
+  }
+
+  int batch() {
+    return (int) batch;
+  }
+
+  Inputs inputs() {
+    return inputs;
+  }
+
+  /** Runs the work on what the inputs hold. */
+  void run(EnumMap<Part, Long> nanoseconds) {
+    for (int i = 0; i < uploaded.size(); i++) {
+      device.upload(uploaded.get(i));
+    }
+    for (Tape.Section section : sections) {
+      section.run(nanoseconds);
+    }
+    device.await();
+  }
+
+  private void plan() {
+    tape.part(Part.ENCODER);
+    Activation encoded = encoder();
+    if (!task.trains()) {
+      latent = fetched(encoded.value());
+    }
+    if (task == Task.ENCODE) {
+      return;
+    }
+    tape.part(Part.DECODER);
+    Tensor d = gradient("d decoder", batch * sequence, config.decoder().embedDim());
+    Tensor x = blocks(DECODER).first(config.decoder().depth() - 1, decoderTokens(encoded, d), d);
+    if (task.trains()) {
+      reconstructRemoved(x, d);
+    } else {
+      reconstructAll(x);
+    }
+  }
+
+  private Blocks blocks(String prefix) {
+    long tokens = prefix.equals(DECODER) ? sequence : visible + 1;
+    return new Blocks(prefix, config, layers, device, tape, batch, tokens);
+  }
+
+  /** Patches of the visible tokens to their latent [N·(V + 1), D]. */
+  private Activation encoder() {
+    long dim = config.encoder().embedDim();
+    Tensor d = gradient("d encoder", batch * (visible + 1), dim);
+    Tensor x = blocks("blocks.").first(config.encoder().depth(), patchEmbedding(d), d);
+    Activation encoded = layers.activation("encoded", batch * (visible + 1), dim);
+    layers.norm(layers.weights().norm("norm"), x, d, true, encoded);
+    return encoded;
+  }
+
+  private Tensor patchEmbedding(Tensor d) {
+    long dim = config.encoder().embedDim();
+    Tensor patches = image(inputs.patches());
+    Tensor typed = layers.inType("patches", patches);
+    if (typed != patches) {
+      tape.forward(device.copy(patches, typed));
+    }
+    Tensor embedded = workspace.scratch("embedded", Type.F32, batch * visible, dim);
+    Tensor dEmbedded = gradient("d embedded", batch * visible, dim);
+    Tensor x = workspace.kept("stream", Type.F32, batch * (visible + 1), dim);
+    Tensor positions = image(inputs.positions());
+    layers.linear(
+        layers.weights().linear("patch_embed.proj"),
+        new Activation(typed, null),
+        positions,
+        embedded,
+        dEmbedded);
+    join(embedded, x, dim);
+    if (task.trains()) {
+      Tensor tokens = d.reshape(batch, visible + 1, dim);
+      tape.backward(
+          device.copy(tokens.slice(1, 1, visible + 1), dEmbedded.reshape(batch, visible, dim)),
+          device.sumRows(tokens.at(1, 0), layers.weights().gradient("cls_token")));
+    }
+    return x;
+  }
+
+  /** x = the class token, whose position is the zero row, before the embedded patches. */
+  private void join(Tensor embedded, Tensor x, long dim) {
+    Tensor tokens = x.reshape(batch, visible + 1, dim);
+    tape.forward(
+        device.copy(embedded.reshape(batch, visible, dim), tokens.slice(1, 1, visible + 1)),
+        device.fillRows(layers.weights().value("cls_token"), tokens.at(1, 0)));
+  }
+
+  /** The latent in the decoder's width, mask tokens for the rest, positions for all. */
+  private Tensor decoderTokens(Activation encoded, Tensor d) {
+    long dim = config.decoder().embedDim();
+    long known = visible + 1;
+    Tensor embedded = workspace.kept("known", Type.F32, batch * known, dim);
+    Tensor x = workspace.kept("stream", Type.F32, batch * sequence, dim);
+    Tensor dEmbedded = gradient("d known", batch * known, dim);
+    layers.linear(layers.weights().linear("decoder_embed"), encoded, null, embedded, dEmbedded);
+    Tensor positions = image(inputs.decoderPositions());
+    Tensor knownTokens = x.reshape(batch, sequence, dim).slice(1, 0, known);
+    tape.forward(
+        device.add(positions, layers.weights().value("mask_token"), x),
+        device.copy(positions.reshape(batch, sequence, dim).slice(1, 0, known), knownTokens),
+        device.accumulate(embedded.reshape(batch, known, dim), knownTokens));
+    if (task.trains()) {
+      Tensor all = d.reshape(batch, sequence, dim);
+      tape.backward(device.copy(all.slice(1, 0, known), dEmbedded.reshape(batch, known, dim)));
+      maskTokenGradient(all.slice(1, known, sequence), dim);
+    }
+    return x;
+  }
+
+  private void maskTokenGradient(Tensor dRemoved, long dim) {
+    long removed = dRemoved.shape()[1];
+    if (removed > 0) {
+      Tensor dense = workspace.scratch("d removed", Type.F32, batch * removed, dim);
+      tape.backward(
+          device.copy(dRemoved, dense.reshape(batch, removed, dim)),
+          device.sumRows(dense, layers.weights().gradient("mask_token")));
+    }
+  }
+
+  /** Last decoder block, norm, prediction and loss for the removed patches alone. */
+  private void reconstructRemoved(Tensor x, Tensor dAll) {
+    long dim = config.decoder().embedDim();
+    long from = 1L + config.numKeep();
+    long rows = batch * (sequence - from);
+    Tensor dLast = gradient("d last", rows, dim);
+    Tensor last = blocks(DECODER).lastTokens(config.decoder().depth() - 1, from, x, dAll, dLast);
+    Tensor prediction = predict(last, dLast, rows);
+    tape.part(Part.LOSS);
+    Tensor d = gradient("d pred", rows, config.patchLength());
+    tape.forward(device.squaredError(prediction, target(rows), device.imageOf(loss), d));
+  }
+
+  private void reconstructAll(Tensor x) {
+    Tensor last = blocks(DECODER).block(config.decoder().depth() - 1, x, null);
+    prediction = fetched(predict(last, null, batch * sequence));
+  }
+
+  private Tensor predict(Tensor x, Tensor d, long rows) {
+    Activation normed = layers.activation("decoded", rows, config.decoder().embedDim());
+    layers.norm(layers.weights().norm("decoder_norm"), x, d, true, normed);
+    Tensor predicted = workspace.kept("prediction", Type.F32, rows, config.patchLength());
+    layers.linear(
+        layers.weights().linear("decoder_pred"),
+        normed,
+        null,
+        predicted,
+        gradient("d pred", rows, config.patchLength()));
+    return predicted;
+  }
+
+  /**
+   * The removed patches; with normPixLoss each has mean 0 and unbiased variance 1.
+   *
+   * <p>A layer norm has the biased variance v·(P − 1)/P: its eps and its weight take that in.
+   */
+  private Tensor target(long rows) {
+    Tensor target = image(inputs.target());
+    if (!config.normPixLoss()) {
+      return target;
+    }
+    long length = config.patchLength();
+    double ratio = length / (length - 1.0);
+    Tensor normalised = workspace.scratch("target", Type.F32, rows, length);
+    tape.forward(
+        device.layerNorm(
+            target,
+            constant(1 / Math.sqrt(ratio), length),
+            constant(0, length),
+            1e-6 / ratio,
+            workspace.scratch("target statistics", Type.F32, 2, rows),
+            normalised));
+    return normalised;
+  }
+
+  private Tensor constant(double value, long length) {
+    INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, length);
+    return image(host.assign(value));
+  }
+
+  /** A host array that every run leaves {@code tensor} in. */
+  private INDArray fetched(Tensor tensor) {
+    INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, tensor.shape());
+    tape.forward(device.copy(tensor, device.imageOf(host)));
+    return host;
+  }
+
+  /** The image of what is uploaded before every step. */
+  private Tensor image(INDArray host) {
+    uploaded.add(host);
+    return device.imageOf(host);
+  }
+
+  private Tensor gradient(String role, long... shape) {
+    return task.trains() ? workspace.scratch(role, Type.F32, shape) : null;
+  }
+
+  /** The loss of the last run. */
+  double loss() {
+    device.download(loss);
+    return loss.getDouble(0);
+  }
+
+  /** A copy of the latent, [N, V + 1, D]. */
+  INDArray latent() {
+    device.download(latent);
+    return latent.dup().reshape(batch, visible + 1, config.encoder().embedDim());
+  }
+
+  /** A copy of the prediction, rows of patches in the shuffled order. */
+  INDArray prediction() {
+    device.download(prediction);
+    return prediction.dup();
+  }
+
+  @Override
+  public void close() {
+    release.run();
+  }
+}

@@ -1,0 +1,45 @@
+package io.sparkmae.model.engine;
+
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Rows of fp32 numbers in host memory, read and written without garbage. */
+final class Rows {
+
+  private final INDArray array;
+  private final FloatPointer pointer;
+  private final int length;
+
+  private Rows(INDArray array, int length) {
+    this.array = array;
+    this.pointer = Address.floats(array.data().address());
+    this.length = length;
+  }
+
+  /** New rows. */
+  static Rows create(long rows, int length) {
+    // detached: a workspace would take the memory back
+    return new Rows(Nd4j.createUninitializedDetached(DataType.FLOAT, rows, length), length);
+  }
+
+  /** The rows of an array of any shape whose last axis is {@code length} long. */
+  static Rows of(INDArray array, int length) {
+    INDArray dense = array.ordering() == 'c' && !array.isView() ? array : array.dup('c');
+    return new Rows(dense, length);
+  }
+
+  INDArray array() {
+    return array;
+  }
+
+  void read(long row, float[] into) {
+    pointer.position(row * length).get(into, 0, length);
+  }
+
+  /** Row {@code row} = row {@code index} of {@code table}. */
+  void write(long row, float[] table, int index) {
+    pointer.position(row * length).put(table, index * length, length);
+  }
+}

@@ -1,0 +1,80 @@
+package io.sparkmae.model.engine;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+
+/**
+ * The work of a step in order: what is planned forward, then the gradients in the reverse order of
+ * their planning.
+ */
+final class Tape {
+
+  private record Entry(Part part, Runnable work) {}
+
+  private final List<Entry> forward = new ArrayList<>();
+  private final List<List<Entry>> backward = new ArrayList<>();
+  private final boolean training;
+  private Part part = Part.ENCODER;
+
+  /** A tape that drops the gradients unless it is for {@code training}. */
+  Tape(boolean training) {
+    this.training = training;
+  }
+
+  boolean training() {
+    return training;
+  }
+
+  /** What is planned from now on belongs to {@code part}. */
+  void part(Part part) {
+    this.part = part;
+  }
+
+  void forward(Runnable... works) {
+    forward.addAll(entries(works));
+  }
+
+  /** These run in their order, before the gradients that were planned earlier. */
+  void backward(Runnable... works) {
+    if (training) {
+      backward.add(entries(works));
+    }
+  }
+
+  private List<Entry> entries(Runnable... works) {
+    List<Entry> entries = new ArrayList<>();
+    for (Runnable work : works) {
+      entries.add(new Entry(part, work));
+    }
+    return entries;
+  }
+
+  /** The whole step as one list of parts. */
+  List<Section> sections() {
+    List<Entry> all = new ArrayList<>(forward);
+    for (int i = backward.size() - 1; i >= 0; i--) {
+      all.addAll(backward.get(i));
+    }
+    List<Section> sections = new ArrayList<>();
+    for (Entry entry : all) {
+      if (sections.isEmpty() || sections.get(sections.size() - 1).part() != entry.part()) {
+        sections.add(new Section(entry.part(), new ArrayList<>()));
+      }
+      sections.get(sections.size() - 1).works().add(entry.work());
+    }
+    return sections;
+  }
+
+  /** A run of work that belongs to one part. */
+  record Section(Part part, List<Runnable> works) {
+
+    void run(EnumMap<Part, Long> nanoseconds) {
+      long start = System.nanoTime();
+      for (int i = 0; i < works.size(); i++) {
+        works.get(i).run();
+      }
+      nanoseconds.merge(part, System.nanoTime() - start, Long::sum);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The training step written out by hand, forward and backward, over a small device. */
+package io.sparkmae.model.engine;
