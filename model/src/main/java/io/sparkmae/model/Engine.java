@@ -1,5 +1,6 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.engine.MaeEngine;
 import java.util.Locale;
 
 /** What computes a training step. */
@@ -10,6 +11,31 @@ public enum Engine {
   GRAPH,
   /** Hand-written steps over oneDNN. */
   ONEDNN;
+
+  /**
+   * This engine, or for {@link #AUTO} the one that it stands for here.
+   *
+   * @param force whether bf16 may run on a processor that has no products for it
+   * @throws IllegalArgumentException if this machine cannot run it in {@code precision}, with the
+   *     reason
+   */
+  public Engine resolve(Precision precision, boolean force) {
+    Engine engine = this == AUTO ? (MaeEngine.isAvailable() ? ONEDNN : GRAPH) : this;
+    if (engine == ONEDNN && !MaeEngine.isAvailable()) {
+      throw new IllegalArgumentException(
+          "Invalid engine: onednn (it needs Linux on x86_64 with AVX2; choose graph)");
+    }
+    if (precision == Precision.BF16 && engine == GRAPH) {
+      throw new IllegalArgumentException(
+          "Invalid precision: bf16 (the graph engine computes in fp32; choose engine onednn)");
+    }
+    if (precision == Precision.BF16 && !force && !MaeEngine.hasBf16()) {
+      throw new IllegalArgumentException(
+          "Invalid precision: bf16 (this processor multiplies it slower than fp32, having neither"
+              + " AVX-512 BF16 nor AMX; choose fp32, or --force it)");
+    }
+    return engine;
+  }
 
   @Override
   public String toString() {

@@ -74,7 +74,9 @@ record Golden(Safetensors file) {
         .mapToDouble(
             e ->
                 difference(prefix, e.getKey(), e.getValue()).amaxNumber().doubleValue()
-                    / comparable(e.getKey(), get(prefix + e.getKey())).amaxNumber().doubleValue())
+                    / withoutKeyBias(e.getKey(), get(prefix + e.getKey()))
+                        .amaxNumber()
+                        .doubleValue())
         .max()
         .orElse(Double.NaN);
   }
@@ -92,14 +94,14 @@ record Golden(Safetensors file) {
   }
 
   private INDArray difference(String prefix, String name, INDArray actual) {
-    return comparable(name, actual).sub(comparable(name, get(prefix + name)));
+    return withoutKeyBias(name, actual).sub(withoutKeyBias(name, get(prefix + name)));
   }
 
   /**
    * Leaves the key third of a qkv bias out in fp32: softmax does not see it, so its true gradient
    * is 0 and what is computed is rounding noise, which Adam blows up to whole steps.
    */
-  private INDArray comparable(String name, INDArray tensor) {
+  static INDArray withoutKeyBias(String name, INDArray tensor) {
     INDArray flat = tensor.dup('c').reshape(tensor.length());
     if (!name.endsWith("attn.qkv.bias")) {
       return flat;

@@ -1,37 +1,74 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.engine.MaeEngine;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.NoOp;
 
 /** A trained encoder that sees every patch: features for probes and downstream tasks. */
-public final class MaeEncoder {
+public final class MaeEncoder implements AutoCloseable {
 
   private final MaeConfig config;
-  private final ComputationGraph graph;
+  private final ComputationGraph graph; // null where the engine computes
+  private final MaeEngine engine; // null where the graph computes
 
-  private MaeEncoder(MaeConfig config, ComputationGraph graph) {
+  private MaeEncoder(MaeConfig config, ComputationGraph graph, MaeEngine engine) {
     this.config = config;
     this.graph = graph;
+    this.engine = engine;
   }
 
   /**
-   * The encoder of {@code config} with {@code weights} under the reference's names.
+   * The encoder of {@code config} with {@code weights} under the reference's names, on the fastest
+   * engine that this machine can run.
    *
    * @throws IllegalArgumentException if a weight is missing or of another shape
    */
   public static MaeEncoder of(MaeConfig config, Map<String, INDArray> weights) {
+    return of(config, weights, Engine.AUTO);
+  }
+
+  /** The same on {@code engine}. */
+  static MaeEncoder of(MaeConfig config, Map<String, INDArray> weights, Engine engine) {
+    return engine.resolve(Precision.FP32, false) == Engine.ONEDNN
+        ? onEngine(config, weights)
+        : onGraph(config, weights);
+  }
+
+  private static MaeEncoder onGraph(MaeConfig config, Map<String, INDArray> weights) {
     GraphBuilder builder =
         MaeGraph.builder(new NoOp(), 0, DataType.FLOAT).addInputs("patches", "idsKeep");
     MaeGraph.addEncoder(builder, config);
     ComputationGraph graph = new ComputationGraph(builder.setOutputs(MaeGraph.LATENT).build());
     graph.init();
     MaeWeights.load(graph, weights);
-    return new MaeEncoder(config, graph);
+    return new MaeEncoder(config, graph, null);
+  }
+
+  private static MaeEncoder onEngine(MaeConfig config, Map<String, INDArray> weights) {
+    Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
+    long length = 0;
+    for (Map.Entry<String, long[]> parameter : ReferenceNames.encoder(config).entrySet()) {
+      if (!ReferenceNames.isFixed(parameter.getKey())) {
+        slots.put(parameter.getKey(), new MaeEngine.Slot(length, parameter.getValue()));
+        length += MaeWeights.of(weights, parameter.getKey(), parameter.getValue()).length();
+      }
+    }
+    INDArray flat = Nd4j.createUninitializedDetached(DataType.FLOAT, length);
+    slots.forEach(
+        (name, slot) -> {
+          INDArray weight = weights.get(name);
+          flat.get(NDArrayIndex.interval(slot.offset(), slot.offset() + weight.length()))
+              .assign(weight.dup('c').reshape(weight.length()));
+        });
+    MaeEngine engine = new MaeEngine(config, Precision.FP32, flat, null, slots);
+    return new MaeEncoder(config, null, engine);
   }
 
   /** An untrained encoder: the baseline that every probe is measured against. */
@@ -47,8 +84,19 @@ public final class MaeEncoder {
    */
   public INDArray encode(byte[] patches, int batch) {
     INDArray normalised = Pixels.normalise(patches, batch, config);
+    if (engine != null) {
+      return engine.encode(normalised);
+    }
     INDArray idsKeep =
         Nd4j.arange(config.tokens()).castTo(DataType.FLOAT).reshape(1, config.tokens());
     return graph.outputSingle(normalised, idsKeep.repeat(0, batch));
+  }
+
+  /** Frees the engine's memory. */
+  @Override
+  public void close() {
+    if (engine != null) {
+      engine.close();
+    }
   }
 }

@@ -91,7 +91,7 @@ public final class MaeGraph extends ComputationGraph {
    */
   public void use(Engine engine, Precision precision) {
     closeEngine();
-    if (engine == Engine.GRAPH) {
+    if (engine.resolve(precision, true) == Engine.GRAPH) {
       return;
     }
     if (flattenedGradients == null) {
@@ -105,6 +105,11 @@ public final class MaeGraph extends ComputationGraph {
       plainSolver = solver;
       solver = new FusedStep(this, plainSolver, this.engine, adamW);
     }
+  }
+
+  /** The engine in use; null where the graph itself computes. */
+  public MaeEngine engine() {
+    return engine;
   }
 
   /** Frees what the engine holds; from now on the graph itself computes. */

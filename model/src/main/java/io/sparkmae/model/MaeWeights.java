@@ -54,19 +54,25 @@ public final class MaeWeights {
   public static void load(ComputationGraph graph, Map<String, INDArray> weights) {
     MaeGraph.views(graph)
         .forEach(
-            (name, view) -> {
-              INDArray weight = weights.get(name);
-              if (weight == null) {
-                throw new IllegalArgumentException(
-                    "Cannot load weights: " + name + " is missing (the file is of another model)");
-              }
-              if (!Arrays.equals(weight.shape(), view.shape())) {
-                throw new IllegalArgumentException(
-                    "Cannot load weights: %s has shape %s, the model needs %s (check the geometry)"
-                        .formatted(
-                            name, Arrays.toString(weight.shape()), Arrays.toString(view.shape())));
-              }
-              view.assign(weight.castTo(view.dataType()));
-            });
+            (name, view) -> view.assign(of(weights, name, view.shape()).castTo(view.dataType())));
+  }
+
+  /**
+   * The weight {@code name}.
+   *
+   * @throws IllegalArgumentException if it is missing, or of another shape, naming it
+   */
+  static INDArray of(Map<String, INDArray> weights, String name, long[] shape) {
+    INDArray weight = weights.get(name);
+    if (weight == null) {
+      throw new IllegalArgumentException(
+          "Cannot load weights: " + name + " is missing (the file is of another model)");
+    }
+    if (!Arrays.equals(weight.shape(), shape)) {
+      throw new IllegalArgumentException(
+          "Cannot load weights: %s has shape %s, the model needs %s (check the geometry)"
+              .formatted(name, Arrays.toString(weight.shape()), Arrays.toString(shape)));
+    }
+    return weight;
   }
 }

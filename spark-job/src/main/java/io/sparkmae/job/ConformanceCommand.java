@@ -1,6 +1,8 @@
 package io.sparkmae.job;
 
 import io.sparkmae.model.Conformance;
+import io.sparkmae.model.Engine;
+import io.sparkmae.model.Precision;
 import io.sparkmae.model.Safetensors;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -52,16 +54,16 @@ final class ConformanceCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() throws IOException {
-    engine.available();
-    precision.available();
+    Engine used = engine.resolve(precision, true);
+    System.err.println("engine " + used + ", " + precision);
     Map<String, Conformance> results = new LinkedHashMap<>();
     if (files.isEmpty()) {
       for (String name : Conformance.CARRIED) {
-        results.put(name, Conformance.ofCarried(name));
+        results.put(name, Conformance.ofCarried(name, used, precision));
       }
     }
     for (String file : files) {
-      results.put(file, Conformance.of(read(file, Sessions.hadoop())));
+      results.put(file, Conformance.of(read(file, Sessions.hadoop()), used, precision));
     }
     boolean passed = results.values().stream().allMatch(Conformance::passed);
     return new Outcome(new Result(passed, results), passed ? ExitCode.DONE : ExitCode.FAILED);

@@ -2,6 +2,8 @@ package io.sparkmae.job;
 
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.model.Engine;
+import io.sparkmae.model.Precision;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,6 +1,8 @@
 package io.sparkmae.job;
 
+import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.Precision;
 import java.io.Serializable;
 
 /**
@@ -79,8 +81,6 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
       require(beta1 >= 0 && beta1 < 1, "train.beta1", beta1, "must be in [0, 1)");
       require(beta2 >= 0 && beta2 < 1, "train.beta2", beta2, "must be in [0, 1)");
       require(minLearningRate >= 0, "train.min-lr", minLearningRate, "must not be negative");
-      engine.available();
-      precision.available();
     }
   }
 

@@ -11,6 +11,10 @@ final class Address extends Pointer {
     this.address = address;
   }
 
+  void set(long address) {
+    this.address = address;
+  }
+
   static FloatPointer floats(long address) {
     return new FloatPointer(new Address(address));
   }

@@ -47,9 +47,6 @@ interface Device extends AutoCloseable {
   /** dWeight = dyᵀ·x. */
   Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight);
 
-  /** c = scale · a·b for each matrix of a batch; any strides. */
-  Runnable product(Tensor a, Tensor b, double scale, Tensor c);
-
   /** y[column] = Σ x[row, column]. */
   Runnable sumRows(Tensor x, Tensor y);
 
@@ -74,11 +71,16 @@ interface Device extends AutoCloseable {
       Tensor dWeight,
       Tensor dBias);
 
-  /** Softmax of each row of x; y may be x. */
-  Runnable softmax(Tensor x, Tensor y);
+  /**
+   * attended = softmax(q·kᵀ / √W)·v for each head; all are [N, H, tokens, W], of any strides.
+   *
+   * @param probabilities [N, H, queries, keys], kept for the gradient
+   */
+  Runnable attention(Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor attended);
 
-  /** Gradient of {@link #softmax} from its result y; dx may be dy. */
-  Runnable softmaxGradient(Tensor y, Tensor dy, Tensor dx);
+  /** Gradient of {@link #attention}. */
+  Runnable attentionGradient(
+      Activation q, Activation k, Activation v, Tensor probabilities, Tensor dAttended);
 
   /** The exact GELU, x/2 · (1 + erf(x/√2)). */
   Runnable gelu(Tensor x, Tensor y);

@@ -1,92 +1,113 @@
 package io.sparkmae.model.engine;
 
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * Loops over native memory in plain Java: chunks pass through arrays that stay in the core's cache,
- * where the compiler vectorises them.
+ * Loops over native memory in plain Java: it passes through arrays that stay in the core's nearest
+ * cache, where the compiler vectorises them.
  *
- * <p>Java's floating point is exact to the bit, and sums are taken chunk by chunk in order: the
+ * <p>Java's floating point is exact to the bit, and sums are taken share by share in order: the
  * results depend neither on the processor nor on the number of threads.
  */
 final class HostLoops implements AutoCloseable {
 
-  private static final int CHUNK = 1 << 14; // four of them fit a core's second-level cache
-  private static final int LANES =
-      256; // partial sums side by side; a single one would not vectorise
-  private static final ThreadLocal<float[][]> BUFFERS =
-      ThreadLocal.withInitial(() -> new float[5][CHUNK]);
+  private static final int SHARE = 1 << 16; // what one thread takes at a time
+  private static final int BLOCK = 256; // small: the processor fetches ahead of all vectors at once
+  private static final ThreadLocal<Buffers> BUFFERS = ThreadLocal.withInitial(Buffers::new);
 
+  private final int threads;
   private final ForkJoinPool pool;
 
-  /** What is done with entries [from, from + length); returns a share of the sum. */
-  private interface Chunk {
-    double process(long from, int length, float[][] buffers);
+  /** What is done with the entries [from, from + n) of all vectors; n is at most a block. */
+  private interface Work {
+    void process(int from, int n, Buffers buffers);
+  }
+
+  /** Room for a block of up to four vectors, and sums side by side: a single one is slow. */
+  private static final class Buffers {
+    private final float[] a = new float[BLOCK];
+    private final float[] b = new float[BLOCK];
+    private final float[] c = new float[BLOCK];
+    private final float[] d = new float[BLOCK];
+    private final float[] squares = new float[BLOCK];
+
+    private void addSquares(float[] x, int n) {
+      for (int i = 0; i < n; i++) {
+        squares[i] += x[i] * x[i];
+      }
+    }
+
+    private double takeSum() {
+      double sum = 0;
+      for (float square : squares) {
+        sum += square;
+      }
+      Arrays.fill(squares, 0);
+      return sum;
+    }
   }
 
   HostLoops(int threads) {
+    this.threads = threads;
     pool = threads > 1 ? new ForkJoinPool(threads) : null;
   }
 
-  double sumOfSquares(FloatPointer x, long length) {
-    return overChunks(
-        length,
+  int threads() {
+    return threads;
+  }
+
+  double sumOfSquares(FloatBuffer x) {
+    return over(
+        x.capacity(),
         (from, n, buffers) -> {
-          read(x, from, buffers[0], n);
-          return sumOfSquares(buffers[0], n, buffers[4]);
+          x.get(from, buffers.a, 0, n);
+          buffers.addSquares(buffers.a, n);
         });
   }
 
   /** Returns Σ (prediction − target)²; dPrediction = scale · (prediction − target). */
   double squaredError(
-      FloatPointer prediction,
-      FloatPointer target,
-      FloatPointer dPrediction,
-      long length,
-      float scale) {
-    return overChunks(
-        length,
+      FloatBuffer prediction, FloatBuffer target, FloatBuffer dPrediction, float scale) {
+    return over(
+        prediction.capacity(),
         (from, n, buffers) -> {
-          float[] difference = buffers[0];
-          float[] other = buffers[1];
-          read(prediction, from, difference, n);
-          read(target, from, other, n);
+          float[] difference = buffers.a;
+          prediction.get(from, difference, 0, n);
+          target.get(from, buffers.b, 0, n);
           for (int i = 0; i < n; i++) {
-            difference[i] -= other[i];
+            difference[i] -= buffers.b[i];
           }
-          double sum = sumOfSquares(difference, n, buffers[4]);
+          buffers.addSquares(difference, n);
           for (int i = 0; i < n; i++) {
             difference[i] *= scale;
           }
-          write(dPrediction, from, difference, n);
-          return sum;
+          dPrediction.put(from, difference, 0, n);
         });
   }
 
   /** One pass of AdamW; returns Σ g². */
   double adamW(
-      FloatPointer params,
-      FloatPointer gradients,
-      FloatPointer expAvg,
-      FloatPointer expAvgSq,
-      long length,
+      FloatBuffer params,
+      FloatBuffer gradients,
+      FloatBuffer expAvg,
+      FloatBuffer expAvgSq,
       AdamWRates rates,
       boolean decays) {
-    return overChunks(
-        length,
+    return over(
+        params.capacity(),
         (from, n, buffers) -> {
-          read(params, from, buffers[0], n);
-          read(gradients, from, buffers[1], n);
-          read(expAvg, from, buffers[2], n);
-          read(expAvgSq, from, buffers[3], n);
-          double sum = sumOfSquares(buffers[1], n, buffers[4]);
-          adamW(buffers[0], buffers[1], buffers[2], buffers[3], n, rates, decays);
-          write(params, from, buffers[0], n);
-          write(expAvg, from, buffers[2], n);
-          write(expAvgSq, from, buffers[3], n);
-          return sum;
+          params.get(from, buffers.a, 0, n);
+          gradients.get(from, buffers.b, 0, n);
+          expAvg.get(from, buffers.c, 0, n);
+          expAvgSq.get(from, buffers.d, 0, n);
+          buffers.addSquares(buffers.b, n);
+          adamW(buffers.a, buffers.b, buffers.c, buffers.d, n, rates, decays);
+          params.put(from, buffers.a, 0, n);
+          expAvg.put(from, buffers.c, 0, n);
+          expAvgSq.put(from, buffers.d, 0, n);
         });
   }
 
@@ -111,56 +132,28 @@ final class HostLoops implements AutoCloseable {
     }
   }
 
-  private static double sumOfSquares(float[] x, int n, float[] lanes) {
-    java.util.Arrays.fill(lanes, 0, LANES, 0);
-    int whole = n - n % LANES;
-    for (int from = 0; from < whole; from += LANES) {
-      for (int lane = 0; lane < LANES; lane++) {
-        lanes[lane] += x[from + lane] * x[from + lane];
+  private double over(int length, Work work) {
+    int shares = length / SHARE + (length % SHARE == 0 ? 0 : 1);
+    double[] sums = new double[shares];
+    if (pool == null || shares == 1) {
+      for (int i = 0; i < shares; i++) {
+        sums[i] = process(i, length, work);
       }
-    }
-    double sum = 0;
-    for (int lane = 0; lane < LANES; lane++) {
-      sum += lanes[lane];
-    }
-    for (int i = whole; i < n; i++) {
-      sum += (double) x[i] * x[i];
-    }
-    return sum;
-  }
-
-  private double overChunks(long length, Chunk chunk) {
-    int chunks = Math.toIntExact((length + CHUNK - 1) / CHUNK);
-    double[] sums = new double[chunks];
-    if (pool == null || chunks == 1) {
-      IntStream.range(0, chunks).forEach(i -> sums[i] = process(i, length, chunk));
     } else {
-      pool.submit(
-              () ->
-                  IntStream.range(0, chunks)
-                      .parallel()
-                      .forEach(i -> sums[i] = process(i, length, chunk)))
-          .join();
+      IntStream all = IntStream.range(0, shares).parallel();
+      pool.submit(() -> all.forEach(i -> sums[i] = process(i, length, work))).join();
     }
-    double sum = 0;
-    for (double part : sums) {
-      sum += part;
+    return Arrays.stream(sums).sum();
+  }
+
+  private static double process(int share, int length, Work work) {
+    Buffers buffers = BUFFERS.get();
+    int start = share * SHARE;
+    int end = start + Math.min(SHARE, length - start);
+    for (int from = start; from < end; from += BLOCK) {
+      work.process(from, Math.min(BLOCK, end - from), buffers);
     }
-    return sum;
-  }
-
-  private static double process(int index, long length, Chunk chunk) {
-    long from = (long) index * CHUNK;
-    return chunk.process(from, (int) Math.min(CHUNK, length - from), BUFFERS.get());
-  }
-
-  // getPointer makes a pointer of its own: several threads read from one base
-  private static void read(FloatPointer base, long from, float[] into, int n) {
-    base.getPointer(from).get(into, 0, n);
-  }
-
-  private static void write(FloatPointer base, long from, float[] values, int n) {
-    base.getPointer(from).put(values, 0, n);
+    return buffers.takeSum();
   }
 
   @Override

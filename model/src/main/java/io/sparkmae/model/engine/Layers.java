@@ -111,25 +111,13 @@ final class Layers {
     }
   }
 
-  /** Attention of heads [N, H, T, W]: softmax(q·kᵀ / √W)·v; q may have fewer tokens than k. */
+  /** Attention of heads [N, H, T, W]; q may have fewer tokens than k. */
   void attention(Activation q, Activation k, Activation v, Activation attended) {
     long[] of = q.value().shape();
-    long keys = k.value().shape()[2];
-    double scale = 1 / Math.sqrt(of[3]);
-    Activation p = activation("attention", of[0], of[1], of[2], keys);
-    Activation rows = p.reshape(of[0] * of[1] * of[2], keys);
-    tape.forward(
-        device.product(q.value(), k.value().transposed(), scale, p.value()),
-        device.softmax(rows.value(), rows.value()),
-        device.product(p.value(), v.value(), 1, attended.value()));
+    Tensor p = workspace.kept("attention", type, of[0], of[1], of[2], k.value().shape()[2]);
+    tape.forward(device.attention(q.value(), k.value(), v.value(), p, attended.value()));
     if (tape.training()) {
-      Tensor dAttended = attended.gradient();
-      tape.backward(
-          device.product(dAttended, v.value().transposed(), 1, p.gradient()),
-          device.product(p.value().transposed(), dAttended, 1, v.gradient()),
-          device.softmaxGradient(rows.value(), rows.gradient(), rows.gradient()),
-          device.product(p.gradient(), k.value(), scale, q.gradient()),
-          device.product(p.gradient().transposed(), q.value(), scale, k.gradient()));
+      tape.backward(device.attentionGradient(q, k, v, p, attended.gradient()));
     }
   }
 

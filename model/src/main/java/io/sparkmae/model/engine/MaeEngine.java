@@ -37,6 +37,21 @@ public final class MaeEngine implements AutoCloseable {
    */
   public record Moments(long from, long to, long expAvg, long expAvgSq, boolean decays) {}
 
+  /** Whether this machine can run the engine. */
+  public static boolean isAvailable() {
+    return OneDnnDevice.isAvailable();
+  }
+
+  /** Whether the processor multiplies bf16 itself. */
+  public static boolean hasBf16() {
+    return OneDnnDevice.hasBf16();
+  }
+
+  /** What a large fp32 product reaches on this machine, in 10⁹ operations a second. */
+  public static double sgemmGflops() {
+    return OneDnnDevice.sgemmGflops();
+  }
+
   /** Threads of a step: OMP_NUM_THREADS, as oneDNN has it, else all processors. */
   public static int threads() {
     String threads = System.getenv("OMP_NUM_THREADS");

@@ -2,6 +2,7 @@ package io.sparkmae.model.engine;
 
 import static org.bytedeco.dnnl.global.dnnl.*;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +37,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class OneDnnDevice implements Device {
 
   private static final int ALIGNMENT = 64; // a cache line, and one AVX-512 register
+  // sgemm packs a long, wide and transposed operand slowly: there the matmul primitive is faster
+  private static final int ROWS_OF_SGEMM = 512;
   private static final int SCALE_AND_SHIFT =
       normalization_flags.use_scale.value | normalization_flags.use_shift.value;
 
@@ -55,10 +58,39 @@ final class OneDnnDevice implements Device {
     plans.add(open);
   }
 
+  /** Whether oneDNN's library loads, and finds at least AVX2. */
+  static boolean isAvailable() {
+    try {
+      return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2;
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      return false;
+    }
+  }
+
   /** Whether the processor multiplies bf16 itself; without that bf16 is slower than fp32. */
   static boolean hasBf16() {
     int isa = dnnl_get_effective_cpu_isa();
     return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+  }
+
+  /** The best of some products of 2048 × 2048 matrices. */
+  static double sgemmGflops() {
+    long size = 2048;
+    double best = 0;
+    try (FloatPointer a = new FloatPointer(size * size);
+        FloatPointer b = new FloatPointer(size * size);
+        FloatPointer c = new FloatPointer(size * size)) {
+      for (FloatPointer matrix : List.of(a, b, c)) {
+        Pointer.memset(matrix, 0, size * size * Float.BYTES);
+      }
+      byte plain = 'N';
+      for (int run = 0; run < 5; run++) {
+        long start = System.nanoTime();
+        dnnl_sgemm(plain, plain, size, size, size, 1, a, size, b, size, 0, c, size);
+        best = Math.max(best, 2.0 * size * size * size / (System.nanoTime() - start));
+      }
+    }
+    return best;
   }
 
   @Override
@@ -120,13 +152,14 @@ final class OneDnnDevice implements Device {
 
   @Override
   public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight) {
-    return dense2d(dy.transposed(), x, dWeight);
+    long rows = dy.shape()[0];
+    boolean widens = dy.shape()[1] > x.shape()[1];
+    return rows > ROWS_OF_SGEMM && widens
+        ? product(dy.transposed(), x, 1, dWeight)
+        : dense2d(dy.transposed(), x, dWeight);
   }
 
-  /**
-   * c = a·b by the classic sgemm in fp32: on tall operands, and on a transposed one, it is up to a
-   * fifth faster than the matmul primitive.
-   */
+  /** c = a·b by the classic sgemm in fp32, which is up to a fifth faster than the primitive. */
   private Runnable dense2d(Tensor a, Tensor b, Tensor c) {
     if (a.type() != Type.F32 || b.type() != Type.F32) {
       return product(a, b, 1, c);
@@ -146,8 +179,8 @@ final class OneDnnDevice implements Device {
         dnnl_sgemm(transA, (byte) 'N', rows, columns, inner, 1, pa, lda, pb, ldb, 0, pc, ldc);
   }
 
-  @Override
-  public Runnable product(Tensor a, Tensor b, double scale, Tensor c) {
+  /** c = scale · a·b for each matrix of a batch; any strides. */
+  Bound product(Tensor a, Tensor b, double scale, Tensor c) {
     primitive_attr attributes = keep(new primitive_attr());
     if (scale != 1) {
       post_ops linear = keep(new post_ops());
@@ -249,7 +282,18 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public Runnable softmax(Tensor x, Tensor y) {
+  public Runnable attention(Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor attended) {
+    return OneDnnAttention.forward(this, loops.threads(), q, k, v, probabilities, attended);
+  }
+
+  @Override
+  public Runnable attentionGradient(
+      Activation q, Activation k, Activation v, Tensor probabilities, Tensor dAttended) {
+    return OneDnnAttention.backward(this, loops.threads(), q, k, v, probabilities, dAttended);
+  }
+
+  /** Softmax along the last axis; y may be x. */
+  Bound softmax(Tensor x, Tensor y) {
     return bind(new softmax_forward(softmaxOf(x, y)), arguments(x, y));
   }
 
@@ -264,8 +308,8 @@ final class OneDnnDevice implements Device {
             x.shape().length - 1));
   }
 
-  @Override
-  public Runnable softmaxGradient(Tensor y, Tensor dy, Tensor dx) {
+  /** Gradient of {@link #softmax} from its result y; dx may be dy. */
+  Bound softmaxGradient(Tensor y, Tensor dy, Tensor dx) {
     softmax_backward.primitive_desc description =
         keep(
             new softmax_backward.primitive_desc(
@@ -354,33 +398,32 @@ final class OneDnnDevice implements Device {
 
   @Override
   public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
-    long length = prediction.length();
-    FloatPointer predicted = floats(prediction);
-    FloatPointer wanted = floats(target);
-    FloatPointer gradient = floats(dPrediction);
-    FloatPointer result = floats(loss);
+    FloatBuffer predicted = buffer(prediction);
+    FloatBuffer wanted = buffer(target);
+    FloatBuffer gradient = buffer(dPrediction);
+    FloatBuffer result = buffer(loss);
+    float scale = 2f / prediction.length();
     return () -> {
       await();
-      double sum = loops.squaredError(predicted, wanted, gradient, length, 2f / length);
-      result.put((float) (sum / length));
+      double sum = loops.squaredError(predicted, wanted, gradient, scale);
+      result.put(0, (float) (sum / predicted.capacity()));
     };
   }
 
   @Override
   public double sumOfSquares(Tensor x) {
     await();
-    return loops.sumOfSquares(pointer(x), x.length());
+    return loops.sumOfSquares(buffer(x));
   }
 
   @Override
   public double adamW(AdamWRange range, AdamWRates rates) {
     await();
     return loops.adamW(
-        pointer(range.params()),
-        pointer(range.gradients()),
-        pointer(range.expAvg()),
-        pointer(range.expAvgSq()),
-        range.params().length(),
+        buffer(range.params()),
+        buffer(range.gradients()),
+        buffer(range.expAvg()),
+        buffer(range.expAvgSq()),
         rates,
         range.decays());
   }
@@ -400,14 +443,13 @@ final class OneDnnDevice implements Device {
     return arguments;
   }
 
-  private Runnable bind(primitive operation, Map<Integer, Tensor> arguments) {
-    keep(operation);
-    IntMemoryMap memories = keep(new IntMemoryMap());
+  private Bound bind(primitive operation, Map<Integer, Tensor> arguments) {
+    Bound bound = new Bound(keep(operation), stream, keep(new IntMemoryMap()));
     arguments.forEach(
         (index, tensor) ->
-            memories.put(
+            bound.put(
                 index, keep(new memory(description(tensor), cpu, new Address(tensor.address())))));
-    return () -> operation.execute(stream, memories);
+    return bound;
   }
 
   private memory.desc description(Tensor tensor) {
@@ -417,11 +459,12 @@ final class OneDnnDevice implements Device {
   }
 
   private FloatPointer floats(Tensor tensor) {
-    return keep(pointer(tensor));
+    return keep(Address.floats(tensor.address()));
   }
 
-  private static FloatPointer pointer(Tensor tensor) {
-    return Address.floats(tensor.address());
+  /** At most 2³¹ − 1 entries, what Java's buffers can hold. */
+  private static FloatBuffer buffer(Tensor tensor) {
+    return Address.floats(tensor.address()).capacity(tensor.length()).asBuffer();
   }
 
   private <P extends Pointer> P keep(P pointer) {

@@ -1,5 +1,7 @@
 package io.sparkmae.model.engine;
 
+import java.util.Arrays;
+
 /**
  * Device memory seen as an array.
  *
@@ -30,11 +32,22 @@ record Tensor(long address, Type type, long[] shape, long[] strides) {
   /** The same memory in another shape; only of a dense tensor. */
   Tensor reshape(long... newShape) {
     Tensor reshaped = dense(address, type, newShape);
-    if (reshaped.length() != length() || strides[0] * shape[0] != length()) {
+    if (reshaped.length() != length() || !isDense()) {
       throw new IllegalArgumentException(
-          "Cannot reshape " + this + " to " + java.util.Arrays.toString(newShape));
+          "Cannot reshape %s to %s".formatted(this, Arrays.toString(newShape)));
     }
     return reshaped;
+  }
+
+  private boolean isDense() {
+    long expected = 1;
+    for (int axis = shape.length - 1; axis >= 0; axis--) {
+      if (shape[axis] > 1 && strides[axis] != expected) {
+        return false;
+      }
+      expected *= shape[axis];
+    }
+    return true;
   }
 
   /** Entries [from, to) along {@code axis}. */
@@ -83,6 +96,6 @@ record Tensor(long address, Type type, long[] shape, long[] strides) {
 
   @Override
   public String toString() {
-    return type + java.util.Arrays.toString(shape);
+    return type + Arrays.toString(shape);
   }
 }

@@ -97,11 +97,11 @@ public final class Embedding implements Serializable {
   /** The features of rows [from, to) in the files' order, a batch at a time. */
   private Iterator<Row> encode(long from, long to, Map<String, INDArray> weights) {
     JavaBlas.prefer(); // a probe on the features may follow in this executor
-    MaeEncoder encoder = MaeEncoder.of(config, weights);
     EpochPlan plan = EpochPlan.sequential(data.manifest());
     CentreCrop view = new CentreCrop(config.imageSize(), config.patchSize());
     List<Row> rows = new ArrayList<>();
-    try (PatchReader reader = new PatchReader(data, hadoop.value())) {
+    try (MaeEncoder encoder = MaeEncoder.of(config, weights);
+        PatchReader reader = new PatchReader(data, hadoop.value())) {
       for (long start = from; start < to; start += batchSize) {
         PatchBatch batch = reader.read(plan.rows(start, Math.min(start + batchSize, to)), view);
         float[][] features = pool(encoder.encode(batch.patches(), batch.size()));

@@ -1,0 +1,165 @@
+package io.sparkmae.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Sgd;
+import org.nd4j.linalg.ops.transforms.Transforms;
+import org.nd4j.linalg.schedule.FixedSchedule;
+
+/** The engine beside the graph, and as a thing that trains. */
+class EngineTest {
+
+  static final MaeConfig TINY =
+      new MaeConfig(32, 8, 3, new Tower(48, 2, 3), new Tower(32, 2, 4), 4, 1e-6, 0.75, false);
+
+  static MaeGraph graph(MaeConfig config, IUpdater updater, Engine engine, Precision precision) {
+    MaeGraph graph = MaeGraph.create(config, updater, 0.05, 1);
+    graph.use(engine, precision);
+    return graph;
+  }
+
+  static AdamW adamW() {
+    return AdamW.of(new FixedSchedule(1e-3));
+  }
+
+  /** Noise on top of a gradient of grey, so that there is something to learn. */
+  static MultiDataSet batch(MaeConfig config, int size, long seed) {
+    byte[] patches = new byte[size * config.tokens() * config.patchLength()];
+    Random random = new Random(seed);
+    int length = config.patchLength();
+    for (int i = 0; i < patches.length; i++) {
+      int token = i / length % config.tokens();
+      patches[i] = (byte) (40 + 150 * token / config.tokens() + random.nextInt(40));
+    }
+    return MaeBatch.of(config, patches, LongStream.range(seed, seed + size).toArray());
+  }
+
+  @Test
+  void stepsOfBothEnginesAgree() {
+    for (IUpdater updater : List.of(adamW(), Sgd.builder().learningRate(0.1).build())) {
+      MaeGraph slow = graph(TINY, updater, Engine.GRAPH, Precision.FP32);
+      MaeGraph fast = graph(TINY, updater, Engine.ONEDNN, Precision.FP32);
+      for (int step = 0; step < 5; step++) {
+        MultiDataSet batch = batch(TINY, step == 3 ? 2 : 4, step); // another size replans
+        slow.fit(batch);
+        fast.fit(batch);
+        assertThat(fast.score()).isCloseTo(slow.score(), within(1e-4));
+      }
+      assertThat(distance(fast.params(), slow.params())).isLessThan(1e-4);
+      assertThat(fast.getIterationCount()).isEqualTo(slow.getIterationCount()).isEqualTo(5);
+      fast.closeEngine();
+    }
+  }
+
+  private static double distance(INDArray a, INDArray b) {
+    return a.sub(b).norm2Number().doubleValue() / b.norm2Number().doubleValue();
+  }
+
+  @Test
+  void momentsAndCountersSurviveAChangeOfEngine() throws Exception {
+    MaeGraph through = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+    MaeGraph changed = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+    for (int step = 0; step < 3; step++) {
+      through.fit(batch(TINY, 4, step));
+      changed.fit(batch(TINY, 4, step));
+    }
+    var file = new java.io.ByteArrayOutputStream();
+    changed.save(file);
+    MaeGraph restored = MaeGraph.restore(new java.io.ByteArrayInputStream(file.toByteArray()));
+    restored.use(Engine.ONEDNN, Precision.FP32);
+    through.fit(batch(TINY, 4, 3));
+    restored.fit(batch(TINY, 4, 3));
+    assertThat(restored.paramsSha256()).isEqualTo(through.paramsSha256());
+    changed.closeEngine();
+    changed.fit(batch(TINY, 4, 3)); // by the graph
+    assertThat(distance(changed.params(), through.params())).isLessThan(1e-4);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void theSameSeedGivesTheSameBitsAlsoInTwoThreads(Precision precision) throws Exception {
+    Callable<String> run =
+        () -> {
+          MaeGraph graph = graph(TINY, adamW(), Engine.ONEDNN, precision);
+          for (int step = 0; step < 50; step++) {
+            graph.fit(batch(TINY, 4, step));
+          }
+          graph.closeEngine();
+          return graph.paramsSha256();
+        };
+    var threads = Executors.newFixedThreadPool(2);
+    try {
+      var both = threads.invokeAll(List.of(run, run));
+      String alone = run.call();
+      assertThat(both.get(0).get()).isEqualTo(alone);
+      assertThat(both.get(1).get()).isEqualTo(alone);
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void twoHundredStepsInBf16FollowFp32() {
+    MaeGraph exact = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+    MaeGraph rounded = graph(TINY, adamW(), Engine.ONEDNN, Precision.BF16);
+    for (int step = 0; step < 200; step++) {
+      MultiDataSet batch = batch(TINY, 4, step);
+      exact.fit(batch);
+      rounded.fit(batch);
+      assertThat(rounded.score())
+          .as("step " + step)
+          .isCloseTo(exact.score(), withinShare(0.02, exact));
+    }
+    assertThat(exact.score()).isLessThan(0.2);
+  }
+
+  private static org.assertj.core.data.Offset<Double> withinShare(double share, MaeGraph of) {
+    return within(share * of.score());
+  }
+
+  @Test
+  void theFullEncoderTrainsToo() {
+    MaeGraph graph = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+    graph.engine().useFullEncoder();
+    graph.fit(batch(TINY, 4, 0));
+    double first = graph.score();
+    for (int step = 0; step < 20; step++) {
+      graph.fit(batch(TINY, 4, 0));
+    }
+    assertThat(graph.score()).isLessThan(first);
+  }
+
+  @Test
+  void featuresOfBothEnginesAgree() {
+    MaeGraph graph = graph(TINY, adamW(), Engine.GRAPH, Precision.FP32);
+    byte[] patches = new byte[3 * TINY.tokens() * TINY.patchLength()];
+    new Random(5).nextBytes(patches);
+    var weights = MaeWeights.encoder(graph);
+    try (MaeEncoder slow = MaeEncoder.of(TINY, weights, Engine.GRAPH);
+        MaeEncoder fast = MaeEncoder.of(TINY, weights, Engine.ONEDNN)) {
+      INDArray difference = slow.encode(patches, 3).sub(fast.encode(patches, 3));
+      assertThat(Transforms.abs(difference).maxNumber().doubleValue()).isLessThan(1e-5);
+    }
+  }
+
+  @Test
+  void theGraphHasNoBf16() {
+    assertThatThrownBy(() -> Engine.GRAPH.resolve(Precision.BF16, false))
+        .hasMessageStartingWith("Invalid precision: bf16 (the graph engine computes in fp32");
+    assertThat(Engine.GRAPH.resolve(Precision.FP32, false)).isEqualTo(Engine.GRAPH);
+    assertThat(Engine.AUTO.resolve(Precision.FP32, false)).isEqualTo(Engine.ONEDNN);
+  }
+}

@@ -1,0 +1,254 @@
+package io.sparkmae.model.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Each operation's gradient against central differences of the operation itself. */
+class OneDnnDeviceTest {
+
+  private static final double EPS = 1e-6;
+
+  private final OneDnnDevice device = new OneDnnDevice(1);
+  private final Random random = new Random(7);
+
+  @AfterEach
+  void close() {
+    device.close();
+  }
+
+  private INDArray host(long... shape) {
+    INDArray array = Nd4j.create(shape);
+    for (long i = 0; i < array.length(); i++) {
+      array.putScalar(i, (float) random.nextGaussian());
+    }
+    return array;
+  }
+
+  private Tensor image(INDArray host) {
+    return device.imageOf(host);
+  }
+
+  /**
+   * The gradient of Σ weights · y with respect to every entry of x, by running {@code forward} with
+   * the entry moved both ways.
+   */
+  private void agrees(INDArray x, INDArray dx, INDArray y, INDArray weights, Runnable forward) {
+    double scale = dx.amaxNumber().doubleValue();
+    float step = 1e-2f;
+    for (long i = 0; i < x.length(); i++) {
+      float value = x.getFloat(i);
+      x.putScalar(i, value + step);
+      double above = weightedSum(y, weights, forward);
+      x.putScalar(i, value - step);
+      double below = weightedSum(y, weights, forward);
+      x.putScalar(i, value);
+      assertThat(dx.getDouble(i))
+          .as("entry " + i)
+          .isCloseTo((above - below) / (2 * step), within(2e-3 * scale));
+    }
+  }
+
+  private double weightedSum(INDArray y, INDArray weights, Runnable forward) {
+    forward.run();
+    device.await();
+    double sum = 0;
+    for (long i = 0; i < y.length(); i++) {
+      sum += y.getDouble(i) * weights.getDouble(i);
+    }
+    return sum;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 600}) // 600 rows take the other product for the weight's gradient
+  void linear(int rows) {
+    INDArray x = host(rows, 4);
+    INDArray weight = host(6, 4);
+    INDArray bias = host(6);
+    INDArray addend = host(rows, 6);
+    INDArray y = host(rows, 6);
+    INDArray dy = host(rows, 6);
+    Runnable forward = device.linear(image(x), image(weight), image(bias), image(addend), image(y));
+
+    INDArray dx = host(rows, 4);
+    INDArray dWeight = host(6, 4);
+    INDArray dBias = host(6);
+    device.linearInputGradient(image(dy), image(weight), image(dx)).run();
+    device.linearWeightGradient(image(dy), image(x), image(dWeight)).run();
+    device.sumRows(image(dy), image(dBias)).run();
+
+    agrees(weight, dWeight, y, dy, forward);
+    agrees(bias, dBias, y, dy, forward);
+    if (rows < 100) {
+      agrees(x, dx, y, dy, forward);
+      agrees(addend, dy, y, dy, forward);
+    }
+  }
+
+  @Test
+  void layerNorm() {
+    INDArray x = host(3, 8);
+    INDArray weight = host(8);
+    INDArray bias = host(8);
+    INDArray y = host(3, 8);
+    INDArray dy = host(3, 8);
+    Tensor statistics = device.allocate(Type.F32, 2, 3);
+    Runnable forward =
+        device.layerNorm(image(x), image(weight), image(bias), EPS, statistics, image(y));
+    forward.run();
+
+    INDArray dx = host(3, 8);
+    INDArray dWeight = host(8);
+    INDArray dBias = host(8);
+    device
+        .layerNormGradient(
+            image(x),
+            image(weight),
+            EPS,
+            statistics,
+            image(dy),
+            image(dx),
+            image(dWeight),
+            image(dBias))
+        .run();
+
+    agrees(x, dx, y, dy, forward);
+    agrees(weight, dWeight, y, dy, forward);
+    agrees(bias, dBias, y, dy, forward);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 2}) // as many queries as keys, and fewer as in the last decoder block
+  void attention(int queries) {
+    INDArray q = host(2, queries, 6);
+    INDArray kv = host(2, 5, 12);
+    INDArray attended = host(2, queries, 6);
+    INDArray dAttended = host(2, queries, 6);
+    INDArray dq = host(2, queries, 6);
+    INDArray dkv = host(2, 5, 12);
+    Tensor probabilities = device.allocate(Type.F32, 2, 3, queries, 5);
+    Activation k = part(kv, dkv, 0);
+    Activation v = part(kv, dkv, 6);
+    Activation query = new Activation(image(q), image(dq)).heads(3);
+    Runnable forward =
+        device.attention(
+            query.value(), k.value(), v.value(), probabilities, image(attended).heads(3));
+    forward.run();
+    device.attentionGradient(query, k, v, probabilities, image(dAttended).heads(3)).run();
+
+    agrees(q, dq, attended, dAttended, forward);
+    agrees(kv, dkv, attended, dAttended, forward);
+  }
+
+  private Activation part(INDArray value, INDArray gradient, int from) {
+    return new Activation(image(value), image(gradient)).slice(2, from, from + 6).heads(3);
+  }
+
+  @Test
+  void attentionOfManyHeadsIsThatOfEach() {
+    INDArray qkv = host(2, 200, 3 * 64);
+    INDArray all = host(2, 200, 64);
+    INDArray each = host(2, 200, 64);
+    Tensor tokens = image(qkv);
+    attend(tokens, image(all), 0, 2);
+    attend(tokens.slice(0, 0, 1), image(each).slice(0, 0, 1), 0, 1);
+    attend(tokens.slice(0, 1, 2), image(each).slice(0, 1, 2), 0, 1);
+    assertThat(all).isEqualTo(each);
+  }
+
+  private void attend(Tensor tokens, Tensor attended, int from, int images) {
+    Tensor probabilities = device.allocate(Type.F32, images, 16, 200, 200);
+    device
+        .attention(
+            tokens.slice(2, 0, 64).heads(16),
+            tokens.slice(2, 64, 128).heads(16),
+            tokens.slice(2, 128, 192).heads(16),
+            probabilities,
+            attended.heads(16))
+        .run();
+    device.await();
+  }
+
+  @Test
+  void gelu() {
+    INDArray x = host(4, 9);
+    INDArray y = host(4, 9);
+    INDArray dy = host(4, 9);
+    INDArray dx = dy.dup();
+    Runnable forward = device.gelu(image(x), image(y));
+    device.geluGradient(image(x), image(dx), image(dx)).run();
+    agrees(x, dx, y, dy, forward);
+  }
+
+  @Test
+  void squaredError() {
+    INDArray prediction = host(3, 300); // more than a block of the loop
+    INDArray target = host(3, 300);
+    INDArray loss = host(1);
+    INDArray dPrediction = host(3, 300);
+    Runnable forward =
+        device.squaredError(image(prediction), image(target), image(loss), image(dPrediction));
+    forward.run();
+    double mean = 0;
+    for (long i = 0; i < 900; i++) {
+      double difference = prediction.getDouble(i) - target.getDouble(i);
+      mean += difference * difference / 900;
+      assertThat(dPrediction.getDouble(i)).isCloseTo(2 * difference / 900, within(1e-8));
+    }
+    assertThat(loss.getDouble(0)).isCloseTo(mean, within(1e-6));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void adamWIsTheFormulaForAnyNumberOfThreads(int threads) {
+    int length = (1 << 17) + 77; // two shares, and a rest that is no whole block
+    INDArray params = host(length);
+    INDArray gradients = host(length);
+    INDArray expAvg = host(length);
+    INDArray expAvgSq = Nd4j.math().square(host(length));
+    INDArray before = params.dup();
+    INDArray firstBefore = expAvg.dup();
+    INDArray secondBefore = expAvgSq.dup();
+    AdamWRates rates = AdamWRates.of(1e-3, 0.9, 0.95, 1e-8, 0.05, 3, 0.5);
+    double squares;
+    try (OneDnnDevice several = new OneDnnDevice(threads)) {
+      squares =
+          several.adamW(
+              new AdamWRange(image(params), image(gradients), image(expAvg), image(expAvgSq), true),
+              rates);
+    }
+    double expectedSquares = 0;
+    for (int i = 0; i < length; i++) {
+      double g = gradients.getDouble(i) * 0.5;
+      double m = 0.9 * firstBefore.getDouble(i) + 0.1 * g;
+      double v = 0.95 * secondBefore.getDouble(i) + 0.05 * g * g;
+      double step =
+          1e-3 / (1 - Math.pow(0.9, 3)) * m / (Math.sqrt(v / (1 - Math.pow(0.95, 3))) + 1e-8);
+      double expected = before.getDouble(i) * (1 - 1e-3 * 0.05) - step;
+      expectedSquares += gradients.getDouble(i) * gradients.getDouble(i);
+      if (i % 97 == 0 || i > length - 100) {
+        assertThat(params.getDouble(i)).isCloseTo(expected, within(1e-6));
+        assertThat(expAvg.getDouble(i)).isCloseTo(m, within(1e-6));
+        assertThat(expAvgSq.getDouble(i)).isCloseTo(v, within(1e-5));
+      }
+    }
+    assertThat(squares).isCloseTo(expectedSquares, within(1e-6 * expectedSquares));
+  }
+
+  @Test
+  void closingAPlanFreesIt() {
+    long before = org.bytedeco.javacpp.Pointer.totalBytes();
+    Runnable release = device.openPlan();
+    device.allocate(Type.F32, 1 << 20);
+    assertThat(org.bytedeco.javacpp.Pointer.totalBytes()).isGreaterThan(before + (4 << 20) - 1);
+    release.run();
+    assertThat(org.bytedeco.javacpp.Pointer.totalBytes()).isLessThan(before + (1 << 20));
+  }
+}

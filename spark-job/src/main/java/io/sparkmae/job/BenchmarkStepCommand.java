@@ -1,0 +1,142 @@
+package io.sparkmae.job;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.sparkmae.job.benchmark.StepBenchmark;
+import io.sparkmae.job.benchmark.StepResult;
+import io.sparkmae.job.store.Json;
+import io.sparkmae.model.Engine;
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.Precision;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mae benchmark step}: times pre-training steps in a process of their own. */
+@Command(name = "step", description = "Times pre-training steps: forward, backward, AdamW.")
+final class BenchmarkStepCommand implements Callable<Outcome> {
+
+  @Option(
+      names = "--model",
+      defaultValue = "mae_vit_base_patch16",
+      paramLabel = "NAME",
+      description = "A preset.")
+  private String model;
+
+  @Option(names = "--image-size", paramLabel = "PIXELS", description = "Side of the image.")
+  private Integer imageSize;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "8",
+      paramLabel = "N",
+      description = "Images of a step.")
+  private int batchSize;
+
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Threads of the step.")
+  private int threads;
+
+  @Option(
+      names = "--steps",
+      defaultValue = "5",
+      paramLabel = "N",
+      description = "Counted steps, after two that are not.")
+  private int steps;
+
+  @Option(
+      names = "--engine",
+      defaultValue = "auto",
+      paramLabel = "auto|graph|onednn",
+      description = "What computes a step.")
+  private Engine engine;
+
+  @Option(
+      names = "--precision",
+      defaultValue = "fp32",
+      paramLabel = "fp32|bf16",
+      description = "Number format of the products.")
+  private Precision precision;
+
+  @Option(names = "--force", description = "Runs bf16 also where the processor is slow at it.")
+  private boolean force;
+
+  @Option(
+      names = "--full-encoder",
+      description = "Puts all tokens through the encoder, the paper's slower baseline.")
+  private boolean fullEncoder;
+
+  @Option(
+      names = "--set",
+      arity = "1..*",
+      paramLabel = "KEY=VALUE",
+      description = "Any model setting by its key, such as model.patch-size=8.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Override
+  public Outcome call() throws IOException, InterruptedException {
+    require(batchSize > 0, "--batch-size", batchSize);
+    require(threads > 0, "--threads", threads);
+    require(steps > 0, "--steps", steps);
+    Engine used = engine.resolve(precision, force);
+    if (fullEncoder && used == Engine.GRAPH) {
+      throw new IllegalArgumentException("Invalid --full-encoder (the graph engine has none)");
+    }
+    var measured =
+        new StepBenchmark.Settings(model, config(), batchSize, steps, used, precision, fullEncoder);
+    return Outcome.done(measure(Json.line(measured)));
+  }
+
+  private MaeConfig config() {
+    Map<String, Object> values = new LinkedHashMap<>(settings);
+    if (imageSize != null) {
+      values.put("model.image-size", imageSize);
+    }
+    Config config = ConfigFactory.parseMap(values);
+    return ConfigKeys.model(MaeConfig.preset(model), config);
+  }
+
+  private static void require(boolean holds, String option, int value) {
+    if (!holds) {
+      throw new IllegalArgumentException(
+          "Invalid %s: %d (must be at least 1)".formatted(option, value));
+    }
+  }
+
+  /** The same Java and classes in a process with its own number of threads. */
+  private StepResult measure(String settings) throws IOException, InterruptedException {
+    Path jar = Path.of(Mae.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+    ProcessBuilder process =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx1g",
+            "-Dorg.bytedeco.javacpp.maxbytes=0", // no limit: what is used is what is measured
+            "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+            "-cp",
+            jar + File.pathSeparator + System.getProperty("java.class.path"),
+            StepBenchmark.class.getName(),
+            settings);
+    process.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+    process.environment().put("OMP_WAIT_POLICY", "passive");
+    Process running = process.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String out = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (running.waitFor() != 0) {
+      throw new IOException(
+          "The benchmark's process ended with code "
+              + running.exitValue()
+              + " (its messages are above)");
+    }
+    List<String> lines = out.lines().toList();
+    return Json.parse(lines.get(lines.size() - 1), StepResult.class);
+  }
+}

@@ -1,0 +1,162 @@
+package io.sparkmae.job.benchmark;
+
+import io.sparkmae.job.store.Json;
+import io.sparkmae.model.AdamW;
+import io.sparkmae.model.Engine;
+import io.sparkmae.model.MaeBatch;
+import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.Precision;
+import io.sparkmae.model.Tower;
+import io.sparkmae.model.engine.MaeEngine;
+import io.sparkmae.model.engine.Part;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.schedule.FixedSchedule;
+
+/**
+ * Times whole pre-training steps: forward, backward and AdamW, each on fresh masks.
+ *
+ * <p>It has a process of its own, so that threads and peak memory are those of the step.
+ */
+public final class StepBenchmark {
+
+  private static final int WARM_UP = 2;
+  private static final int BATCHES = 4;
+
+  private StepBenchmark() {}
+
+  /**
+   * What is measured.
+   *
+   * @param fullEncoder puts all tokens through the encoder, as the paper's baseline does
+   */
+  public record Settings(
+      String name,
+      MaeConfig model,
+      int batchSize,
+      int steps,
+      Engine engine,
+      Precision precision,
+      boolean fullEncoder) {}
+
+  /** Takes {@link Settings} as one JSON argument; prints {@link StepResult} as one line. */
+  public static void main(String[] args) throws IOException {
+    PrintStream out = System.out;
+    System.setOut(new PrintStream(OutputStream.nullOutputStream())); // SameDiff prints there
+    out.println(Json.line(run(Json.parse(args[0], Settings.class))));
+  }
+
+  private static StepResult run(Settings settings) throws IOException {
+    MaeGraph graph = MaeGraph.create(settings.model(), AdamW.of(new FixedSchedule(1e-4)), 0.05, 0);
+    graph.use(settings.engine(), settings.precision());
+    if (settings.fullEncoder()) {
+      graph.engine().useFullEncoder();
+    }
+    MultiDataSet[] batches = batches(settings);
+    for (int step = 0; step < WARM_UP; step++) {
+      graph.fit(batches[step % BATCHES]);
+    }
+    Map<Part, Long> before = parts(graph.engine());
+    double[] seconds = new double[settings.steps()];
+    for (int step = 0; step < seconds.length; step++) {
+      long start = System.nanoTime();
+      graph.fit(batches[step % BATCHES]);
+      seconds[step] = (System.nanoTime() - start) / 1e9;
+      System.err.printf("step %d: %.3f s, loss %.4f%n", step + 1, seconds[step], graph.score());
+    }
+    return result(settings, graph, seconds, before);
+  }
+
+  private static MultiDataSet[] batches(Settings settings) {
+    MaeConfig model = settings.model();
+    byte[] patches = new byte[settings.batchSize() * model.tokens() * model.patchLength()];
+    new Random(0).nextBytes(patches);
+    MultiDataSet[] batches = new MultiDataSet[BATCHES];
+    for (int i = 0; i < BATCHES; i++) {
+      long first = (long) i * settings.batchSize();
+      long[] seeds = LongStream.range(first, first + settings.batchSize()).toArray();
+      batches[i] = MaeBatch.of(model, patches, seeds);
+    }
+    return batches;
+  }
+
+  private static Map<Part, Long> parts(MaeEngine engine) {
+    return engine == null ? Map.of() : new EnumMap<>(engine.nanoseconds());
+  }
+
+  private static StepResult result(
+      Settings settings, MaeGraph graph, double[] seconds, Map<Part, Long> before)
+      throws IOException {
+    long peakRssMib = peakRssMib();
+    double[] sorted = seconds.clone();
+    Arrays.sort(sorted);
+    double median = sorted[sorted.length / 2];
+    Map<String, Double> shares = new LinkedHashMap<>();
+    parts(graph.engine())
+        .forEach(
+            (part, nanoseconds) ->
+                shares.put(
+                    part.name().toLowerCase(Locale.ROOT),
+                    (nanoseconds - before.getOrDefault(part, 0L)) / 1e9 / seconds.length));
+    double flops = flops(settings.model(), settings.fullEncoder()) * settings.batchSize();
+    return new StepResult(
+        settings.name(),
+        settings.model().imageSize(),
+        settings.batchSize(),
+        MaeEngine.threads(),
+        settings.engine().toString(),
+        settings.precision().toString(),
+        settings.fullEncoder(),
+        seconds.length,
+        median,
+        sorted[0],
+        sorted[sorted.length - 1],
+        settings.batchSize() / median,
+        flops / median / 1e9,
+        MaeEngine.sgemmGflops(),
+        peakRssMib,
+        graph.score(),
+        shares);
+  }
+
+  /** Arithmetic of a step on one image: 2 for each multiply-add, thrice for the two gradients. */
+  static double flops(MaeConfig model, boolean fullEncoder) {
+    double visible = fullEncoder ? model.tokens() : model.numKeep();
+    double tokens = model.tokens();
+    double dim = model.encoder().embedDim();
+    double decoderDim = model.decoder().embedDim();
+    double multiplyAdds =
+        blocks(model.encoder(), visible + 1)
+            + blocks(model.decoder(), tokens + 1)
+            + tokens * model.patchLength() * dim
+            + (visible + 1) * dim * decoderDim
+            + tokens * decoderDim * model.patchLength();
+    return 6 * multiplyAdds;
+  }
+
+  private static double blocks(Tower tower, double tokens) {
+    double dim = tower.embedDim();
+    return tower.depth() * (12 * tokens * dim * dim + 2 * tokens * tokens * dim);
+  }
+
+  private static long peakRssMib() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) / 1024;
+      }
+    }
+    throw new IOException("No VmHWM in /proc/self/status");
+  }
+}

@@ -1,0 +1,33 @@
+package io.sparkmae.job.benchmark;
+
+import java.util.Map;
+
+/**
+ * What a benchmark of training steps found.
+ *
+ * @param stepSeconds median of the counted steps
+ * @param minStepSeconds the fastest of them
+ * @param maxStepSeconds the slowest of them
+ * @param gflops products per second of the model's arithmetic, in 10⁹
+ * @param sgemmGflops what a large fp32 product reaches here, the machine's own limit
+ * @param peakRssMib largest resident memory of the process
+ * @param seconds median step's share of each part; empty for the graph engine
+ */
+public record StepResult(
+    String model,
+    int imageSize,
+    int batchSize,
+    int threads,
+    String engine,
+    String precision,
+    boolean fullEncoder,
+    int steps,
+    double stepSeconds,
+    double minStepSeconds,
+    double maxStepSeconds,
+    double imagesPerSecond,
+    double gflops,
+    double sgemmGflops,
+    long peakRssMib,
+    double loss,
+    Map<String, Double> seconds) {}
