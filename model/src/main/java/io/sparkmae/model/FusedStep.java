@@ -96,7 +96,10 @@ final class FusedStep extends Solver {
             weightDecay,
             iteration + 1,
             gradientScale());
-    engine.update(graph.getUpdater().getStateViewArray(), ranges, rates);
+    double norm = engine.update(graph.getUpdater().getStateViewArray(), ranges, rates);
+    if (!Double.isFinite(norm)) {
+      graph.setScore(Double.NaN); // the loss may still be finite, the parameters no longer are
+    }
     for (TrainingListener listener : List.copyOf(graph.getListeners())) {
       listener.iterationDone(graph, iteration, epoch);
     }
@@ -104,7 +107,7 @@ final class FusedStep extends Solver {
   }
 
   private double gradientScale() {
-    return 1;
+    return graph.clipsGradients() ? graph.gradientScale(engine.gradientNorm()) : 1;
   }
 
   /** DL4J keeps a graph's updater in its solver's optimizer. */

@@ -45,6 +45,7 @@ public final class MaeGraph extends ComputationGraph {
 
   private transient MaeEngine engine; // null: the graph itself computes
   private transient Solver plainSolver; // DL4J's own, while the engine's is in its place
+  private transient double maxGradientNorm;
   private transient INDArray target; // DL4J's own reference to the labels is private
 
   /**
@@ -159,21 +160,46 @@ public final class MaeGraph extends ComputationGraph {
     return views;
   }
 
+  /**
+   * From now on a gradient whose Euclidean norm over all parameters is larger is scaled down to
+   * {@code norm}; 0, the paper's way, leaves all as they are.
+   */
+  public void clipGradientNorm(double norm) {
+    maxGradientNorm = norm;
+  }
+
+  /** What a gradient of {@code norm} is multiplied with. */
+  double gradientScale(double norm) {
+    return maxGradientNorm > 0 && norm > maxGradientNorm ? maxGradientNorm / norm : 1;
+  }
+
+  boolean clipsGradients() {
+    return maxGradientNorm > 0;
+  }
+
   @Override
   public void computeGradientAndScore() {
-    if (engine == null) {
-      super.computeGradientAndScore();
-    } else {
+    if (engine != null) {
       score = engine.step(target, order(getInput(2)));
+    } else {
+      super.computeGradientAndScore();
     }
+    clipGradient();
   }
 
   @Override
   public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
-    if (engine == null) {
-      super.computeGradientAndScore(workspaces);
-    } else {
+    if (engine != null) {
       computeGradientAndScore();
+    } else {
+      super.computeGradientAndScore(workspaces);
+      clipGradient();
+    }
+  }
+
+  private void clipGradient() {
+    if (clipsGradients() && !(solver instanceof FusedStep)) { // which clips in its one pass
+      flattenedGradients.muli(gradientScale(flattenedGradients.norm2Number().doubleValue()));
     }
   }
 

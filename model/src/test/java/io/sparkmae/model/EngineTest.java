@@ -155,6 +155,32 @@ class EngineTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"GRAPH", "ONEDNN"})
+  void aClippedGradientKeepsItsDirection(Engine engine) {
+    IUpdater sgd = Sgd.builder().learningRate(1).build();
+    MultiDataSet batch = batch(TINY, 4, 0);
+    MaeGraph free = MaeGraph.create(TINY, sgd, 0, 1);
+    MaeGraph clipped = MaeGraph.create(TINY, sgd, 0, 1);
+    clipped.use(engine, Precision.FP32);
+    clipped.clipGradientNorm(1e-3);
+    INDArray before = free.params().dup();
+    free.fit(batch);
+    clipped.fit(batch);
+    INDArray step = clipped.params().sub(before);
+    assertThat(step.norm2Number().doubleValue()).isCloseTo(1e-3, within(1e-5));
+    assertThat(Transforms.cosineSim(step, free.params().sub(before))).isGreaterThan(0.9999);
+    clipped.closeEngine();
+  }
+
+  @Test
+  void anInfiniteGradientSpoilsTheScore() {
+    MaeGraph graph = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+    graph.parameters().get("decoder_pred.weight").muli(1e25);
+    graph.fit(batch(TINY, 4, 0));
+    assertThat(graph.score()).isNaN();
+  }
+
   @Test
   void theGraphHasNoBf16() {
     assertThatThrownBy(() -> Engine.GRAPH.resolve(Precision.BF16, false))
