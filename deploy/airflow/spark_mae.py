@@ -67,7 +67,7 @@ CONF = {
     "spark.executor.memoryOverhead": "18g",
     "spark.executor.extraJavaOptions": "-Dorg.bytedeco.javacpp.maxbytes=16g -Dorg.bytedeco.javacpp.maxphysicalbytes=24g",
     "spark.executorEnv.OMP_NUM_THREADS": "8",
-    "spark.executorEnv.OMP_WAIT_POLICY": "passive",
+    "spark.executorEnv.GOMP_SPINCOUNT": "10000",
     "spark.dynamicAllocation.enabled": "false",
     "spark.speculation": "false",
     "spark.locality.wait": "0",

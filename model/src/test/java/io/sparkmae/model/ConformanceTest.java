@@ -2,7 +2,9 @@ package io.sparkmae.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkmae.model.engine.MaeEngine;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,15 +15,17 @@ class ConformanceTest {
 
   @ParameterizedTest
   @CsvSource({
-    "mae_tiny, GRAPH",
-    "mae_tiny_normpix, GRAPH",
-    "mae_tiny_f64, GRAPH",
-    "mae_tiny, ONEDNN",
-    "mae_tiny_normpix, ONEDNN"
+    "mae_tiny, GRAPH, FP32",
+    "mae_tiny_normpix, GRAPH, FP32",
+    "mae_tiny_f64, GRAPH, FP32",
+    "mae_tiny, ONEDNN, FP32",
+    "mae_tiny_normpix, ONEDNN, FP32",
+    "mae_tiny, ONEDNN, BF16",
+    "mae_tiny_normpix, ONEDNN, BF16"
   })
-  void agreesWithTheReference(String name, Engine engine) throws Exception {
-    Conformance conformance = Conformance.ofCarried(name, engine, Precision.FP32);
-    System.err.println(engine + " " + name + " " + conformance.differences());
+  void agreesWithTheReference(String name, Engine engine, Precision precision) throws Exception {
+    assumeTrue(precision == Precision.FP32 || MaeEngine.hasBf16());
+    Conformance conformance = Conformance.ofCarried(name, engine, precision);
     assertThat(conformance.passed()).as(conformance.toString()).isTrue();
   }
 

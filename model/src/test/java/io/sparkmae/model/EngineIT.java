@@ -2,7 +2,9 @@ package io.sparkmae.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkmae.model.engine.MaeEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,6 +43,7 @@ class EngineIT {
     graph.gradients().forEach((name, expected) -> assertClose(name, expected, engine));
     graph.gradients().clear();
 
+    assumeTrue(MaeEngine.hasBf16());
     Result bf16 = gradients(Engine.ONEDNN, Precision.BF16, batch);
     assertThat(bf16.loss()).isCloseTo(engine.loss(), within(0.01 * engine.loss()));
     engine

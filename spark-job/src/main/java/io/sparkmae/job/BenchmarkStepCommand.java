@@ -127,7 +127,7 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
             StepBenchmark.class.getName(),
             settings);
     process.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    process.environment().put("OMP_WAIT_POLICY", "passive");
+    process.environment().putIfAbsent("GOMP_SPINCOUNT", "10000"); // as the launcher has it
     Process running = process.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String out = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (running.waitFor() != 0) {
