@@ -5,9 +5,12 @@ import static java.util.stream.Collectors.joining;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
+import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.Tower;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,7 +26,13 @@ final class ConfigKeys {
    */
   static RunConfig read(Config config) {
     String name = config.getString("model.name");
-    return new RunConfig(name, model(MaeConfig.preset(name), config), train(config), data(config));
+    return new RunConfig(
+        name,
+        model(MaeConfig.preset(name), config),
+        train(config),
+        averaging(config),
+        data(config),
+        checkpoints(config));
   }
 
   /** The preset of {@code model.name} with the geometry and task that {@code config} overrides. */
@@ -43,15 +52,45 @@ final class ConfigKeys {
   }
 
   static String text(RunConfig config) {
+    ConfigRenderOptions plain =
+        ConfigRenderOptions.defaults().setOriginComments(false).setJson(false);
+    return settings(config).root().render(plain);
+  }
+
+  /**
+   * The settings that decide a run's result and differ from {@code text}, each with both values.
+   *
+   * @param text of another run
+   */
+  static List<String> differences(String text, RunConfig config) {
+    Config other = ConfigFactory.parseString(text);
+    List<String> differences = new ArrayList<>();
+    settings(config)
+        .entrySet()
+        .forEach(
+            entry -> {
+              String key = entry.getKey();
+              Object here = entry.getValue().unwrapped();
+              Object there = other.hasPath(key) ? other.getAnyRef(key) : "unknown";
+              if (!key.startsWith("checkpoint.") && !here.toString().equals(there.toString())) {
+                differences.add("%s is %s there and %s here".formatted(key, there, here));
+              }
+            });
+    return differences.stream().sorted().toList();
+  }
+
+  private static Config settings(RunConfig config) {
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("model.name", config.modelName());
     putModel(settings, config.model());
     putTrain(settings, config.train());
+    putAveraging(settings, config.averaging());
     settings.put("data.uri", config.data().uri());
     settings.put("data.crop-scale-min", config.data().cropScaleMin());
-    ConfigRenderOptions plain =
-        ConfigRenderOptions.defaults().setOriginComments(false).setJson(false);
-    return ConfigFactory.parseMap(settings).root().render(plain);
+    settings.put("checkpoint.rounds", config.checkpoints().rounds());
+    settings.put("checkpoint.minutes", config.checkpoints().minutes());
+    settings.put("checkpoint.keep", config.checkpoints().keep());
+    return ConfigFactory.parseMap(settings);
   }
 
   private static RunConfig.Train train(Config config) {
@@ -71,6 +110,23 @@ final class ConfigKeys {
         constant(config, "train.optimizer", RunConfig.Optimiser.class),
         constant(config, "train.engine", Engine.class),
         constant(config, "train.precision", Precision.class));
+  }
+
+  private static RunConfig.Averaging averaging(Config config) {
+    return new RunConfig.Averaging(
+        config.getBoolean("averaging.optimizer-state"),
+        config.getDouble("averaging.growth"),
+        config.getBoolean("averaging.every-step-in-warmup"),
+        new OuterStep(
+            config.getDouble("averaging.outer-rate"),
+            config.getDouble("averaging.outer-momentum")));
+  }
+
+  private static RunConfig.Checkpoints checkpoints(Config config) {
+    return new RunConfig.Checkpoints(
+        config.getInt("checkpoint.rounds"),
+        config.getDouble("checkpoint.minutes"),
+        config.getInt("checkpoint.keep"));
   }
 
   private static RunConfig.Data data(Config config) {
@@ -140,6 +196,14 @@ final class ConfigKeys {
     settings.put("train.optimizer", lower(train.optimiser()));
     settings.put("train.engine", lower(train.engine()));
     settings.put("train.precision", lower(train.precision()));
+  }
+
+  private static void putAveraging(Map<String, Object> settings, RunConfig.Averaging averaging) {
+    settings.put("averaging.optimizer-state", averaging.optimiserState());
+    settings.put("averaging.growth", averaging.growth());
+    settings.put("averaging.every-step-in-warmup", averaging.everyStepInWarmup());
+    settings.put("averaging.outer-rate", averaging.outer().rate());
+    settings.put("averaging.outer-momentum", averaging.outer().momentum());
   }
 
   private static String lower(Enum<?> constant) {

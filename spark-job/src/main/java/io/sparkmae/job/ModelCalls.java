@@ -3,6 +3,7 @@ package io.sparkmae.job;
 import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.train.Pretraining;
+import io.sparkmae.job.train.Trained;
 import io.sparkmae.model.MaeGraph;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -19,7 +20,7 @@ final class ModelCalls {
   /** Trains, writes a version into the model directory {@code output}; the result line. */
   static PretrainResult pretrain(SparkSession spark, RunConfig run, String output)
       throws IOException {
-    Pretraining.Trained trained = Pretraining.train(spark, run);
+    Trained trained = Pretraining.train(spark, run);
     return TrainedVersion.write(trained, run, output, spark.sparkContext().hadoopConfiguration());
   }
 

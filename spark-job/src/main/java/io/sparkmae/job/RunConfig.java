@@ -1,5 +1,6 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.model.MaeConfig;
 import java.io.Serializable;
 
@@ -10,9 +11,17 @@ import java.io.Serializable;
  * @param modelName the preset that {@code model} started from
  * @param model geometry and task
  * @param train schedule, optimiser and distribution
+ * @param averaging what workers' results become
  * @param data what is trained on
+ * @param checkpoints what is kept of an unfinished run; the result does not depend on it
  */
-public record RunConfig(String modelName, MaeConfig model, Train train, Data data)
+public record RunConfig(
+    String modelName,
+    MaeConfig model,
+    Train train,
+    Averaging averaging,
+    Data data,
+    Checkpoints checkpoints)
     implements Serializable {
 
   public RunConfig {
@@ -21,6 +30,11 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
         "model.channels",
         model.channels(),
         "must be 3: prepared images are RGB");
+  }
+
+  /** Plain averaging of everything, and the usual checkpoints. */
+  public RunConfig(String modelName, MaeConfig model, Train train, Data data) {
+    this(modelName, model, train, Averaging.PLAIN, data, Checkpoints.USUAL);
   }
 
   /**
@@ -81,6 +95,45 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
       require(minLearningRate >= 0, "train.min-lr", minLearningRate, "must not be negative");
       engine.available();
       precision.available();
+    }
+  }
+
+  /**
+   * What workers' results become.
+   *
+   * @param optimiserState whether Adam's moments are averaged with the parameters; if not, each
+   *     worker keeps its own, and they are averaged with checkpoints alone
+   * @param growth α of the Quadratic Synchronization Rule, by which local steps grow as the rate
+   *     decays; 0 for none
+   * @param everyStepInWarmup whether warm-up averages after every step
+   * @param outer how far a round moves towards the average
+   */
+  public record Averaging(
+      boolean optimiserState, double growth, boolean everyStepInWarmup, OuterStep outer)
+      implements Serializable {
+
+    static final Averaging PLAIN = new Averaging(true, 0, false, OuterStep.NONE);
+
+    public Averaging {
+      require(growth >= 0, "averaging.growth", growth, "must be positive, or 0 for none");
+    }
+  }
+
+  /**
+   * What is kept of an unfinished run.
+   *
+   * @param rounds between checkpoints; 0 for no such rule
+   * @param minutes between checkpoints; 0 for no such rule
+   * @param keep newest versions of the run that are kept, at least 1
+   */
+  public record Checkpoints(int rounds, double minutes, int keep) implements Serializable {
+
+    static final Checkpoints USUAL = new Checkpoints(0, 10, 2);
+
+    public Checkpoints {
+      require(rounds >= 0, "checkpoint.rounds", rounds, "must be positive, or 0 for none");
+      require(minutes >= 0, "checkpoint.minutes", minutes, "must be positive, or 0 for none");
+      require(keep > 0, "checkpoint.keep", keep, "must be at least 1");
     }
   }
 

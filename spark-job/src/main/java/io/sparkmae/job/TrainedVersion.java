@@ -8,7 +8,7 @@ import io.sparkmae.job.picture.Report;
 import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.VersionWriter;
-import io.sparkmae.job.train.Pretraining.Trained;
+import io.sparkmae.job.train.Trained;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import java.io.ByteArrayOutputStream;

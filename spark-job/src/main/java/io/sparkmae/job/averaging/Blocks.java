@@ -1,0 +1,89 @@
+package io.sparkmae.job.averaging;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.storage.BlockData;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BroadcastBlockId;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+import scala.Option;
+import scala.reflect.ClassTag;
+
+/**
+ * Slices as blocks of Spark's block manager: an executor keeps what it made, others fetch it.
+ *
+ * <p>Blocks come in sets with an id that is used once. They are named as blocks of a broadcast,
+ * since Spark forgets those everywhere with one message; Spark's own broadcasts count from 0.
+ */
+final class Blocks {
+
+  private static final AtomicLong NEXT_ID = new AtomicLong(1L << 40);
+
+  private Blocks() {}
+
+  /** An id for a set of blocks; for the driver. */
+  static long newId() {
+    return NEXT_ID.getAndIncrement();
+  }
+
+  /** The block of a slice that all workers share. */
+  static BlockId of(long id, int slice) {
+    return new BroadcastBlockId(id, "slice_" + slice);
+  }
+
+  /** The block of a slice that is one worker's. */
+  static BlockId of(long id, int slice, int worker) {
+    return new BroadcastBlockId(id, "slice_" + slice + "_worker_" + worker);
+  }
+
+  /**
+   * Keeps {@code numbers} as a block; it may not change afterwards. A block that is here already
+   * stays: equal names mean equal bits, whichever attempt of a task made them.
+   */
+  static void put(BlockId block, FloatBuffer numbers, StorageLevel level) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(numbers.remaining() * Float.BYTES).order(ByteOrder.nativeOrder());
+    bytes.asFloatBuffer().put(numbers);
+    manager()
+        .putBytes(
+            block, new ChunkedByteBuffer(bytes), level, true, ClassTag.apply(ByteBuffer.class));
+  }
+
+  /**
+   * Hands the block's numbers to {@code reader}, from here or from whoever has them.
+   *
+   * @return false if nobody has
+   */
+  static boolean read(BlockId block, Consumer<FloatBuffer> reader) {
+    Option<BlockData> here = manager().getLocalBytes(block);
+    if (here.isDefined()) {
+      reader.accept(floats(here.get().toByteBuffer()));
+      manager().releaseLockAndDispose(block, here.get(), Option.empty());
+      return true;
+    }
+    Option<ChunkedByteBuffer> fetched = manager().getRemoteBytes(block);
+    if (fetched.isDefined()) {
+      reader.accept(floats(fetched.get().toByteBuffer()));
+    }
+    return fetched.isDefined();
+  }
+
+  /** Forgets a set of blocks on every executor, soon; for the driver. */
+  static void release(long id) {
+    manager().master().removeBroadcast(id, true, false);
+  }
+
+  private static FloatBuffer floats(ByteBuffer bytes) {
+    return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  private static BlockManager manager() {
+    return SparkEnv.get().blockManager();
+  }
+}

@@ -1,0 +1,123 @@
+package io.sparkmae.job.averaging;
+
+import io.sparkmae.job.averaging.Slices.Slice;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * A worker that lives in its executor from round to round: its graph, its buffers, and the thread
+ * that loads its minibatches.
+ *
+ * <p>What it computes depends on the last average alone, so any worker of the executor may take any
+ * share of a round.
+ */
+final class ResidentWorker implements AutoCloseable {
+
+  // An executor runs tasks on threads of a pool, so the place to stay is the JVM.
+  private static final Deque<ResidentWorker> IDLE = new ArrayDeque<>();
+  private static final AtomicInteger STARTED = new AtomicInteger();
+
+  private final String configuration;
+  private final Prefetch prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement());
+  private final State state;
+  private int share = -1; // of the last round
+
+  private ResidentWorker(String configuration, boolean mae, Slices slices) {
+    this.configuration = configuration;
+    this.state = State.create(configuration, mae, slices);
+  }
+
+  /** An idle worker with that configuration, the one that had {@code share} last if it is here. */
+  static ResidentWorker take(String configuration, boolean mae, Slices slices, int share) {
+    ResidentWorker found = idle(configuration, share);
+    ResidentWorker worker = found != null ? found : new ResidentWorker(configuration, mae, slices);
+    worker.share = share;
+    return worker;
+  }
+
+  private static ResidentWorker idle(String configuration, int share) {
+    synchronized (IDLE) {
+      IDLE.removeIf(worker -> worker.isOfAnotherRun(configuration));
+      ResidentWorker found =
+          IDLE.stream().filter(worker -> worker.share == share).findFirst().orElse(IDLE.peek());
+      IDLE.remove(found);
+      return found;
+    }
+  }
+
+  private boolean isOfAnotherRun(String current) {
+    if (configuration.equals(current)) {
+      return false;
+    }
+    close();
+    return true;
+  }
+
+  /** Lets the next round's task have this worker. */
+  void release() {
+    synchronized (IDLE) {
+      IDLE.add(this);
+    }
+  }
+
+  State state() {
+    return state;
+  }
+
+  Prefetch prefetch() {
+    return prefetch;
+  }
+
+  /**
+   * Takes over the last average.
+   *
+   * @return false if a slice of it is nowhere
+   */
+  boolean load(Slices slices, Average average) {
+    for (Slice slice : slices.averaged(average.withMoments())) {
+      if (!Blocks.read(
+          Blocks.of(average.id(), slice.index()), numbers -> state.write(slice, numbers))) {
+        return false;
+      }
+    }
+    if (!average.withMoments()) {
+      loadOwnMoments(slices, average);
+    }
+    state.graph().getConfiguration().setIterationCount(average.iteration());
+    state.graph().getConfiguration().setEpochCount(average.epoch());
+    return true;
+  }
+
+  // Moments that died with an executor begin again at zero, as all do at the start.
+  private void loadOwnMoments(Slices slices, Average average) {
+    List<Slice> moments = average.ownMoments() == Average.NONE ? List.of() : slices.ofMoments();
+    boolean whole = !moments.isEmpty();
+    for (Slice slice : moments) {
+      whole &=
+          Blocks.read(
+              Blocks.of(average.ownMoments(), slice.index(), share),
+              numbers -> state.write(slice, numbers));
+    }
+    if (!whole) {
+      state.clearMoments();
+    }
+  }
+
+  /** Leaves slices of this worker's result for those who average, or for its next round. */
+  void leave(long id, List<Slice> slices) {
+    for (Slice slice : slices) {
+      Blocks.put(
+          Blocks.of(id, slice.index(), share),
+          state.read(slice),
+          StorageLevel.MEMORY_AND_DISK_SER());
+    }
+  }
+
+  @Override
+  public void close() {
+    prefetch.close();
+  }
+}
