@@ -63,19 +63,16 @@ final class ConfigKeys {
    * @param text of another run
    */
   static List<String> differences(String text, RunConfig config) {
-    Config other = ConfigFactory.parseString(text);
+    Config there = ConfigFactory.parseString(text);
     List<String> differences = new ArrayList<>();
-    settings(config)
-        .entrySet()
-        .forEach(
-            entry -> {
-              String key = entry.getKey();
-              Object here = entry.getValue().unwrapped();
-              Object there = other.hasPath(key) ? other.getAnyRef(key) : "unknown";
-              if (!key.startsWith("checkpoint.") && !here.toString().equals(there.toString())) {
-                differences.add("%s is %s there and %s here".formatted(key, there, here));
-              }
-            });
+    for (var entry : ConfigFactory.parseString(text(config)).entrySet()) { // 10.0 is read as 10
+      String key = entry.getKey();
+      Object value = entry.getValue().unwrapped();
+      Object other = there.hasPath(key) ? there.getAnyRef(key) : "unknown";
+      if (!key.startsWith("checkpoint.") && !value.equals(other)) {
+        differences.add("%s is %s there and %s here".formatted(key, other, value));
+      }
+    }
     return differences.stream().sorted().toList();
   }
 
