@@ -30,7 +30,8 @@ import picocli.CommandLine.ScopeType;
       ProbeCommand.class,
       ExportCommand.class,
       VerifyCommand.class,
-      ConformanceCommand.class
+      ConformanceCommand.class,
+      BenchmarkCommand.class
     })
 public final class Mae {
 

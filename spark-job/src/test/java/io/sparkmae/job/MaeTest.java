@@ -48,7 +48,8 @@ class MaeTest {
             "probe",
             "export",
             "verify",
-            "conformance");
+            "conformance",
+            "benchmark");
   }
 
   @Test

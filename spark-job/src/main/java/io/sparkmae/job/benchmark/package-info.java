@@ -1,0 +1,2 @@
+/** What the job's parts cost. */
+package io.sparkmae.job.benchmark;
