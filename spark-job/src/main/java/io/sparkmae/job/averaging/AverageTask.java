@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.TreeSet;
 import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * Averages some slices: fetches every worker's, weighs them by images, leaves the average where it
@@ -24,7 +23,6 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
   private final Average next;
   private final long[] images;
   private final OuterStep outer;
-  private final boolean twice;
 
   /**
    * A task.
@@ -33,47 +31,41 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
    * @param results id of their blocks
    * @param next the average to make
    * @param images trained by each worker; 0 for one without work
-   * @param twice whether a second executor should keep each slice
    */
   AverageTask(
-      Slices slices,
-      Average start,
-      long results,
-      Average next,
-      long[] images,
-      OuterStep outer,
-      boolean twice) {
+      Slices slices, Average start, long results, Average next, long[] images, OuterStep outer) {
     this.slices = slices;
     this.start = start;
     this.results = results;
     this.images = images;
     this.outer = outer;
     this.next = next;
-    this.twice = twice;
   }
 
   @Override
   public Iterator<Integer> call(Iterator<Integer> indices) {
     TreeSet<Integer> missing = new TreeSet<>();
-    indices.forEachRemaining(index -> average(slices.slice(index), missing));
+    float[] average = new float[Slices.LENGTH];
+    float[] other = new float[Slices.LENGTH];
+    indices.forEachRemaining(index -> average(slices.slice(index), average, other, missing));
     return missing.iterator();
   }
 
-  private void average(Slice slice, TreeSet<Integer> missing) {
-    float[] average = new float[slice.length()];
-    float[] other = new float[slice.length()];
+  private void average(Slice slice, float[] average, float[] other, TreeSet<Integer> missing) {
     long weight = 0;
     for (int worker = 0; worker < images.length; worker++) {
       if (images[worker] == 0) {
         continue;
       }
       float[] into = weight == 0 ? average : other;
-      if (!Blocks.read(Blocks.of(results, slice.index(), worker), numbers -> numbers.get(into))) {
+      if (!Blocks.read(
+          Blocks.of(results, slice.index(), worker),
+          numbers -> numbers.get(into, 0, slice.length()))) {
         missing.add(worker);
       }
       weight += images[worker];
       if (into == other) {
-        move(average, other, (float) ((double) images[worker] / weight));
+        move(average, other, slice.length(), (float) ((double) images[worker] / weight));
       }
     }
     if (missing.isEmpty()) {
@@ -85,8 +77,8 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
    * A running mean, worker after worker: equal parameters stay as they are to the last bit, which a
    * sum of weights that are rounded does not promise.
    */
-  private static void move(float[] average, float[] other, float share) {
-    for (int i = 0; i < average.length; i++) {
+  private static void move(float[] average, float[] other, int length, float share) {
+    for (int i = 0; i < length; i++) {
       average[i] += share * (other[i] - average[i]);
     }
   }
@@ -102,11 +94,13 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
     float[] from = new float[slice.length()];
     Arrays.fill(momentum, 0);
     boolean whole =
-        Blocks.read(Blocks.of(start.id(), slice.index()), numbers -> numbers.get(from))
+        Blocks.read(
+                Blocks.of(start.id(), slice.index()),
+                numbers -> numbers.get(from, 0, slice.length()))
             && (start.outerMomentum() == Average.NONE
                 || Blocks.read(
                     Blocks.of(start.outerMomentum(), slice.index()),
-                    numbers -> numbers.get(momentum)));
+                    numbers -> numbers.get(momentum, 0, slice.length())));
     if (!whole) {
       throw new StateLost(start.iteration());
     }
@@ -114,9 +108,7 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
     put(next.outerMomentum(), slice, momentum);
   }
 
-  private void put(long id, Slice slice, float[] numbers) {
-    StorageLevel level =
-        twice ? StorageLevel.MEMORY_AND_DISK_SER_2() : StorageLevel.MEMORY_AND_DISK_SER();
-    Blocks.put(Blocks.of(id, slice.index()), FloatBuffer.wrap(numbers), level);
+  private static void put(long id, Slice slice, float[] numbers) {
+    Blocks.put(Blocks.of(id, slice.index()), FloatBuffer.wrap(numbers, 0, slice.length()));
   }
 }

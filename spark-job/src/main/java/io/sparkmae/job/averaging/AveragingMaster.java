@@ -9,7 +9,6 @@ import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.storage.StorageLevel;
 import org.deeplearning4j.core.loader.DataSetLoader;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -108,7 +107,9 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     start();
     long results = Blocks.newId();
     Average to = nextAverage();
-    WorkerTask task = new WorkerTask(run, average, results, to.ownMoments(), next, multiLoader);
+    WorkerTask task =
+        new WorkerTask(
+            run, average, paths.getNumPartitions(), results, to.ownMoments(), next, multiLoader);
     JavaRDD<WorkerReport> workers = paths.mapPartitionsWithIndex(task, true);
     List<WorkerReport> reports = new ArrayList<>(workers.collect());
     if (reports.isEmpty()) {
@@ -159,8 +160,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     reports.forEach(worker -> images[worker.worker] = worker.images);
     List<Integer> slices =
         driverSlices().averaged(to.withMoments()).stream().map(Slice::index).toList();
-    boolean twice = spark.sc().getExecutorMemoryStatus().size() > 2; // the driver is one of them
-    AverageTask task = new AverageTask(driverSlices(), average, results, to, images, outer, twice);
+    AverageTask task = new AverageTask(driverSlices(), average, results, to, images, outer);
     try {
       int tasks = Math.min(slices.size(), reports.size());
       return spark.parallelize(slices, tasks).mapPartitions(task).collect().stream()
@@ -232,8 +232,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   private static void publish(long id, State state) {
     for (Slice slice : state.slices().averaged(true)) {
-      Blocks.put(
-          Blocks.of(id, slice.index()), state.read(slice), StorageLevel.MEMORY_AND_DISK_SER());
+      Blocks.put(Blocks.of(id, slice.index()), state.read(slice));
     }
   }
 

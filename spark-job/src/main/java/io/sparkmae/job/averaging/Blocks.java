@@ -46,13 +46,17 @@ final class Blocks {
    * Keeps {@code numbers} as a block; it may not change afterwards. A block that is here already
    * stays: equal names mean equal bits, whichever attempt of a task made them.
    */
-  static void put(BlockId block, FloatBuffer numbers, StorageLevel level) {
+  static void put(BlockId block, FloatBuffer numbers) {
     ByteBuffer bytes =
         ByteBuffer.allocate(numbers.remaining() * Float.BYTES).order(ByteOrder.nativeOrder());
     bytes.asFloatBuffer().put(numbers);
-    manager()
-        .putBytes(
-            block, new ChunkedByteBuffer(bytes), level, true, ClassTag.apply(ByteBuffer.class));
+    put(block, new ChunkedByteBuffer(bytes));
+  }
+
+  // In memory as long as there is room: page cache is not free, and disks less so.
+  private static void put(BlockId block, ChunkedByteBuffer bytes) {
+    StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
+    manager().putBytes(block, bytes, level, true, ClassTag.apply(ByteBuffer.class));
   }
 
   /**
@@ -61,6 +65,11 @@ final class Blocks {
    * @return false if nobody has
    */
   static boolean read(BlockId block, Consumer<FloatBuffer> reader) {
+    return read(block, false, reader);
+  }
+
+  /** The same; a block that was elsewhere is here too afterwards, if it shall be kept. */
+  static boolean read(BlockId block, boolean keep, Consumer<FloatBuffer> reader) {
     Option<BlockData> here = manager().getLocalBytes(block);
     if (here.isDefined()) {
       reader.accept(floats(here.get().toByteBuffer()));
@@ -70,6 +79,9 @@ final class Blocks {
     Option<ChunkedByteBuffer> fetched = manager().getRemoteBytes(block);
     if (fetched.isDefined()) {
       reader.accept(floats(fetched.get().toByteBuffer()));
+      if (keep) {
+        put(block, fetched.get());
+      }
     }
     return fetched.isDefined();
   }

@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * A worker that lives in its executor from round to round: its graph, its buffers, and the thread
@@ -72,16 +71,22 @@ final class ResidentWorker implements AutoCloseable {
   }
 
   /**
-   * Takes over the last average.
+   * Takes over the last average, and keeps a part of it for others: two workers do for every slice,
+   * so that an executor may die.
    *
    * @return false if a slice of it is nowhere
    */
-  boolean load(Slices slices, Average average) {
+  boolean load(Slices slices, Average average, int workers) {
     for (Slice slice : slices.averaged(average.withMoments())) {
       if (!Blocks.read(
-          Blocks.of(average.id(), slice.index()), numbers -> state.write(slice, numbers))) {
+          Blocks.of(average.id(), slice.index()),
+          keeps(slice, workers),
+          numbers -> state.write(slice, numbers))) {
         return false;
       }
+    }
+    if (average.outerMomentum() != Average.NONE) {
+      keepMomentum(slices, average, workers);
     }
     if (!average.withMoments()) {
       loadOwnMoments(slices, average);
@@ -89,6 +94,19 @@ final class ResidentWorker implements AutoCloseable {
     state.graph().getConfiguration().setIterationCount(average.iteration());
     state.graph().getConfiguration().setEpochCount(average.epoch());
     return true;
+  }
+
+  private boolean keeps(Slice slice, int workers) {
+    int keeper = slice.index() % workers;
+    return keeper == share || (keeper + 1) % workers == share;
+  }
+
+  private void keepMomentum(Slices slices, Average average, int workers) {
+    for (Slice slice : slices.averaged(false)) {
+      if (keeps(slice, workers)) {
+        Blocks.read(Blocks.of(average.outerMomentum(), slice.index()), true, numbers -> {});
+      }
+    }
   }
 
   // Moments that died with an executor begin again at zero, as all do at the start.
@@ -109,10 +127,7 @@ final class ResidentWorker implements AutoCloseable {
   /** Leaves slices of this worker's result for those who average, or for its next round. */
   void leave(long id, List<Slice> slices) {
     for (Slice slice : slices) {
-      Blocks.put(
-          Blocks.of(id, slice.index(), share),
-          state.read(slice),
-          StorageLevel.MEMORY_AND_DISK_SER());
+      Blocks.put(Blocks.of(id, slice.index(), share), state.read(slice));
     }
   }
 

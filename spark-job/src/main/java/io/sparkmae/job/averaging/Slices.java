@@ -12,8 +12,9 @@ import java.util.stream.IntStream;
  */
 record Slices(long params, long moments) implements Serializable {
 
+  /** Numbers of a slice; its section's last may be shorter. */
   // 16 MiB with the array's header: one number more would cost G1 another region.
-  private static final int LENGTH = (4 << 20) - 8;
+  static final int LENGTH = (4 << 20) - 8;
 
   /** Numbers [from, from + length) of the parameters, or of the moments. */
   record Slice(int index, boolean ofParams, long from, int length) {}

@@ -24,6 +24,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
 
   private final Run run;
   private final Average start;
+  private final int workers;
   private final long result;
   private final long ownMoments;
   private final List<List<String>> next;
@@ -47,6 +48,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   /**
    * A task.
    *
+   * @param workers of the round
    * @param result id of the blocks that it leaves
    * @param ownMoments id of the blocks of its moments, for itself; {@link Average#NONE} if they are
    *     averaged
@@ -55,12 +57,14 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   WorkerTask(
       Run run,
       Average start,
+      int workers,
       long result,
       long ownMoments,
       List<List<String>> next,
       MultiDataSetLoader loader) {
     this.run = run;
     this.start = start;
+    this.workers = workers;
     this.result = result;
     this.ownMoments = ownMoments;
     this.next = next;
@@ -97,7 +101,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
     report.memory = Memory.onceOf(run.slices);
-    report.lost = !resident.load(run.slices, start);
+    report.lost = !resident.load(run.slices, start, workers);
     report.exchanging += watch.lap();
     if (report.lost) {
       return;
