@@ -103,13 +103,29 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     if (multiLoader == null) {
       throw pathsAlone();
     }
-    Stopwatch round = new Stopwatch();
     start();
     long results = Blocks.newId();
     Average to = nextAverage();
+    try {
+      report = train(paths, multiLoader, results, to);
+    } catch (RuntimeException e) {
+      release(to);
+      throw e;
+    } finally {
+      Blocks.release(results);
+      next = List.of();
+    }
+    release(average);
+    average = to.at(average.iteration() + report.steps(), average.epoch());
+    configuration().setIterationCount(average.iteration());
+  }
+
+  private RoundReport train(
+      JavaRDD<String> paths, MultiDataSetLoader loader, long results, Average to) {
+    Stopwatch round = new Stopwatch();
     WorkerTask task =
         new WorkerTask(
-            run, average, paths.getNumPartitions(), results, to.ownMoments(), next, multiLoader);
+            run, average, paths.getNumPartitions(), results, to.ownMoments(), next, loader);
     JavaRDD<WorkerReport> workers = paths.mapPartitionsWithIndex(task, true);
     List<WorkerReport> reports = new ArrayList<>(workers.collect());
     if (reports.isEmpty()) {
@@ -118,12 +134,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     }
     Stopwatch averaging = new Stopwatch();
     average(reports, workers, results, to);
-    report = RoundReport.of(reports, averaging.lap(), round.lap());
-    Blocks.release(results);
-    release(average);
-    average = to.at(average.iteration() + report.steps(), average.epoch());
-    configuration().setIterationCount(average.iteration());
-    next = List.of();
+    return RoundReport.of(reports, averaging.lap(), round.lap());
   }
 
   private void average(

@@ -6,17 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkmae.data.PrepareJob;
 import io.sparkmae.data.PrepareSettings;
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.job.Engine;
-import io.sparkmae.job.Precision;
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.job.RunConfig.Optimiser;
+import io.sparkmae.job.averaging.LostBlocks;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
+import io.sparkmae.job.train.Faults.Fault;
+import io.sparkmae.job.train.Faults.Kind;
 import io.sparkmae.model.AdamW;
-import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.Tower;
 import io.sparkmae.model.WarmupCosine;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +38,6 @@ import org.nd4j.linalg.learning.config.Sgd;
 /** Training on {@code local[2]} against the same rounds on one machine, 40 drawn images. */
 class PretrainingIT {
 
-  private static final MaeConfig MODEL =
-      MaeConfig.preset("mae_vit_tiny_patch16")
-          .withGeometry(32, 8, 3)
-          .withTowers(new Tower(48, 2, 3), new Tower(32, 1, 4));
   private static final int ROWS = 40;
 
   @TempDir static Path directory;
@@ -72,23 +71,7 @@ class PretrainingIT {
       int batchSize,
       int averagingFrequency,
       double baseLearningRate) {
-    RunConfig.Train train =
-        new RunConfig.Train(
-            epochs,
-            batchSize,
-            2,
-            averagingFrequency,
-            baseLearningRate,
-            0.5,
-            0.05,
-            0.9,
-            0.95,
-            0,
-            3,
-            optimiser,
-            Engine.AUTO,
-            Precision.FP32);
-    return new RunConfig("test", MODEL, train, new RunConfig.Data(data, 0.2));
+    return TinyRun.of(data, 2, optimiser, epochs, batchSize, averagingFrequency, baseLearningRate);
   }
 
   @Test
@@ -156,6 +139,49 @@ class PretrainingIT {
     assertThatThrownBy(() -> Pretraining.train(spark, run(Optimiser.SGD, 2, 5, 2, 1e12)))
         .isInstanceOf(NonFiniteLoss.class)
         .hasMessageMatching("Non-finite loss within steps \\[\\d+, \\d+\\] of epoch 0 .*");
+  }
+
+  @Test
+  void aResultThatWasLostIsTrainedAgain() throws Exception {
+    RunConfig run = run(Optimiser.ADAMW, 2, 4, 2, 1e-2);
+    String undisturbed = Pretraining.train(spark, run).graph().paramsSha256();
+    assertThat(withFault(run, Kind.LOSE_RESULT, 6, 1, "workers [0] lost their results").graph())
+        .extracting(MaeGraph::paramsSha256)
+        .isEqualTo(undisturbed);
+  }
+
+  @Test
+  void anAverageThatWasLostIsComputedAgainFromTheLastCheckpoint() throws Exception {
+    RunConfig run = TinyRun.of(data, 3); // two at a time: the third begins when it is lost
+    Trained undisturbed = Pretraining.train(spark, run);
+    Trained trained = withFault(run, Kind.LOSE_AVERAGE, 4, 0, "going back to step 0");
+    assertThat(trained.graph().paramsSha256()).isEqualTo(undisturbed.graph().paramsSha256());
+    assertThat(trained.images()).isEqualTo(2 * ROWS);
+    assertThat(trained.metrics()).hasSameSizeAs(undisturbed.metrics());
+  }
+
+  @Test
+  void noBlockIsLeftBehind() throws Exception {
+    Pretraining.train(spark, run(Optimiser.ADAMW, 1, 4, 2, 1e-2));
+    for (int tries = 0; LostBlocks.count() > 0 && tries < 100; tries++) {
+      Thread.sleep(50); // Spark forgets them soon
+    }
+    assertThat(LostBlocks.count()).isZero();
+  }
+
+  private static Trained withFault(RunConfig run, Kind kind, int step, int worker, String said)
+      throws Exception {
+    Path notes = Files.createTempDirectory(directory, "faults");
+    Faults faults = new Faults(notes, List.of(new Fault(kind, step, worker)));
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      return Pretraining.train(spark, run, null, soFar -> {}, List.of(faults));
+    } finally {
+      System.setErr(stderr);
+      assertThat(err.toString(StandardCharsets.UTF_8)).contains(said);
+    }
   }
 
   private static WarmupCosine schedule(RunConfig run, int stepsPerEpoch) {
