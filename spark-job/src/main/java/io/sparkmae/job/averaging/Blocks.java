@@ -3,6 +3,7 @@ package io.sparkmae.job.averaging;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.spark.SparkEnv;
@@ -24,6 +25,10 @@ import scala.reflect.ClassTag;
 final class Blocks {
 
   private static final AtomicLong NEXT_ID = new AtomicLong(1L << 40);
+
+  // A fetched slice is used up at once; new memory for each would be most of the cost.
+  private static final ThreadLocal<ByteBuffer> SCRATCH =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocate(0));
 
   private Blocks() {}
 
@@ -76,14 +81,24 @@ final class Blocks {
       manager().releaseLockAndDispose(block, here.get(), Option.empty());
       return true;
     }
-    Option<ChunkedByteBuffer> fetched = manager().getRemoteBytes(block);
-    if (fetched.isDefined()) {
-      reader.accept(floats(fetched.get().toByteBuffer()));
+    Optional<ByteBuffer> fetched =
+        Fetch.from(manager(), block, keep ? ByteBuffer::allocate : Blocks::scratch);
+    if (fetched.isPresent()) {
+      reader.accept(floats(fetched.get()));
       if (keep) {
-        put(block, fetched.get());
+        put(block, new ChunkedByteBuffer(fetched.get()));
       }
     }
-    return fetched.isDefined();
+    return fetched.isPresent();
+  }
+
+  private static ByteBuffer scratch(int length) {
+    ByteBuffer scratch = SCRATCH.get();
+    if (scratch.capacity() < length) {
+      scratch = ByteBuffer.allocate(length);
+      SCRATCH.set(scratch);
+    }
+    return scratch.clear();
   }
 
   /** Forgets a set of blocks on every executor, soon; for the driver. */
