@@ -96,6 +96,7 @@ final class ConfigKeys {
         epochs,
         config.getInt("train.batch-size"),
         config.getInt("train.workers"),
+        config.getInt("train.gradient-accumulation"),
         config.getInt("train.averaging-frequency"),
         config.getDouble("train.base-lr"),
         or(config, "train.warmup-epochs", epochs / 20.0),
@@ -182,6 +183,7 @@ final class ConfigKeys {
     settings.put("train.epochs", train.epochs());
     settings.put("train.batch-size", train.batchSize());
     settings.put("train.workers", train.workers());
+    settings.put("train.gradient-accumulation", train.accumulation());
     settings.put("train.averaging-frequency", train.averagingFrequency());
     settings.put("train.base-lr", train.baseLearningRate());
     settings.put("train.warmup-epochs", train.warmupEpochs());

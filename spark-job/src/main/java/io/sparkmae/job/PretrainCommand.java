@@ -60,8 +60,14 @@ final class PretrainCommand implements Callable<Outcome> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Images of one local step of one worker.")
+      description = "Images that a worker computes at once.")
   private Integer batchSize;
+
+  @Option(
+      names = "--gradient-accumulation",
+      paramLabel = "N",
+      description = "Batches of one local step of one worker.")
+  private Integer accumulation;
 
   @Option(
       names = "--workers",
@@ -188,6 +194,7 @@ final class PretrainCommand implements Callable<Outcome> {
     put(flags, "train.epochs", epochs);
     put(flags, "train.batch-size", batchSize);
     put(flags, "train.workers", workers);
+    put(flags, "train.gradient-accumulation", accumulation);
     put(flags, "train.averaging-frequency", averagingFrequency);
     put(flags, "averaging.optimizer-state", averageOptimiserState);
     put(flags, "checkpoint.rounds", checkpointRounds);

@@ -41,11 +41,12 @@ public record RunConfig(
    * How training proceeds.
    *
    * @param epochs passes over the data, at least 1
-   * @param batchSize images of one local step of one worker
+   * @param batchSize images that a worker computes at once
    * @param workers parallel workers, one for each Spark task slot; 0 takes all slots
+   * @param accumulation batches of one local step of one worker
    * @param averagingFrequency local steps between two averagings
    * @param baseLearningRate rate for an effective batch of 256 images; it grows in proportion to
-   *     batchSize · workers
+   *     batchSize · accumulation · workers
    * @param warmupEpochs epochs of linear warm-up, in [0, epochs]
    * @param weightDecay decoupled decay of parameters with two or more dimensions
    * @param beta1 decay of the first moment
@@ -60,6 +61,7 @@ public record RunConfig(
       int epochs,
       int batchSize,
       int workers,
+      int accumulation,
       int averagingFrequency,
       double baseLearningRate,
       double warmupEpochs,
@@ -78,6 +80,7 @@ public record RunConfig(
       require(batchSize > 0, "train.batch-size", batchSize, "must be at least 1");
       require(
           workers >= 0, "train.workers", workers, "must be at least 1, or 0 for all task slots");
+      require(accumulation > 0, "train.gradient-accumulation", accumulation, "must be at least 1");
       require(
           averagingFrequency > 0,
           "train.averaging-frequency",

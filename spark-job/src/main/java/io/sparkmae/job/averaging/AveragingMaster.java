@@ -43,6 +43,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private WorkerTask.Run run;
   private Average average;
   private boolean averageMoments = true;
+  private int parts = 1;
   private List<List<String>> next = List.of();
   private List<String> locations = List.of();
   private RoundReport report;
@@ -72,6 +73,14 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    */
   public void averageMoments(boolean averaged) {
     averageMoments = averaged;
+  }
+
+  /**
+   * Lets workers compute a minibatch's gradient in parts; the loss must be a mean. Before the first
+   * round.
+   */
+  public void accumulate(int partsOfMinibatch) {
+    parts = partsOfMinibatch;
   }
 
   /**
@@ -222,6 +231,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
         driver.graph() instanceof MaeGraph,
         driverSlices(),
         hooks,
+        parts,
         accumulators);
   }
 

@@ -35,6 +35,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
    *
    * @param configuration of the graph, as JSON of iteration 0
    * @param mae whether the graph is a {@link io.sparkmae.model.MaeGraph}
+   * @param parts that a minibatch is computed in
    * @param accumulators for Spark's pages
    */
   record Run(
@@ -42,6 +43,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       boolean mae,
       Slices slices,
       List<TrainingHook> hooks,
+      int parts,
       Accumulators accumulators)
       implements Serializable {}
 
@@ -123,12 +125,12 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
 
   private void step(ComputationGraph graph, MultiDataSet minibatch, WorkerReport report) {
     run.hooks.forEach(hook -> hook.preUpdate(minibatch, graph));
-    graph.fit(minibatch);
+    double loss = Step.fit(graph, minibatch, run.parts);
     run.hooks.forEach(hook -> hook.postUpdate(minibatch, graph));
     long size = minibatch.getFeatures(0).size(0);
     report.steps++;
     report.images += size;
-    report.lossSum += size * graph.score();
+    report.lossSum += size * loss;
   }
 
   private static String location() {

@@ -40,12 +40,12 @@ public final class RunLease implements AutoCloseable {
   /** Who holds the directory; {@code beat} counts the rewritings. */
   record Holder(String host, long pid, String token, long beat) {}
 
-  private RunLease(Directory directory, Holder own) throws IOException {
+  private RunLease(Directory directory, Holder own, Duration beat) throws IOException {
     this.directory = directory;
     this.own = own;
     write();
     thread.scheduleAtFixedRate(
-        this::renew, BEAT.toMillis(), BEAT.toMillis(), TimeUnit.MILLISECONDS);
+        this::renew, beat.toMillis(), beat.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -54,20 +54,26 @@ public final class RunLease implements AutoCloseable {
    * @throws InUse if another run holds it
    */
   public static RunLease take(String uri, Configuration hadoop) throws IOException {
+    return take(uri, hadoop, BEAT);
+  }
+
+  static RunLease take(String uri, Configuration hadoop, Duration beat) throws IOException {
     Directory directory = Directory.at(uri, hadoop);
     Optional<Holder> before = read(directory);
     if (before.isPresent() && !hasDied(before.get())) {
-      awaitSilence(directory, before.get());
+      awaitSilence(directory, before.get(), beat);
     }
-    return new RunLease(directory, new Holder(host(), pid(), UUID.randomUUID().toString(), 0));
+    return new RunLease(
+        directory, new Holder(host(), pid(), UUID.randomUUID().toString(), 0), beat);
   }
 
-  private static void awaitSilence(Directory directory, Holder before) throws IOException {
+  private static void awaitSilence(Directory directory, Holder before, Duration beat)
+      throws IOException {
     System.err.printf(
         "mae: %s was held by process %d on %s; waiting to see whether it is alive%n",
         directory, before.pid, before.host);
     long start = System.nanoTime();
-    while (System.nanoTime() - start < BEATS_TO_WAIT * BEAT.toNanos()) {
+    while (System.nanoTime() - start < BEATS_TO_WAIT * beat.toNanos()) {
       Optional<Holder> now = read(directory);
       if (now.isEmpty()) {
         return;
@@ -75,13 +81,13 @@ public final class RunLease implements AutoCloseable {
       if (!now.get().equals(before)) {
         throw new InUse(directory, now.get());
       }
-      sleep();
+      sleep(beat);
     }
   }
 
-  private static void sleep() throws IOException {
+  private static void sleep(Duration beat) throws IOException {
     try {
-      Thread.sleep(BEAT.toMillis() / 10);
+      Thread.sleep(beat.toMillis() / 10);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while waiting for another run", e);

@@ -113,6 +113,7 @@ public final class Pretraining {
         StopSignal stop = StopSignal.watch(spark.sc());
         TrainingMetrics metrics = TrainingMetrics.register(progress)) {
       hooks.forEach(master::addHook);
+      master.accumulate(run.train().accumulation());
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
       Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
       return new Pretraining(run, rounds, graph, progress, stop, checkpoints).train();
@@ -221,11 +222,12 @@ public final class Pretraining {
   private static void say(RunConfig run, RoundPlan plan, PreparedData data) {
     int effectiveBatchSize = plan.batchSize() * plan.workers();
     System.err.printf(
-        "%d images, %d workers × batch %d = effective batch %d, averaged every %d steps, %d steps an epoch; "
+        "%d images, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
             + "rate %.3g × %d / 256 = %.3g after %.1f epochs of warm-up; data %s%n",
         data.rows(),
         plan.workers(),
-        plan.batchSize(),
+        run.train().batchSize(),
+        run.train().accumulation(),
         effectiveBatchSize,
         run.train().averagingFrequency(),
         plan.stepsPerEpoch(),

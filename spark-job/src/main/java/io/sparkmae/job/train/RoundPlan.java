@@ -23,10 +23,11 @@ record RoundPlan(
   /** The plan of {@code run}: its rate grows with the effective batch size. */
   static RoundPlan of(RunConfig run, long images, int workers) {
     Train train = run.train();
-    long stepsPerEpoch = ceilDiv(images, (long) workers * train.batchSize());
+    int batchSize = Math.multiplyExact(train.batchSize(), train.accumulation());
+    long stepsPerEpoch = ceilDiv(images, (long) workers * batchSize);
     WarmupCosine schedule =
         new WarmupCosine(
-            train.baseLearningRate() * train.batchSize() * workers / 256,
+            train.baseLearningRate() * batchSize * workers / 256,
             train.minLearningRate(),
             train.warmupEpochs() * stepsPerEpoch,
             (double) train.epochs() * stepsPerEpoch);
@@ -36,7 +37,7 @@ record RoundPlan(
             run.averaging().growth(),
             run.averaging().everyStepInWarmup(),
             schedule);
-    return new RoundPlan(images, workers, train.batchSize(), train.epochs(), frequency);
+    return new RoundPlan(images, workers, batchSize, train.epochs(), frequency);
   }
 
   /** Learning rate by global step. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RunLeaseTest {
 
+  private static final Duration BEAT = Duration.ofMillis(300);
   private static final long NO_PROCESS = 1L << 40;
 
   @TempDir Path root;
@@ -60,7 +61,7 @@ class RunLeaseTest {
   }
 
   private RunLease take() throws IOException {
-    return RunLease.take(root.toUri().toString(), new Configuration());
+    return RunLease.take(root.toUri().toString(), new Configuration(), BEAT);
   }
 
   private void leave(Holder holder) throws IOException {

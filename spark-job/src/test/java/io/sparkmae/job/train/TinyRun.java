@@ -35,6 +35,7 @@ final class TinyRun {
             epochs,
             batchSize,
             workers,
+            1,
             averagingFrequency,
             baseLearningRate,
             0.5,
