@@ -18,6 +18,17 @@ record Average(
 
   static final long NONE = -1;
 
+  /** The one that a round will make; its place is not known before. */
+  static Average next(boolean ownMoments, boolean outerMomentum) {
+    return new Average(
+        Blocks.newId(),
+        !ownMoments,
+        ownMoments ? Blocks.newId() : NONE,
+        outerMomentum ? Blocks.newId() : NONE,
+        0,
+        0);
+  }
+
   /** The same average at another place in the schedule. */
   Average at(int iteration, int epoch) {
     return new Average(id, withMoments, ownMoments, outerMomentum, iteration, epoch);

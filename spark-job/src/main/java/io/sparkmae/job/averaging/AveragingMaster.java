@@ -11,7 +11,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.core.loader.DataSetLoader;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
@@ -35,9 +34,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private static final int ATTEMPTS = 4; // Spark's for a task
 
   private final JavaSparkContext spark;
-  private final State driver;
+  private final DriverCopy driver;
   private final OuterStep outer;
-  private final State momentum; // null for plain averaging
   private final Accumulators accumulators;
   private final TreeSet<String> described = new TreeSet<>();
   private WorkerTask.Run run;
@@ -58,12 +56,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   public AveragingMaster(
       JavaSparkContext spark, ComputationGraph network, OuterStep outer, INDArray outerMomentum) {
     this.spark = spark;
-    this.driver = State.of(network);
+    this.driver = DriverCopy.of(network, outer, outerMomentum);
     this.outer = outer;
-    this.momentum =
-        outer.isPlain()
-            ? null
-            : State.ofVector(outerMomentum == null ? network.params().like() : outerMomentum);
     this.accumulators = new Accumulators(spark.sc());
   }
 
@@ -114,7 +108,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     }
     start();
     long results = Blocks.newId();
-    Average to = nextAverage();
+    Average to = Average.next(!averageMoments && driver.slices().moments() > 0, !outer.isPlain());
     try {
       report = train(paths, multiLoader, results, to);
     } catch (RuntimeException e) {
@@ -126,7 +120,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     }
     release(average);
     average = to.at(average.iteration() + report.steps(), average.epoch());
-    configuration().setIterationCount(average.iteration());
+    driver.configuration().setIterationCount(average.iteration());
   }
 
   private RoundReport train(
@@ -179,8 +173,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     long[] images = new long[1 + reports.get(reports.size() - 1).worker];
     reports.forEach(worker -> images[worker.worker] = worker.images);
     List<Integer> slices =
-        driverSlices().averaged(to.withMoments()).stream().map(Slice::index).toList();
-    AverageTask task = new AverageTask(driverSlices(), average, results, to, images, outer);
+        driver.slices().averaged(to.withMoments()).stream().map(Slice::index).toList();
+    AverageTask task = new AverageTask(driver.slices(), average, results, to, images, outer);
     try {
       int tasks = Math.min(slices.size(), reports.size());
       return spark.parallelize(slices, tasks).mapPartitions(task).collect().stream()
@@ -202,81 +196,36 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     return List.of(locations);
   }
 
-  private Average nextAverage() {
-    boolean own = !averageMoments && driver.moments() != null;
-    return new Average(
-        Blocks.newId(),
-        !own,
-        own ? Blocks.newId() : Average.NONE,
-        outer.isPlain() ? Average.NONE : Blocks.newId(),
-        0, // not known before the round
-        0);
-  }
-
   /** Makes the driver's state the average that the first round starts from. */
   private void start() {
     if (average == null) {
       run = describe();
-      average = publish();
+      average = driver.publish();
     }
-    average = average.at(average.iteration(), configuration().getEpochCount());
+    average = average.at(average.iteration(), driver.configuration().getEpochCount());
   }
 
   private WorkerTask.Run describe() {
     // DL4J's clone() forgets the counters, which is what makes a worker's graph the same in all
     // rounds.
-    String json = configuration().clone().toJson();
+    String json = driver.configuration().clone().toJson();
     return new WorkerTask.Run(
         spark.broadcast(json),
-        driver.graph() instanceof MaeGraph,
-        driverSlices(),
+        driver.state().graph() instanceof MaeGraph,
+        driver.slices(),
         hooks,
         parts,
         accumulators);
   }
 
-  private Average publish() {
-    long id = Blocks.newId();
-    publish(id, driver);
-    long momentumId = momentum == null ? Average.NONE : Blocks.newId();
-    if (momentum != null) {
-      publish(momentumId, momentum);
-    }
-    return new Average(
-        id,
-        true,
-        Average.NONE,
-        momentumId,
-        configuration().getIterationCount(),
-        configuration().getEpochCount());
-  }
-
-  private static void publish(long id, State state) {
-    for (Slice slice : state.slices().averaged(true)) {
-      Blocks.put(Blocks.of(id, slice.index()), state.read(slice));
-    }
-  }
-
   /**
-   * Brings the last average into the driver's graph, slice by slice.
+   * Brings the last average into the driver's graph, slice by slice; moments only if {@link
+   * #hasMoments}.
    *
-   * <p>Moments only if the last round averaged them.
-   *
-   * @throws StateLost if a slice is nowhere
+   * @throws StateLost if a slice is nowhere; the graph is then of no use any more
    */
   public void fetch() {
-    fetch(average.id(), driver, average.withMoments());
-    if (momentum != null) {
-      fetch(average.outerMomentum(), momentum, false);
-    }
-  }
-
-  private void fetch(long id, State into, boolean withMoments) {
-    for (Slice slice : into.slices().averaged(withMoments)) {
-      if (!Blocks.read(Blocks.of(id, slice.index()), numbers -> into.write(slice, numbers))) {
-        throw new StateLost(average.iteration());
-      }
-    }
+    driver.fetch(average);
   }
 
   /** Whether {@link #fetch} brings moments too. */
@@ -286,35 +235,29 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   /** The outer step's momentum as of the last {@link #fetch}; null for plain averaging. */
   public INDArray outerMomentum() {
-    return momentum == null ? null : momentum.params();
+    return driver.momentum() == null ? null : driver.momentum().params();
   }
 
   /** Starts over from the driver's graph, at {@code iteration}. */
   public void restart(int iteration) {
     close();
-    average = null;
-    configuration().setIterationCount(iteration);
+    driver.configuration().setIterationCount(iteration);
   }
 
-  /** Forgets the blocks of the last average. */
+  /** Forgets the last average, on executors too. */
   @Override
   public void close() {
     if (average != null) {
       release(average);
+      run.configuration().destroy();
+      ResidentWorker.dismiss(); // of this process, when it is the executor
     }
+    average = null;
   }
 
   private static void release(Average average) {
     LongStream.of(average.id(), average.ownMoments(), average.outerMomentum())
         .filter(id -> id != Average.NONE)
         .forEach(Blocks::release);
-  }
-
-  private Slices driverSlices() {
-    return driver.slices();
-  }
-
-  private ComputationGraphConfiguration configuration() {
-    return driver.graph().getConfiguration();
   }
 }

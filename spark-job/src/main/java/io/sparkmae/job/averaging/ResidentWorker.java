@@ -55,6 +55,14 @@ final class ResidentWorker implements AutoCloseable {
     return true;
   }
 
+  /** Sends this process's idle workers away. */
+  static void dismiss() {
+    synchronized (IDLE) {
+      IDLE.forEach(ResidentWorker::close);
+      IDLE.clear();
+    }
+  }
+
   /** Lets the next round's task have this worker. */
   void release() {
     synchronized (IDLE) {

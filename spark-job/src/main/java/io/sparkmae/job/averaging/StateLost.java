@@ -7,7 +7,7 @@ public final class StateLost extends RuntimeException {
 
   StateLost(int iteration) {
     super(
-        "Lost the average before step %d with the executors that held it (rerun with --resume auto)"
+        "Lost the average before step %d with the executors that held it (the same command goes on from the last checkpoint)"
             .formatted(iteration));
   }
 }

@@ -137,27 +137,32 @@ public final class Pretraining {
       master.averageMoments(run.averaging().optimiserState() || due || last);
       try {
         train(round);
-        step = round.lastStep() + 1;
-        if (due || last) {
-          master.fetch();
-          kept = step;
-        }
       } catch (StateLost e) {
         if (++lost > LOSSES) {
           throw e;
         }
-        System.err.printf("mae: %s; going back to step %d%n", e.getMessage(), kept);
-        step = kept;
-        progress.rewind(step);
-        master.restart(step);
+        step = goBack(e);
         continue;
+      }
+      step = round.lastStep() + 1;
+      if (due || last) {
+        master
+            .fetch(); // if it fails, the driver's graph is spoilt: the next run has the checkpoint
+        kept = step;
+        lost = 0;
       }
       if (due && !last) {
         keep();
-        lost = 0;
       }
     }
     return soFar();
+  }
+
+  private int goBack(StateLost lost) {
+    System.err.printf("%s; going back to step %d%n", lost.getMessage(), kept);
+    progress.rewind(kept);
+    master.restart(kept);
+    return kept;
   }
 
   private void train(Round round) throws IOException {

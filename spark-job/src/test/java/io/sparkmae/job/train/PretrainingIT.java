@@ -9,6 +9,7 @@ import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.job.RunConfig.Optimiser;
 import io.sparkmae.job.averaging.LostBlocks;
+import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.train.Faults.Fault;
@@ -16,7 +17,9 @@ import io.sparkmae.job.train.Faults.Kind;
 import io.sparkmae.model.AdamW;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.WarmupCosine;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -158,6 +161,43 @@ class PretrainingIT {
     assertThat(trained.graph().paramsSha256()).isEqualTo(undisturbed.graph().paramsSha256());
     assertThat(trained.images()).isEqualTo(2 * ROWS);
     assertThat(trained.metrics()).hasSameSizeAs(undisturbed.metrics());
+  }
+
+  @Test
+  void momentsOfTheirOwnAndAnOuterStepGoOnFromACheckpointToTheSameBits() throws Exception {
+    RunConfig.Averaging diloco = new RunConfig.Averaging(false, 0, true, new OuterStep(0.7, 0.9));
+    RunConfig run = TinyRun.with(run(Optimiser.ADAMW, 3, 4, 2, 1e-2), diloco);
+    List<Trained> kept = new ArrayList<>();
+    Trained whole = Pretraining.train(spark, run, null, soFar -> kept.add(copy(soFar)), List.of());
+    assertThat(kept).hasSizeGreaterThan(1);
+    for (Trained from : kept) {
+      Trained resumed = Pretraining.train(spark, run, from, soFar -> {}, List.of());
+      assertThat(resumed.graph().paramsSha256()).isEqualTo(whole.graph().paramsSha256());
+      assertThat(resumed.images()).isEqualTo(3 * ROWS);
+      assertThat(resumed.loss()).isEqualTo(whole.loss());
+    }
+    Trained plain = Pretraining.train(spark, run(Optimiser.ADAMW, 3, 4, 2, 1e-2));
+    assertThat(plain.graph().paramsSha256()).isNotEqualTo(whole.graph().paramsSha256());
+  }
+
+  private static Trained copy(Trained soFar) throws IOException {
+    ByteArrayOutputStream zip = new ByteArrayOutputStream();
+    soFar.graph().save(zip);
+    MaeGraph graph = MaeGraph.restore(new ByteArrayInputStream(zip.toByteArray()));
+    return Trained.restored(graph, soFar.outerMomentum().dup(), soFar.metrics());
+  }
+
+  @Test
+  void everyNumberOfWorkersSeesTheSamePictures() throws Exception {
+    List<List<String>> seen = new ArrayList<>();
+    for (int workers : new int[] {1, 2, 4}) {
+      CollectionAccumulator<String> pictures = spark.sparkContext().collectionAccumulator();
+      RunConfig run = TinyRun.of(data, workers, Optimiser.SGD, 1, 4, 2, 1e-3);
+      Pretraining.train(spark, run, null, soFar -> {}, List.of(new PictureObserver(pictures)));
+      seen.add(pictures.value().stream().sorted().toList());
+    }
+    assertThat(seen.get(0)).hasSize(ROWS).doesNotHaveDuplicates();
+    assertThat(seen).containsOnly(seen.get(0));
   }
 
   @Test

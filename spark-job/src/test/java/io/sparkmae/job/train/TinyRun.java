@@ -49,4 +49,15 @@ final class TinyRun {
             Precision.FP32);
     return new RunConfig("test", MODEL, train, new RunConfig.Data(data, 0.2));
   }
+
+  /** The same run with other averaging. */
+  static RunConfig with(RunConfig run, RunConfig.Averaging averaging) {
+    return new RunConfig(
+        run.modelName(),
+        run.model(),
+        run.train(),
+        averaging,
+        run.data(),
+        new RunConfig.Checkpoints(3, 0, 2));
+  }
 }
