@@ -29,13 +29,13 @@ class TrainingMetricsIT {
       TrainingMetrics metrics = TrainingMetrics.register(progress);
       Round round = new Round(0, 0, 16, List.of(List.of(new Minibatch(0, 0, 16))));
       progress.completed(round, new RoundReport(1, 16, 16 * 0.75, 0.1, 2, 0.3, 0.2, 4), 1e-3);
-      String page = get(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus");
+      String page = get(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus/");
       assertThat(page)
           .containsPattern("spark_mae_loss_Value\\{[^}]*} 0.75")
           .containsPattern("spark_mae_images_Value\\{[^}]*} 16.0")
           .containsPattern("spark_mae_seconds_exchanging_Value\\{[^}]*} 0.5");
       metrics.close();
-      assertThat(get(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus"))
+      assertThat(get(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus/"))
           .doesNotContain("spark_mae_loss");
     }
   }
