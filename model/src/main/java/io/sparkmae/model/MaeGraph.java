@@ -184,7 +184,7 @@ public final class MaeGraph extends ComputationGraph {
     } else {
       super.computeGradientAndScore();
     }
-    clipGradient();
+    clipUnlessFused();
   }
 
   @Override
@@ -193,12 +193,24 @@ public final class MaeGraph extends ComputationGraph {
       computeGradientAndScore();
     } else {
       super.computeGradientAndScore(workspaces);
+      clipUnlessFused();
+    }
+  }
+
+  /** The norm of {@link #clipGradientNorm}. */
+  public double maxGradientNorm() {
+    return maxGradientNorm;
+  }
+
+  private void clipUnlessFused() {
+    if (!(solver instanceof FusedStep)) { // which clips in its one pass
       clipGradient();
     }
   }
 
-  private void clipGradient() {
-    if (clipsGradients() && !(solver instanceof FusedStep)) { // which clips in its one pass
+  /** Scales the gradient down as {@link #clipGradientNorm} says. */
+  public void clipGradient() {
+    if (clipsGradients()) {
       flattenedGradients.muli(gradientScale(flattenedGradients.norm2Number().doubleValue()));
     }
   }

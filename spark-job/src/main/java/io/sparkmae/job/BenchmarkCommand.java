@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
     name = "benchmark",
     description = "Measures a part of the job.",
     synopsisSubcommandLabel = "PART",
-    subcommands = {BenchmarkStepCommand.class})
+    subcommands = {BenchmarkStepCommand.class, BenchmarkAveragingCommand.class})
 final class BenchmarkCommand {}

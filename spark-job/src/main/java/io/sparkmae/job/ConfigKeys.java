@@ -5,11 +5,14 @@ import static java.util.stream.Collectors.joining;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
+import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.Precision;
 import io.sparkmae.model.Tower;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -25,7 +28,13 @@ final class ConfigKeys {
    */
   static RunConfig read(Config config) {
     String name = config.getString("model.name");
-    return new RunConfig(name, model(MaeConfig.preset(name), config), train(config), data(config));
+    return new RunConfig(
+        name,
+        model(MaeConfig.preset(name), config),
+        train(config),
+        averaging(config),
+        data(config),
+        checkpoints(config));
   }
 
   /** The preset of {@code model.name} with the geometry and task that {@code config} overrides. */
@@ -45,15 +54,42 @@ final class ConfigKeys {
   }
 
   static String text(RunConfig config) {
+    ConfigRenderOptions plain =
+        ConfigRenderOptions.defaults().setOriginComments(false).setJson(false);
+    return settings(config).root().render(plain);
+  }
+
+  /**
+   * The settings that decide a run's result and differ from {@code text}, each with both values.
+   *
+   * @param text of another run
+   */
+  static List<String> differences(String text, RunConfig config) {
+    Config there = ConfigFactory.parseString(text);
+    List<String> differences = new ArrayList<>();
+    for (var entry : ConfigFactory.parseString(text(config)).entrySet()) { // 10.0 is read as 10
+      String key = entry.getKey();
+      Object value = entry.getValue().unwrapped();
+      Object other = there.hasPath(key) ? there.getAnyRef(key) : "unknown";
+      if (!key.startsWith("checkpoint.") && !value.equals(other)) {
+        differences.add("%s is %s there and %s here".formatted(key, other, value));
+      }
+    }
+    return differences.stream().sorted().toList();
+  }
+
+  private static Config settings(RunConfig config) {
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("model.name", config.modelName());
     putModel(settings, config.model());
     putTrain(settings, config.train());
+    putAveraging(settings, config.averaging());
     settings.put("data.uri", config.data().uri());
     settings.put("data.crop-scale-min", config.data().cropScaleMin());
-    ConfigRenderOptions plain =
-        ConfigRenderOptions.defaults().setOriginComments(false).setJson(false);
-    return ConfigFactory.parseMap(settings).root().render(plain);
+    settings.put("checkpoint.rounds", config.checkpoints().rounds());
+    settings.put("checkpoint.minutes", config.checkpoints().minutes());
+    settings.put("checkpoint.keep", config.checkpoints().keep());
+    return ConfigFactory.parseMap(settings);
   }
 
   private static RunConfig.Train train(Config config) {
@@ -62,6 +98,7 @@ final class ConfigKeys {
         epochs,
         config.getInt("train.batch-size"),
         config.getInt("train.workers"),
+        config.getInt("train.gradient-accumulation"),
         config.getInt("train.averaging-frequency"),
         config.getDouble("train.base-lr"),
         or(config, "train.warmup-epochs", epochs / 20.0),
@@ -69,10 +106,28 @@ final class ConfigKeys {
         config.getDouble("train.beta1"),
         config.getDouble("train.beta2"),
         config.getDouble("train.min-lr"),
+        config.getDouble("train.clip-grad"),
         config.getLong("train.seed"),
         constant(config, "train.optimizer", RunConfig.Optimiser.class),
         constant(config, "train.engine", Engine.class),
         constant(config, "train.precision", Precision.class));
+  }
+
+  private static RunConfig.Averaging averaging(Config config) {
+    return new RunConfig.Averaging(
+        config.getBoolean("averaging.optimizer-state"),
+        config.getDouble("averaging.growth"),
+        config.getBoolean("averaging.every-step-in-warmup"),
+        new OuterStep(
+            config.getDouble("averaging.outer-rate"),
+            config.getDouble("averaging.outer-momentum")));
+  }
+
+  private static RunConfig.Checkpoints checkpoints(Config config) {
+    return new RunConfig.Checkpoints(
+        config.getInt("checkpoint.rounds"),
+        config.getDouble("checkpoint.minutes"),
+        config.getInt("checkpoint.keep"));
   }
 
   private static RunConfig.Data data(Config config) {
@@ -131,6 +186,7 @@ final class ConfigKeys {
     settings.put("train.epochs", train.epochs());
     settings.put("train.batch-size", train.batchSize());
     settings.put("train.workers", train.workers());
+    settings.put("train.gradient-accumulation", train.accumulation());
     settings.put("train.averaging-frequency", train.averagingFrequency());
     settings.put("train.base-lr", train.baseLearningRate());
     settings.put("train.warmup-epochs", train.warmupEpochs());
@@ -138,10 +194,19 @@ final class ConfigKeys {
     settings.put("train.beta1", train.beta1());
     settings.put("train.beta2", train.beta2());
     settings.put("train.min-lr", train.minLearningRate());
+    settings.put("train.clip-grad", train.maxGradientNorm());
     settings.put("train.seed", train.seed());
     settings.put("train.optimizer", lower(train.optimiser()));
     settings.put("train.engine", lower(train.engine()));
     settings.put("train.precision", lower(train.precision()));
+  }
+
+  private static void putAveraging(Map<String, Object> settings, RunConfig.Averaging averaging) {
+    settings.put("averaging.optimizer-state", averaging.optimiserState());
+    settings.put("averaging.growth", averaging.growth());
+    settings.put("averaging.every-step-in-warmup", averaging.everyStepInWarmup());
+    settings.put("averaging.outer-rate", averaging.outer().rate());
+    settings.put("averaging.outer-momentum", averaging.outer().momentum());
   }
 
   private static String lower(Enum<?> constant) {

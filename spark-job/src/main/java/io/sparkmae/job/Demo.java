@@ -55,7 +55,7 @@ final class Demo {
     say(
         "training a small model, %d epochs of %d images"
             .formatted(run.train().epochs(), prepared.rows()));
-    String version = ModelCalls.pretrain(spark, run, at("model")).version();
+    String version = ModelCalls.pretrain(spark, run, at("model"), false).version();
     return write(version, own ? List.of(at("images/test")) : images);
   }
 

@@ -2,8 +2,11 @@ package io.sparkmae.job;
 
 import com.typesafe.config.ConfigException;
 import io.sparkmae.data.BadData;
+import io.sparkmae.job.averaging.StateLost;
 import io.sparkmae.job.store.BadModel;
+import io.sparkmae.job.store.InUse;
 import io.sparkmae.job.train.NonFiniteLoss;
+import io.sparkmae.job.train.Stopped;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -81,7 +84,10 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
   private static boolean mayPass(Throwable cause) {
     return cause instanceof SparkException
         || cause instanceof IOException
-        || cause instanceof UncheckedIOException;
+        || cause instanceof UncheckedIOException
+        || cause instanceof InUse
+        || cause instanceof Stopped
+        || cause instanceof StateLost;
   }
 
   private static String sentence(Throwable cause) {

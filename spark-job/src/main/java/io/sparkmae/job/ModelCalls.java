@@ -2,11 +2,8 @@ package io.sparkmae.job;
 
 import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.store.ModelVersion;
-import io.sparkmae.job.train.Pretraining;
 import io.sparkmae.model.MaeGraph;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -16,18 +13,15 @@ final class ModelCalls {
 
   private ModelCalls() {}
 
-  /** Trains, writes a version into the model directory {@code output}; the result line. */
-  static PretrainResult pretrain(SparkSession spark, RunConfig run, String output)
+  /** Trains, writes versions into the model directory {@code output}; the result line. */
+  static PretrainResult pretrain(SparkSession spark, RunConfig run, String output, boolean resume)
       throws IOException {
-    Pretraining.Trained trained = Pretraining.train(spark, run);
-    return TrainedVersion.write(trained, run, output, spark.sparkContext().hadoopConfiguration());
+    return new PretrainRun(spark, run, output).train(resume);
   }
 
   /** The whole trained graph of a version. */
   static MaeGraph graph(ModelVersion version) throws IOException {
-    try (InputStream in = new BufferedInputStream(version.open(TrainedVersion.GRAPH), 1 << 16)) {
-      return MaeGraph.restore(in);
-    }
+    return TrainedVersion.graph(version);
   }
 
   /**

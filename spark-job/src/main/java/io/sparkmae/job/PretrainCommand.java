@@ -20,10 +20,11 @@ import picocli.CommandLine.Option;
 @Command(name = "pretrain", description = "Trains a masked autoencoder on a prepared data set.")
 final class PretrainCommand implements Callable<Outcome> {
 
-  /** Whether a run that an earlier call has finished is run again. */
+  /** What becomes of an earlier call's work. */
   enum Resume {
-    /** A version of the same settings is the result, at once. */
+    /** A finished run is the result, at once; an unfinished one goes on from its checkpoint. */
     AUTO,
+    /** Training starts at the beginning. */
     NEVER
   }
 
@@ -61,8 +62,14 @@ final class PretrainCommand implements Callable<Outcome> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Images of one local step of one worker.")
+      description = "Images that a worker computes at once.")
   private Integer batchSize;
+
+  @Option(
+      names = "--gradient-accumulation",
+      paramLabel = "N",
+      description = "Batches of one local step of one worker.")
+  private Integer accumulation;
 
   @Option(
       names = "--workers",
@@ -75,6 +82,32 @@ final class PretrainCommand implements Callable<Outcome> {
       paramLabel = "N",
       description = "Local steps between averagings.")
   private Integer averagingFrequency;
+
+  @Option(
+      names = "--average-optimizer-state",
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description = "Averages Adam's moments with the parameters.")
+  private Boolean averageOptimiserState;
+
+  @Option(
+      names = "--checkpoint-rounds",
+      paramLabel = "N",
+      description = "Rounds between checkpoints; 0 for none.")
+  private Integer checkpointRounds;
+
+  @Option(
+      names = "--checkpoint-minutes",
+      paramLabel = "N",
+      description = "Minutes between checkpoints; 0 for none.")
+  private Double checkpointMinutes;
+
+  @Option(
+      names = "--keep-last",
+      paramLabel = "N",
+      description = "Newest versions of the run that are kept.")
+  private Integer keepLast;
 
   @Option(
       names = "--mask-ratio",
@@ -120,11 +153,15 @@ final class PretrainCommand implements Callable<Outcome> {
       description = "Number format of the products.")
   private Precision precision;
 
+  @Option(names = "--force", description = "Runs bf16 also where the processor is slow at it.")
+  private boolean force;
+
   @Option(
       names = "--resume",
       paramLabel = "auto|never",
       defaultValue = "auto",
-      description = "auto answers at once if the output has a version of the same settings.")
+      description =
+          "auto goes on from the last checkpoint, and answers at once if the run is finished.")
   private Resume resume;
 
   @Option(
@@ -138,6 +175,7 @@ final class PretrainCommand implements Callable<Outcome> {
   public Outcome call() throws IOException {
     Configuration hadoop = Sessions.hadoop();
     RunConfig run = ConfigLayers.runConfig(flags(), config, hadoop);
+    run.train().engine().resolve(run.train().precision(), force);
     System.err.println(run.text());
     Optional<Object> finished = resume == Resume.AUTO ? finished(run, hadoop) : Optional.empty();
     return Outcome.done(finished.isPresent() ? finished.get() : train(run));
@@ -149,7 +187,7 @@ final class PretrainCommand implements Callable<Outcome> {
   }
 
   private Object train(RunConfig run) throws IOException {
-    return ModelCalls.pretrain(Sessions.open("pretrain"), run, output);
+    return ModelCalls.pretrain(Sessions.open("pretrain"), run, output, resume == Resume.AUTO);
   }
 
   private Map<String, Object> flags() {
@@ -162,7 +200,12 @@ final class PretrainCommand implements Callable<Outcome> {
     put(flags, "train.epochs", epochs);
     put(flags, "train.batch-size", batchSize);
     put(flags, "train.workers", workers);
+    put(flags, "train.gradient-accumulation", accumulation);
     put(flags, "train.averaging-frequency", averagingFrequency);
+    put(flags, "averaging.optimizer-state", averageOptimiserState);
+    put(flags, "checkpoint.rounds", checkpointRounds);
+    put(flags, "checkpoint.minutes", checkpointMinutes);
+    put(flags, "checkpoint.keep", keepLast);
     put(flags, "train.base-lr", baseLearningRate);
     put(flags, "train.warmup-epochs", warmupEpochs);
     put(flags, "train.weight-decay", weightDecay);

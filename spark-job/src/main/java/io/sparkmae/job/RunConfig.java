@@ -1,5 +1,6 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.Precision;
@@ -12,9 +13,17 @@ import java.io.Serializable;
  * @param modelName the preset that {@code model} started from
  * @param model geometry and task
  * @param train schedule, optimiser and distribution
+ * @param averaging what workers' results become
  * @param data what is trained on
+ * @param checkpoints what is kept of an unfinished run; the result does not depend on it
  */
-public record RunConfig(String modelName, MaeConfig model, Train train, Data data)
+public record RunConfig(
+    String modelName,
+    MaeConfig model,
+    Train train,
+    Averaging averaging,
+    Data data,
+    Checkpoints checkpoints)
     implements Serializable {
 
   public RunConfig {
@@ -25,20 +34,28 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
         "must be 3: prepared images are RGB");
   }
 
+  /** Plain averaging of everything, and the usual checkpoints. */
+  public RunConfig(String modelName, MaeConfig model, Train train, Data data) {
+    this(modelName, model, train, Averaging.PLAIN, data, Checkpoints.USUAL);
+  }
+
   /**
    * How training proceeds.
    *
    * @param epochs passes over the data, at least 1
-   * @param batchSize images of one local step of one worker
+   * @param batchSize images that a worker computes at once
    * @param workers parallel workers, one for each Spark task slot; 0 takes all slots
+   * @param accumulation batches of one local step of one worker
    * @param averagingFrequency local steps between two averagings
    * @param baseLearningRate rate for an effective batch of 256 images; it grows in proportion to
-   *     batchSize · workers
+   *     batchSize · accumulation · workers
    * @param warmupEpochs epochs of linear warm-up, in [0, epochs]
    * @param weightDecay decoupled decay of parameters with two or more dimensions
    * @param beta1 decay of the first moment
    * @param beta2 decay of the second moment
    * @param minLearningRate rate at the end of the cosine
+   * @param maxGradientNorm gradients of a larger norm are scaled down to it; 0, the paper's way,
+   *     for none
    * @param seed decides initial weights, order, crops and masks
    * @param optimiser what turns gradients into steps
    * @param engine what computes the gradients
@@ -48,6 +65,7 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
       int epochs,
       int batchSize,
       int workers,
+      int accumulation,
       int averagingFrequency,
       double baseLearningRate,
       double warmupEpochs,
@@ -55,6 +73,7 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
       double beta1,
       double beta2,
       double minLearningRate,
+      double maxGradientNorm,
       long seed,
       Optimiser optimiser,
       Engine engine,
@@ -66,6 +85,7 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
       require(batchSize > 0, "train.batch-size", batchSize, "must be at least 1");
       require(
           workers >= 0, "train.workers", workers, "must be at least 1, or 0 for all task slots");
+      require(accumulation > 0, "train.gradient-accumulation", accumulation, "must be at least 1");
       require(
           averagingFrequency > 0,
           "train.averaging-frequency",
@@ -81,6 +101,50 @@ public record RunConfig(String modelName, MaeConfig model, Train train, Data dat
       require(beta1 >= 0 && beta1 < 1, "train.beta1", beta1, "must be in [0, 1)");
       require(beta2 >= 0 && beta2 < 1, "train.beta2", beta2, "must be in [0, 1)");
       require(minLearningRate >= 0, "train.min-lr", minLearningRate, "must not be negative");
+      require(
+          maxGradientNorm >= 0,
+          "train.clip-grad",
+          maxGradientNorm,
+          "must be positive, or 0 for none");
+    }
+  }
+
+  /**
+   * What workers' results become.
+   *
+   * @param optimiserState whether Adam's moments are averaged with the parameters; if not, each
+   *     worker keeps its own, and they are averaged with checkpoints alone
+   * @param growth α of the Quadratic Synchronization Rule, by which local steps grow as the rate
+   *     decays; 0 for none
+   * @param everyStepInWarmup whether warm-up averages after every step
+   * @param outer how far a round moves towards the average
+   */
+  public record Averaging(
+      boolean optimiserState, double growth, boolean everyStepInWarmup, OuterStep outer)
+      implements Serializable {
+
+    static final Averaging PLAIN = new Averaging(true, 0, false, OuterStep.NONE);
+
+    public Averaging {
+      require(growth >= 0, "averaging.growth", growth, "must be positive, or 0 for none");
+    }
+  }
+
+  /**
+   * What is kept of an unfinished run.
+   *
+   * @param rounds between checkpoints; 0 for no such rule
+   * @param minutes between checkpoints; 0 for no such rule
+   * @param keep newest versions of the run that are kept, at least 1
+   */
+  public record Checkpoints(int rounds, double minutes, int keep) implements Serializable {
+
+    static final Checkpoints USUAL = new Checkpoints(0, 10, 2);
+
+    public Checkpoints {
+      require(rounds >= 0, "checkpoint.rounds", rounds, "must be positive, or 0 for none");
+      require(minutes >= 0, "checkpoint.minutes", minutes, "must be positive, or 0 for none");
+      require(keep > 0, "checkpoint.keep", keep, "must be at least 1");
     }
   }
 

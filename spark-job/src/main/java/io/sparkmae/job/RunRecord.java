@@ -6,21 +6,37 @@ import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.VersionWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What a version says about the run that made it, in {@code state/run.json}.
  *
  * @param settings the run's {@link RunConfig#text}
- * @param result the run's result line
+ * @param place what the run found: workers and data
+ * @param result the run's result line; null in a checkpoint
  */
-public record RunRecord(String settings, Object result) {
+public record RunRecord(String settings, Place place, Object result) {
 
   private static final String FILE = "state/run.json";
 
+  /**
+   * What decides a run's result beside its settings.
+   *
+   * @param workers that the images were shared among
+   * @param dataSha256 of the prepared data's manifest
+   */
+  public record Place(int workers, String dataSha256) {
+
+    /** For versions whose run does not matter. */
+    public static final Place UNKNOWN = new Place(0, "");
+  }
+
   /** Adds the record to a version that is being written. */
-  public static void write(VersionWriter version, RunConfig run, Object result) throws IOException {
-    version.file(FILE, out -> out.write(Json.pretty(new RunRecord(run.text(), result))));
+  public static void write(VersionWriter version, RunConfig run, Place place, Object result)
+      throws IOException {
+    version.file(FILE, out -> out.write(Json.pretty(new RunRecord(run.text(), place, result))));
   }
 
   /** The result line of {@code version} if a run of equal settings made it. */
@@ -28,10 +44,44 @@ public record RunRecord(String settings, Object result) {
     if (!version.has(FILE)) {
       return Optional.empty();
     }
+    JsonNode record = read(version);
+    boolean same = ConfigKeys.differences(record.path("settings").asText(), run).isEmpty();
+    return same && record.hasNonNull("result")
+        ? Optional.of(record.get("result"))
+        : Optional.empty();
+  }
+
+  /** Whether {@code version} is of a run that was not finished. */
+  static boolean isCheckpoint(ModelVersion version) throws IOException {
+    return version.has(FILE) && !read(version).hasNonNull("result");
+  }
+
+  /**
+   * Checks that a run may go on from a checkpoint.
+   *
+   * @throws IllegalArgumentException naming what differs
+   */
+  static void requireSame(ModelVersion checkpoint, RunConfig run, Place place) throws IOException {
+    JsonNode record = read(checkpoint);
+    List<String> differences =
+        new ArrayList<>(ConfigKeys.differences(record.path("settings").asText(), run));
+    int workers = record.path("place").path("workers").asInt();
+    if (workers != place.workers) {
+      differences.add("workers are %d there and %d here".formatted(workers, place.workers));
+    }
+    if (!record.path("place").path("data_sha256").asText().equals(place.dataSha256)) {
+      differences.add("the data's manifest is another");
+    }
+    if (!differences.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot resume %s: %s (give the same settings, another --output, or --resume never)"
+              .formatted(checkpoint.uri(), String.join("; ", differences)));
+    }
+  }
+
+  private static JsonNode read(ModelVersion version) throws IOException {
     try (InputStream in = version.open(FILE)) {
-      JsonNode record = Json.read(in, JsonNode.class);
-      boolean same = record.path("settings").asText().equals(run.text());
-      return same ? Optional.of(record.get("result")) : Optional.empty();
+      return Json.read(in, JsonNode.class);
     }
   }
 }

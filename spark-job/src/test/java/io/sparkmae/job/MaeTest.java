@@ -48,7 +48,8 @@ class MaeTest {
             "probe",
             "export",
             "verify",
-            "conformance");
+            "conformance",
+            "benchmark");
   }
 
   @Test
@@ -103,7 +104,7 @@ class MaeTest {
   void finishedRunAnswersAtOnce() throws Exception {
     RunConfig run = ConfigLayers.runConfig(Map.of("data.uri", "d"), null, new Configuration());
     VersionWriter version = ModelStore.at(directory.toString(), new Configuration()).begin();
-    RunRecord.write(version, run, Map.of("loss", 0.5));
+    RunRecord.write(version, run, RunRecord.Place.UNKNOWN, Map.of("loss", 0.5));
     version.commit();
     assertThat(pretrain()).isEqualTo(ExitCode.DONE);
     assertThat(out()).isEqualTo("{\"loss\":0.5}\n");

@@ -64,6 +64,11 @@ public final class Directory {
     return fileSystem.open(path(name));
   }
 
+  /** Deletes a file, or a directory with all that is in it; nothing happens if it is not there. */
+  void delete(String name) throws IOException {
+    fileSystem.delete(path(name), true);
+  }
+
   boolean has(String name) throws IOException {
     return fileSystem.exists(path(name));
   }

@@ -15,6 +15,9 @@ import java.util.List;
  * @param learningRate of the round's last step
  * @param images trained so far
  * @param imagesPerSecond over the round
+ * @param secondsWaiting for images, of a worker in the round on average
+ * @param secondsComputing likewise
+ * @param secondsExchanging parameters and moments, likewise, with the averaging
  */
 public record Metric(
     long step,
@@ -22,7 +25,10 @@ public record Metric(
     double loss,
     double learningRate,
     long images,
-    double imagesPerSecond) {
+    double imagesPerSecond,
+    double secondsWaiting,
+    double secondsComputing,
+    double secondsExchanging) {
 
   /** The name of the file in a version. */
   public static final String FILE = "metrics.jsonl";

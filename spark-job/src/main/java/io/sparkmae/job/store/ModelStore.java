@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
  * of the newest.
  *
  * <p>It trusts a version only if every file is as its manifest says, so a reader gets a whole model
- * or an older whole model, whatever happened to a writer. It deletes nothing, and it does not
- * retry.
+ * or an older whole model, whatever happened to a writer. It deletes nothing but what {@link
+ * #prune} is told, and it does not retry.
  */
 public final class ModelStore {
 
@@ -99,6 +99,31 @@ public final class ModelStore {
       LOG.warn("Passing over {}: {}; trying the version before", version.uri(), fault.get());
     }
     return Optional.empty();
+  }
+
+  /**
+   * Deletes checkpoints that are not among the newest {@code keep} complete versions, and what dead
+   * writers left before the newest. Only for the one who holds the {@link RunLease}.
+   */
+  public void prune(int keep, Checkpoint isCheckpoint) throws IOException {
+    List<ModelVersion> versions = versions();
+    int newer = 0; // complete ones
+    for (int i = versions.size() - 1; i >= 0; i--) {
+      ModelVersion version = versions.get(i);
+      boolean complete = version.isComplete();
+      if (newer > 0 && !complete || newer >= keep && isCheckpoint.test(version)) {
+        directory.delete(version.name() + "/" + ModelVersion.SUCCESS); // else half of it is trusted
+        directory.delete(version.name());
+      }
+      newer += complete ? 1 : 0;
+    }
+  }
+
+  /** Says of a complete version whether it is one of an unfinished run. */
+  @FunctionalInterface
+  public interface Checkpoint {
+
+    boolean test(ModelVersion version) throws IOException;
   }
 
   private List<ModelVersion> versions() throws IOException {

@@ -1,22 +1,21 @@
 package io.sparkmae.job.train;
 
-import static java.util.stream.Collectors.joining;
-
 import io.sparkmae.data.BadData;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.job.RunConfig.Train;
-import io.sparkmae.job.store.Metric;
+import io.sparkmae.job.averaging.AveragingMaster;
+import io.sparkmae.job.averaging.Compute;
+import io.sparkmae.job.averaging.RoundReport;
+import io.sparkmae.job.averaging.StateLost;
 import io.sparkmae.model.AdamW;
+import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.WarmupCosine;
 import java.io.IOException;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
@@ -24,145 +23,249 @@ import org.deeplearning4j.spark.api.TrainingHook;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
-import org.nd4j.linalg.schedule.ISchedule;
 
-/** A pre-training run: epochs of rounds, each a Spark stage of local steps and an average. */
+/**
+ * A pre-training run: rounds, each a Spark stage of local steps and an average, and checkpoints in
+ * between.
+ */
 public final class Pretraining {
 
-  private final JavaSparkContext spark;
+  private static final int LOSSES = 3; // of the average, from one checkpoint to the next
+
   private final RunConfig run;
-  private final PreparedData data;
-  private final int workers;
-  private final Accounting accounting;
-  private final List<TrainingHook> hooks = new ArrayList<>();
+  private final RoundPlan plan;
+  private final MaeGraph graph;
+  private final AveragingMaster master;
+  private final Rounds rounds;
   private final Progress progress;
+  private final StopSignal stop;
+  private final Checkpoints checkpoints;
+  private int kept; // the step before which the driver's graph is
+  private long keptAt = System.nanoTime();
 
-  /** What training left: the graph, and how it went. */
-  public record Trained(
-      MaeGraph graph, List<Metric> metrics, double loss, long images, double imagesPerSecond) {}
-
-  private Pretraining(SparkSession session, RunConfig run, PreparedData data) {
-    this.spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+  private Pretraining(
+      RunConfig run,
+      Rounds rounds,
+      MaeGraph graph,
+      Progress progress,
+      StopSignal stop,
+      Checkpoints checkpoints) {
     this.run = run;
-    this.data = data;
-    this.workers = run.train().workers() > 0 ? run.train().workers() : spark.defaultParallelism();
-    this.accounting = new Accounting(session.sparkContext());
-    this.hooks.add(accounting);
-    this.progress = new Progress(run.train().epochs(), data.rows() * run.train().epochs());
+    this.rounds = rounds;
+    this.plan = rounds.plan();
+    this.master = rounds.master();
+    this.graph = graph;
+    this.progress = progress;
+    this.stop = stop;
+    this.checkpoints = checkpoints;
+    this.kept = graph.getIterationCount();
   }
 
   /**
-   * Trains on the prepared data that {@code run} names.
+   * Trains on the prepared data that {@code run} names, from the beginning to the end.
    *
    * @throws BadData if there are no images, or one cannot be read
    * @throws NonFiniteLoss if the loss becomes NaN or infinite
    */
   public static Trained train(SparkSession session, RunConfig run) throws IOException {
-    return train(session, run, List.of());
+    return train(session, run, null, soFar -> {});
   }
 
-  static Trained train(SparkSession session, RunConfig run, List<TrainingHook> observers)
+  /**
+   * The same, from a checkpoint of this run on.
+   *
+   * @param from null for the beginning; its graph is trained on
+   * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so
+   * @throws Stopped if SIGTERM ended the run
+   */
+  public static Trained train(
+      SparkSession session, RunConfig run, Trained from, Checkpoints checkpoints)
       throws IOException {
-    Configuration hadoop = session.sparkContext().hadoopConfiguration();
+    return train(session, run, from, checkpoints, List.of());
+  }
+
+  /** The same, with hooks that the workers call around every step. */
+  @SuppressWarnings("try") // the metrics are there to be closed
+  static Trained train(
+      SparkSession session,
+      RunConfig run,
+      Trained from,
+      Checkpoints checkpoints,
+      List<TrainingHook> hooks)
+      throws IOException {
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    Configuration hadoop = spark.hadoopConfiguration();
     PreparedData data = PreparedData.open(run.data().uri(), hadoop);
     if (data.rows() == 0) {
       throw new BadData("No images in " + data.uri() + " (see its rejects, and prepare it again)");
     }
-    Pretraining pretraining = new Pretraining(session, run, data);
-    pretraining.hooks.addAll(observers);
-    return pretraining.train(new SerializableConfiguration(hadoop));
+    RoundPlan plan = RoundPlan.of(run, data.rows(), workers(spark, run));
+    say(run, plan, data);
+    MaeGraph graph = from == null ? create(run, plan) : from.graph();
+    Progress progress =
+        new Progress(
+            run.train().epochs(),
+            data.rows() * run.train().epochs(),
+            from == null ? List.of() : from.metrics());
+    URI fileSystem = new Path(data.uri()).getFileSystem(hadoop).getUri();
+    MinibatchLoader loader = new MinibatchLoader(data, run, new SerializableConfiguration(hadoop));
+    try (AveragingMaster master =
+            new AveragingMaster(
+                spark, graph, run.averaging().outer(), from == null ? null : from.outerMomentum());
+        StopSignal stop = StopSignal.watch(spark.sc());
+        TrainingMetrics metrics = TrainingMetrics.register(progress)) {
+      hooks.forEach(master::addHook);
+      master.accumulate(run.train().accumulation());
+      master.compute(compute(run.train()));
+      SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
+      Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
+      return new Pretraining(run, rounds, graph, progress, stop, checkpoints).train();
+    } finally {
+      spark.clearJobGroup();
+    }
   }
 
-  private Trained train(SerializableConfiguration hadoop) throws IOException {
-    Train train = run.train();
-    List<List<Round>> epochs = epochs();
-    ISchedule schedule = schedule(epochs);
-    MaeGraph graph =
-        MaeGraph.create(run.model(), updater(schedule), train.weightDecay(), train.seed());
-    RoundMaster master =
-        new RoundMaster(workers, train.batchSize(), train.averagingFrequency(), hooks);
-    SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
-    MinibatchLoader loader = new MinibatchLoader(data, run, hadoop);
-    URI fileSystem = new Path(data.uri()).getFileSystem(hadoop.value()).getUri();
-    for (List<Round> epoch : epochs) {
-      for (Round round : epoch) {
-        spark.setJobGroup(
-            "epoch " + (round.epoch() + 1),
-            "steps %d to %d".formatted(round.firstStep(), round.lastStep()));
-        master.train(round, onSpark, paths(round, fileSystem), loader);
-        double rate = schedule.valueAt(round.lastStep(), round.epoch());
-        progress.completed(round, accounting.images(), accounting.lossSum(), rate);
+  /** The workers that {@code run} has on this cluster. */
+  public static int workers(JavaSparkContext spark, RunConfig run) {
+    return run.train().workers() > 0 ? run.train().workers() : spark.defaultParallelism();
+  }
+
+  private Trained train() throws IOException {
+    int step = kept;
+    int lost = 0;
+    while (step < plan.steps()) {
+      Round round = plan.at(step);
+      boolean last = round.lastStep() + 1 == plan.steps();
+      boolean due = isDue();
+      master.averageMoments(run.averaging().optimiserState() || due || last);
+      try {
+        train(round);
+      } catch (StateLost e) {
+        if (++lost > LOSSES) {
+          throw e;
+        }
+        step = goBack(e);
+        continue;
+      }
+      step = round.lastStep() + 1;
+      if (due || last) {
+        master
+            .fetch(); // if it fails, the driver's graph is spoilt: the next run has the checkpoint
+        kept = step;
+        lost = 0;
+      }
+      if (due && !last) {
+        keep();
       }
     }
-    spark.clearJobGroup();
-    double loss = progress.lossSince(train.epochs() - 1);
-    return new Trained(
-        graph, progress.metrics(), loss, progress.images(), progress.imagesPerSecond());
+    return soFar();
   }
 
-  private List<List<Round>> epochs() {
-    Train train = run.train();
-    List<List<Round>> epochs = new ArrayList<>();
-    int step = 0;
-    for (int epoch = 0; epoch < train.epochs(); epoch++) {
-      List<Round> rounds =
-          Round.ofEpoch(
-              epoch, step, data.rows(), workers, train.batchSize(), train.averagingFrequency());
-      step = rounds.get(rounds.size() - 1).lastStep() + 1;
-      epochs.add(rounds);
+  private int goBack(StateLost lost) {
+    System.err.printf("%s; going back to step %d%n", lost.getMessage(), kept);
+    progress.rewind(kept);
+    master.restart(kept);
+    return kept;
+  }
+
+  private void train(Round round) throws IOException {
+    String group = "epoch " + (round.epoch() + 1);
+    rounds
+        .spark()
+        .setJobGroup(group, "steps %d to %d".formatted(round.firstStep(), round.lastStep()));
+    stop.guard(group);
+    try {
+      if (stop.requested()) {
+        stop(round.firstStep());
+      }
+      RoundReport report = rounds.train(round);
+      progress.completed(round, report, plan.schedule().valueAt(round.lastStep(), round.epoch()));
+    } catch (StateLost | NonFiniteLoss | Stopped e) {
+      throw e;
+    } catch (RuntimeException e) {
+      if (stop.requested()) {
+        stop(round.firstStep());
+      }
+      throw e;
+    } finally {
+      stop.guard(null);
     }
-    return epochs;
   }
 
-  /**
-   * Prints the run's arithmetic: effective batch size = batchSize · workers, rate = base ·
-   * effectiveBatchSize / 256.
-   */
-  private ISchedule schedule(List<List<Round>> epochs) {
-    Train train = run.train();
-    int effectiveBatchSize = train.batchSize() * workers;
-    double peak = train.baseLearningRate() * effectiveBatchSize / 256;
-    double stepsPerEpoch = epochs.get(0).stream().mapToInt(Round::steps).sum();
+  // A round that was cut off left nothing: the state is the last average.
+  private void stop(int step) throws IOException {
+    if (step > kept && master.hasMoments()) {
+      master.fetch();
+      graph.getConfiguration().setIterationCount(step);
+      keep();
+    }
+    throw new Stopped(step);
+  }
+
+  private void keep() throws IOException {
+    checkpoints.keep(soFar());
+    keptAt = System.nanoTime();
+  }
+
+  private boolean isDue() {
+    RunConfig.Checkpoints rule = run.checkpoints();
+    int done = progress.metrics().size() + 1;
+    boolean byRounds = rule.rounds() > 0 && done % rule.rounds() == 0;
+    boolean byTime = rule.minutes() > 0 && System.nanoTime() - keptAt > rule.minutes() * 60e9;
+    return byRounds || byTime;
+  }
+
+  private Trained soFar() {
+    int epoch = (int) Math.ceil((double) progress.images() / plan.images()) - 1;
+    return new Trained(
+        graph,
+        master.outerMomentum(),
+        progress.metrics(),
+        progress.lossSince(epoch),
+        progress.images(),
+        progress.imagesPerSecond());
+  }
+
+  /** Prints the run's arithmetic. */
+  private static void say(RunConfig run, RoundPlan plan, PreparedData data) {
+    int effectiveBatchSize = plan.batchSize() * plan.workers();
     System.err.printf(
-        "%d images, %d workers × batch %d = effective batch %d, averaged every %d steps, %.0f steps an epoch; "
+        "%d images, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
             + "rate %.3g × %d / 256 = %.3g after %.1f epochs of warm-up; data %s%n",
         data.rows(),
-        workers,
-        train.batchSize(),
+        plan.workers(),
+        run.train().batchSize(),
+        run.train().accumulation(),
         effectiveBatchSize,
-        train.averagingFrequency(),
-        stepsPerEpoch,
-        train.baseLearningRate(),
+        run.train().averagingFrequency(),
+        plan.stepsPerEpoch(),
+        run.train().baseLearningRate(),
         effectiveBatchSize,
-        peak,
-        train.warmupEpochs(),
+        plan.schedule().peak(),
+        run.train().warmupEpochs(),
         data.uri());
-    return new WarmupCosine(
-        peak,
-        train.minLearningRate(),
-        train.warmupEpochs() * stepsPerEpoch,
-        train.epochs() * stepsPerEpoch);
   }
 
-  private IUpdater updater(ISchedule schedule) {
+  /** Decided here, for all workers: a worker that cannot run it fails. */
+  private static Compute compute(Train train) {
+    Engine engine = train.engine().resolve(train.precision(), true);
+    System.err.printf(
+        "engine %s, %s, %s%n",
+        engine,
+        train.precision(),
+        train.maxGradientNorm() > 0
+            ? "gradients clipped at norm " + train.maxGradientNorm()
+            : "gradients not clipped");
+    return new Compute(engine, train.precision(), train.maxGradientNorm());
+  }
+
+  private static MaeGraph create(RunConfig run, RoundPlan plan) {
     Train train = run.train();
-    return switch (train.optimiser()) {
-      case ADAMW -> new AdamW(schedule, train.beta1(), train.beta2(), 1e-8);
-      case SGD -> Sgd.builder().learningRateSchedule(schedule).build();
-    };
-  }
-
-  private JavaRDD<String> paths(Round round, URI fileSystem) {
-    List<String> ofWorkers =
-        round.workers().stream()
-            .map(
-                batches ->
-                    batches.stream().map(batch -> batch.path(fileSystem)).collect(joining("\n")))
-            .toList();
-    // One worker an element, one element a partition: parallelize would cut a flat list where it
-    // likes.
-    return spark
-        .parallelize(ofWorkers, ofWorkers.size())
-        .flatMap(paths -> paths.lines().iterator());
+    IUpdater updater =
+        switch (train.optimiser()) {
+          case ADAMW -> new AdamW(plan.schedule(), train.beta1(), train.beta2(), 1e-8);
+          case SGD -> Sgd.builder().learningRateSchedule(plan.schedule()).build();
+        };
+    return MaeGraph.create(run.model(), updater, train.weightDecay(), train.seed());
   }
 }

@@ -58,19 +58,33 @@ public final class JavaProcess implements AutoCloseable {
   }
 
   /** Its exit code; fails if it is still running after {@code limit}. */
-  int exitCode(Duration limit) throws InterruptedException {
+  public int exitCode(Duration limit) throws InterruptedException {
     if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("Still running after " + limit + "\n" + err());
     }
     return process.exitValue();
   }
 
-  String out() {
+  public String out() {
     return text(out);
   }
 
-  String err() {
+  public String err() {
     return text(err);
+  }
+
+  /** Sends SIGKILL to it, and not to its children. */
+  void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** Sends SIGTERM to it. */
+  void terminate() {
+    process.destroy();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   @Override

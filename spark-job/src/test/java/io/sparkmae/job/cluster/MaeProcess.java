@@ -77,15 +77,24 @@ public final class MaeProcess {
   }
 
   Result run(String... command) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    try (JavaProcess process = start(command)) {
+      return result(process, start);
+    }
+  }
+
+  /** Starts a command. */
+  JavaProcess start(String... command) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("-Xmx1g", "-cp", JavaProcess.classPath()));
     settings.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.add(Mae.class.getName());
     arguments.addAll(List.of(command));
-    long start = System.nanoTime();
-    try (JavaProcess process = JavaProcess.start(directory, arguments)) {
-      int exitCode = process.exitCode(LIMIT);
-      Duration took = Duration.ofNanos(System.nanoTime() - start);
-      return new Result(exitCode, process.out(), process.err(), took);
-    }
+    return JavaProcess.start(directory, arguments);
+  }
+
+  private static Result result(JavaProcess process, long start) throws InterruptedException {
+    int exitCode = process.exitCode(LIMIT);
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    return new Result(exitCode, process.out(), process.err(), took);
   }
 }

@@ -13,7 +13,8 @@ class ReportTest {
 
   @Test
   void pageHasCurvePictureAndSettings() throws IOException {
-    List<Metric> metrics = List.of(new Metric(1, 1, 2, 0, 10, 5), new Metric(2, 2, 1, 0, 20, 5));
+    List<Metric> metrics =
+        List.of(new Metric(1, 1, 2, 0, 10, 5, 0, 1, 0), new Metric(2, 2, 1, 0, 20, 5, 0, 1, 0));
     assertThat(page(metrics, new byte[] {1}))
         .contains("<h1>a &amp; b</h1>")
         .contains("points=\"320.0,48.0 592.0,192.0\"")

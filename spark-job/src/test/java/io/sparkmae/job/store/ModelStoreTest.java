@@ -122,6 +122,24 @@ class ModelStoreTest {
   }
 
   @Test
+  void pruningKeepsTheNewestCheckpointsAndEveryFinishedVersion() throws IOException {
+    version("finished");
+    version("checkpoint");
+    store.begin().file("encoder/a.txt", out -> out.write(1)); // its writer died
+    version("checkpoint");
+    version("checkpoint");
+    store.prune(2, version -> text(version).equals("checkpoint"));
+    assertThat(ModelStore.verify(root.toString(), HADOOP).versions())
+        .extracting(Verification.Version::name)
+        .containsExactly("v000001", "v000004", "v000005");
+    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000005");
+  }
+
+  private static String text(ModelVersion version) throws IOException {
+    return new String(version.open("encoder/a.txt").readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Test
   void twoWritersGetTwoVersions() throws IOException {
     VersionWriter one = store.begin();
     VersionWriter two = ModelStore.at(root.toString(), HADOOP).begin();

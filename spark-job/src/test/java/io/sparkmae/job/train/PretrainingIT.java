@@ -8,15 +8,21 @@ import io.sparkmae.data.PrepareSettings;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.job.RunConfig.Optimiser;
+import io.sparkmae.job.averaging.LostBlocks;
+import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
+import io.sparkmae.job.train.Faults.Fault;
+import io.sparkmae.job.train.Faults.Kind;
 import io.sparkmae.model.AdamW;
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.Precision;
-import io.sparkmae.model.Tower;
 import io.sparkmae.model.WarmupCosine;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +41,6 @@ import org.nd4j.linalg.learning.config.Sgd;
 /** Training on {@code local[2]} against the same rounds on one machine, 40 drawn images. */
 class PretrainingIT {
 
-  private static final MaeConfig MODEL =
-      MaeConfig.preset("mae_vit_tiny_patch16")
-          .withGeometry(32, 8, 3)
-          .withTowers(new Tower(48, 2, 3), new Tower(32, 1, 4));
   private static final int ROWS = 40;
 
   @TempDir static Path directory;
@@ -72,29 +74,13 @@ class PretrainingIT {
       int batchSize,
       int averagingFrequency,
       double baseLearningRate) {
-    RunConfig.Train train =
-        new RunConfig.Train(
-            epochs,
-            batchSize,
-            2,
-            averagingFrequency,
-            baseLearningRate,
-            0.5,
-            0.05,
-            0.9,
-            0.95,
-            0,
-            3,
-            optimiser,
-            Engine.AUTO,
-            Precision.FP32);
-    return new RunConfig("test", MODEL, train, new RunConfig.Data(data, 0.2));
+    return TinyRun.of(data, 2, optimiser, epochs, batchSize, averagingFrequency, baseLearningRate);
   }
 
   @Test
   void plainGradientDescentAveragedEveryStepIsOneMachineOnTheJoinedBatch() throws Exception {
     RunConfig run = run(Optimiser.SGD, 2, 5, 1, 2);
-    Pretraining.Trained trained = Pretraining.train(spark, run);
+    Trained trained = Pretraining.train(spark, run);
     OneMachine machine = new OneMachine(run, new Sgd(schedule(run, 4)));
     for (int epoch = 0; epoch < 2; epoch++) {
       for (int start = 0; start < ROWS; start += 10) {
@@ -110,10 +96,10 @@ class PretrainingIT {
   void adamWithAveragedMomentsIsTheSameRoundsOneAfterAnother() throws Exception {
     RunConfig run =
         run(Optimiser.ADAMW, 2, 4, 2, 2e-2); // 40 images: two full rounds and a rest of 8
-    Pretraining.Trained trained = Pretraining.train(spark, run);
+    Trained trained = Pretraining.train(spark, run);
     OneMachine machine = new OneMachine(run, AdamW.of(schedule(run, 5)));
     for (int epoch = 0; epoch < 2; epoch++) {
-      for (Round round : Round.ofEpoch(epoch, epoch * 5, ROWS, 2, 4, 2)) {
+      for (Round round : RoundPlan.of(run, ROWS, 2).ofEpoch(epoch)) {
         machine.train(round);
       }
     }
@@ -126,7 +112,7 @@ class PretrainingIT {
   void workersFollowTheGlobalScheduleOverRoundsAndCalls() throws Exception {
     RunConfig run = run(Optimiser.ADAMW, 2, 4, 2, 1e-2);
     CollectionAccumulator<String> seen = spark.sparkContext().collectionAccumulator("steps");
-    Pretraining.train(spark, run, List.of(new StepObserver(seen)));
+    Pretraining.train(spark, run, null, soFar -> {}, List.of(new StepObserver(seen)));
     WarmupCosine schedule = schedule(run, 5);
     List<String> expected = new ArrayList<>();
     for (int step = 0; step < 10; step++) {
@@ -138,8 +124,7 @@ class PretrainingIT {
 
   @Test
   void everyImageIsTrainedOnceAnEpochForCountsThatDoNotDivide() throws Exception {
-    Pretraining.Trained trained =
-        Pretraining.train(spark, run(Optimiser.ADAMW, 1, 3, 4, 1e-3)); // 24 + 16
+    Trained trained = Pretraining.train(spark, run(Optimiser.ADAMW, 1, 3, 4, 1e-3)); // 24 + 16
     assertThat(trained.images()).isEqualTo(ROWS);
     assertThat(trained.metrics()).extracting(metric -> metric.images()).containsExactly(24L, 40L);
     assertThat(trained.loss()).isFinite().isPositive();
@@ -157,6 +142,86 @@ class PretrainingIT {
     assertThatThrownBy(() -> Pretraining.train(spark, run(Optimiser.SGD, 2, 5, 2, 1e12)))
         .isInstanceOf(NonFiniteLoss.class)
         .hasMessageMatching("Non-finite loss within steps \\[\\d+, \\d+\\] of epoch 0 .*");
+  }
+
+  @Test
+  void aResultThatWasLostIsTrainedAgain() throws Exception {
+    RunConfig run = run(Optimiser.ADAMW, 2, 4, 2, 1e-2);
+    String undisturbed = Pretraining.train(spark, run).graph().paramsSha256();
+    assertThat(withFault(run, Kind.LOSE_RESULT, 6, 1, "workers [0] lost their results").graph())
+        .extracting(MaeGraph::paramsSha256)
+        .isEqualTo(undisturbed);
+  }
+
+  @Test
+  void anAverageThatWasLostIsComputedAgainFromTheLastCheckpoint() throws Exception {
+    RunConfig run = TinyRun.of(data, 3); // two at a time: the third begins when it is lost
+    Trained undisturbed = Pretraining.train(spark, run);
+    Trained trained = withFault(run, Kind.LOSE_AVERAGE, 4, 0, "going back to step 0");
+    assertThat(trained.graph().paramsSha256()).isEqualTo(undisturbed.graph().paramsSha256());
+    assertThat(trained.images()).isEqualTo(2 * ROWS);
+    assertThat(trained.metrics()).hasSameSizeAs(undisturbed.metrics());
+  }
+
+  @Test
+  void momentsOfTheirOwnAndAnOuterStepGoOnFromACheckpointToTheSameBits() throws Exception {
+    RunConfig.Averaging diloco = new RunConfig.Averaging(false, 0, true, new OuterStep(0.7, 0.9));
+    RunConfig run = TinyRun.with(run(Optimiser.ADAMW, 3, 4, 2, 1e-2), diloco);
+    List<Trained> kept = new ArrayList<>();
+    Trained whole = Pretraining.train(spark, run, null, soFar -> kept.add(copy(soFar)), List.of());
+    assertThat(kept).hasSizeGreaterThan(1);
+    for (Trained from : kept) {
+      Trained resumed = Pretraining.train(spark, run, from, soFar -> {}, List.of());
+      assertThat(resumed.graph().paramsSha256()).isEqualTo(whole.graph().paramsSha256());
+      assertThat(resumed.images()).isEqualTo(3 * ROWS);
+      assertThat(resumed.loss()).isEqualTo(whole.loss());
+    }
+    Trained plain = Pretraining.train(spark, run(Optimiser.ADAMW, 3, 4, 2, 1e-2));
+    assertThat(plain.graph().paramsSha256()).isNotEqualTo(whole.graph().paramsSha256());
+  }
+
+  private static Trained copy(Trained soFar) throws IOException {
+    ByteArrayOutputStream zip = new ByteArrayOutputStream();
+    soFar.graph().save(zip);
+    MaeGraph graph = MaeGraph.restore(new ByteArrayInputStream(zip.toByteArray()));
+    return Trained.restored(graph, soFar.outerMomentum().dup(), soFar.metrics());
+  }
+
+  @Test
+  void everyNumberOfWorkersSeesTheSamePictures() throws Exception {
+    List<List<String>> seen = new ArrayList<>();
+    for (int workers : new int[] {1, 2, 4}) {
+      CollectionAccumulator<String> pictures = spark.sparkContext().collectionAccumulator();
+      RunConfig run = TinyRun.of(data, workers, Optimiser.SGD, 1, 4, 2, 1e-3);
+      Pretraining.train(spark, run, null, soFar -> {}, List.of(new PictureObserver(pictures)));
+      seen.add(pictures.value().stream().sorted().toList());
+    }
+    assertThat(seen.get(0)).hasSize(ROWS).doesNotHaveDuplicates();
+    assertThat(seen).containsOnly(seen.get(0));
+  }
+
+  @Test
+  void noBlockIsLeftBehind() throws Exception {
+    Pretraining.train(spark, run(Optimiser.ADAMW, 1, 4, 2, 1e-2));
+    for (int tries = 0; LostBlocks.count() > 0 && tries < 100; tries++) {
+      Thread.sleep(50); // Spark forgets them soon
+    }
+    assertThat(LostBlocks.count()).isZero();
+  }
+
+  private static Trained withFault(RunConfig run, Kind kind, int step, int worker, String said)
+      throws Exception {
+    Path notes = Files.createTempDirectory(directory, "faults");
+    Faults faults = new Faults(notes, List.of(new Fault(kind, step, worker)));
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      return Pretraining.train(spark, run, null, soFar -> {}, List.of(faults));
+    } finally {
+      System.setErr(stderr);
+      assertThat(err.toString(StandardCharsets.UTF_8)).contains(said);
+    }
   }
 
   private static WarmupCosine schedule(RunConfig run, int stepsPerEpoch) {
@@ -194,13 +259,19 @@ class PretrainingIT {
     void train(Round round) {
       List<MaeGraph> workers = new ArrayList<>();
       for (List<Minibatch> share : round.workers()) {
-        graph.getConfiguration().setIterationCount(round.firstStep());
-        MaeGraph worker = new AveragedState(graph).fresh();
+        MaeGraph worker =
+            MaeGraph.of(graph.getConfiguration().clone(), graph.params().dup(), state(graph).dup());
+        worker.getConfiguration().setIterationCount(round.firstStep());
         share.forEach(batch -> worker.fit(loader.load(batch)));
         workers.add(worker);
       }
-      graph.params().assign(workers.get(0).params().add(workers.get(1).params()).divi(2));
-      state(graph).assign(state(workers.get(0)).add(state(workers.get(1))).divi(2));
+      graph.params().assign(mean(workers.get(0).params(), workers.get(1).params()));
+      state(graph).assign(mean(state(workers.get(0)), state(workers.get(1))));
+    }
+
+    // Rounded as the trainer does: Adam divides by moments that are near zero at first
+    private static INDArray mean(INDArray a, INDArray b) {
+      return b.sub(a).muli(0.5).addi(a);
     }
   }
 }

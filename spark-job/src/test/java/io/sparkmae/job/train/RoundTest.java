@@ -2,6 +2,7 @@ package io.sparkmae.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmae.model.WarmupCosine;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +26,10 @@ class RoundTest {
   })
   void everyImageIsTrainedExactlyOnce(
       int images, int workers, int batchSize, int averagingFrequency) {
-    List<Round> rounds = Round.ofEpoch(2, 40, images, workers, batchSize, averagingFrequency);
+    RoundPlan plan = plan(images, workers, batchSize, averagingFrequency);
+    List<Round> rounds = plan.ofEpoch(2);
     List<Long> trained = new ArrayList<>();
-    int step = 40;
+    int step = 2 * plan.stepsPerEpoch();
     for (Round round : rounds) {
       assertThat(round.firstStep()).isEqualTo(step);
       assertThat(round.workers()).hasSizeLessThanOrEqualTo(workers);
@@ -36,7 +38,6 @@ class RoundTest {
       for (List<Minibatch> share : round.workers()) {
         assertThat(share).isNotEmpty();
         share.forEach(batch -> assertThat(batch.size()).isBetween(1, round.batchSize()));
-        // DL4J joins a smaller minibatch with the next: all but a worker's last must be full
         share
             .subList(0, share.size() - 1)
             .forEach(b -> assertThat(b.size()).isEqualTo(round.batchSize()));
@@ -45,6 +46,12 @@ class RoundTest {
     }
     assertThat(trained).hasSize(images).doesNotHaveDuplicates();
     assertThat(rounds.stream().mapToLong(Round::images).sum()).isEqualTo(images);
+  }
+
+  private static RoundPlan plan(int images, int workers, int batchSize, int averagingFrequency) {
+    AveragingFrequency fixed =
+        new AveragingFrequency(averagingFrequency, 0, false, new WarmupCosine(1, 0, 0, 1));
+    return new RoundPlan(images, workers, batchSize, 3, fixed);
   }
 
   private static void addRows(List<Long> rows, Minibatch batch) {
@@ -57,7 +64,7 @@ class RoundTest {
   @CsvSource({"500, 2, 16, 5", "17, 2, 4, 2", "161, 3, 7, 2", "10, 3, 1, 4"})
   void sharesOfARoundDifferByOneImageAtMost(
       int images, int workers, int batchSize, int averagingFrequency) {
-    for (Round round : Round.ofEpoch(0, 0, images, workers, batchSize, averagingFrequency)) {
+    for (Round round : plan(images, workers, batchSize, averagingFrequency).ofEpoch(0)) {
       List<Integer> shares =
           round.workers().stream()
               .map(share -> share.stream().mapToInt(Minibatch::size).sum())

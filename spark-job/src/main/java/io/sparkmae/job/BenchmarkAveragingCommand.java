@@ -1,0 +1,65 @@
+package io.sparkmae.job;
+
+import io.sparkmae.job.benchmark.AveragingBenchmark;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mae benchmark averaging}: what a round costs beside its steps. */
+@Command(
+    name = "averaging",
+    description = "Measures what a round of averaging costs beside its steps.")
+final class BenchmarkAveragingCommand implements Callable<Outcome> {
+
+  @Option(
+      names = "--parameters",
+      defaultValue = "112000000",
+      paramLabel = "N",
+      description = "At least so many parameters.")
+  private long parameters;
+
+  @Option(
+      names = "--workers",
+      defaultValue = "2",
+      paramLabel = "N",
+      description = "Workers; each should have an executor.")
+  private int workers;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "4",
+      paramLabel = "N",
+      description = "Rounds; the first is not counted.")
+  private int rounds;
+
+  @Option(
+      names = "--average-optimizer-state",
+      arity = "0..1",
+      defaultValue = "false",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description = "Averages Adam's moments too; without, steps are plain gradient descent.")
+  private boolean optimiserState;
+
+  @Option(
+      names = "--stock",
+      arity = "0..1",
+      defaultValue = "true",
+      fallbackValue = "true",
+      paramLabel = "true|false",
+      description = "Measures DL4J's own master too.")
+  private boolean stock;
+
+  @Override
+  public Outcome call() {
+    if (parameters < 1 || workers < 1 || rounds < 2) {
+      throw new IllegalArgumentException(
+          "Invalid benchmark: %d parameters, %d workers, %d rounds (must be at least 1, 1 and 2)"
+              .formatted(parameters, workers, rounds));
+    }
+    AveragingBenchmark benchmark =
+        new AveragingBenchmark(
+            Sessions.open("benchmark averaging"), parameters, workers, rounds, optimiserState);
+    return Outcome.done(benchmark.run(stock));
+  }
+}

@@ -1,0 +1,36 @@
+package io.sparkmae.job.averaging;
+
+import java.io.Serializable;
+
+/**
+ * What a round starts from, and where its slices are.
+ *
+ * @param id of the blocks of all slices that were averaged
+ * @param withMoments whether moments were
+ * @param ownMoments id of the blocks with each worker's own moments; {@link #NONE} at the start
+ * @param outerMomentum id of the blocks of the {@link OuterStep}'s momentum; {@link #NONE} without
+ * @param iteration global number of the round's first step
+ * @param epoch from 0
+ */
+record Average(
+    long id, boolean withMoments, long ownMoments, long outerMomentum, int iteration, int epoch)
+    implements Serializable {
+
+  static final long NONE = -1;
+
+  /** The one that a round will make; its place is not known before. */
+  static Average next(boolean ownMoments, boolean outerMomentum) {
+    return new Average(
+        Blocks.newId(),
+        !ownMoments,
+        ownMoments ? Blocks.newId() : NONE,
+        outerMomentum ? Blocks.newId() : NONE,
+        0,
+        0);
+  }
+
+  /** The same average at another place in the schedule. */
+  Average at(int iteration, int epoch) {
+    return new Average(id, withMoments, ownMoments, outerMomentum, iteration, epoch);
+  }
+}

@@ -1,0 +1,114 @@
+package io.sparkmae.job.averaging;
+
+import io.sparkmae.job.averaging.Slices.Slice;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.TreeSet;
+import org.apache.spark.api.java.function.FlatMapFunction;
+
+/**
+ * Averages some slices: fetches every worker's, weighs them by images, leaves the average where it
+ * is.
+ *
+ * <p>Its result is the workers whose slices are gone, with their executor for instance.
+ */
+final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
+
+  private static final long serialVersionUID = 1;
+
+  private final Slices slices;
+  private final Average start;
+  private final long results;
+  private final Average next;
+  private final long[] images;
+  private final OuterStep outer;
+
+  /**
+   * A task.
+   *
+   * @param start the average that the workers started from
+   * @param results id of their blocks
+   * @param next the average to make
+   * @param images trained by each worker; 0 for one without work
+   */
+  AverageTask(
+      Slices slices, Average start, long results, Average next, long[] images, OuterStep outer) {
+    this.slices = slices;
+    this.start = start;
+    this.results = results;
+    this.images = images;
+    this.outer = outer;
+    this.next = next;
+  }
+
+  @Override
+  public Iterator<Integer> call(Iterator<Integer> indices) {
+    TreeSet<Integer> missing = new TreeSet<>();
+    float[] average = new float[Slices.LENGTH];
+    float[] other = new float[Slices.LENGTH];
+    indices.forEachRemaining(index -> average(slices.slice(index), average, other, missing));
+    return missing.iterator();
+  }
+
+  private void average(Slice slice, float[] average, float[] other, TreeSet<Integer> missing) {
+    long weight = 0;
+    for (int worker = 0; worker < images.length; worker++) {
+      if (images[worker] == 0) {
+        continue;
+      }
+      float[] into = weight == 0 ? average : other;
+      if (!Blocks.read(
+          Blocks.of(results, slice.index(), worker),
+          numbers -> numbers.get(into, 0, slice.length()))) {
+        missing.add(worker);
+      }
+      weight += images[worker];
+      if (into == other) {
+        move(average, other, slice.length(), (float) ((double) images[worker] / weight));
+      }
+    }
+    if (missing.isEmpty()) {
+      leave(slice, average, other);
+    }
+  }
+
+  /**
+   * A running mean, worker after worker: equal parameters stay as they are to the last bit, which a
+   * sum of weights that are rounded does not promise.
+   */
+  private static void move(float[] average, float[] other, int length, float share) {
+    for (int i = 0; i < length; i++) {
+      average[i] += share * (other[i] - average[i]);
+    }
+  }
+
+  private void leave(Slice slice, float[] average, float[] momentum) {
+    if (slice.ofParams() && !outer.isPlain()) {
+      step(slice, average, momentum);
+    }
+    put(next.id(), slice, average);
+  }
+
+  private void step(Slice slice, float[] average, float[] momentum) {
+    float[] from = new float[slice.length()];
+    Arrays.fill(momentum, 0);
+    boolean whole =
+        Blocks.read(
+                Blocks.of(start.id(), slice.index()),
+                numbers -> numbers.get(from, 0, slice.length()))
+            && (start.outerMomentum() == Average.NONE
+                || Blocks.read(
+                    Blocks.of(start.outerMomentum(), slice.index()),
+                    numbers -> numbers.get(momentum, 0, slice.length())));
+    if (!whole) {
+      throw new StateLost(start.iteration());
+    }
+    outer.apply(from, average, momentum, slice.length());
+    put(next.outerMomentum(), slice, momentum);
+  }
+
+  private static void put(long id, Slice slice, float[] numbers) {
+    Blocks.put(Blocks.of(id, slice.index()), FloatBuffer.wrap(numbers, 0, slice.length()));
+  }
+}

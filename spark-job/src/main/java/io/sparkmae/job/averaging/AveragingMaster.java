@@ -1,0 +1,270 @@
+package io.sparkmae.job.averaging;
+
+import io.sparkmae.job.averaging.Slices.Slice;
+import io.sparkmae.model.MaeGraph;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.core.loader.DataSetLoader;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Parameter averaging behind DL4J's interface: one {@link SparkComputationGraph#fitPaths} is one
+ * round.
+ *
+ * <p>A partition of the paths is a worker, a path is a minibatch, and every path is trained. A
+ * round is one stage of local steps from the last average, and a short one that averages the
+ * results, weighed by images. Vectors move in slices between executors and never through the
+ * driver, whose graph stays as it was until {@link #fetch}; its counters advance.
+ *
+ * <p>Results do not depend on where tasks ran, nor on those that failed. Workers whose results died
+ * with an executor train again; if the average itself is gone, {@link StateLost} is thrown, and
+ * {@link #restart} goes on from the driver's graph.
+ */
+public final class AveragingMaster extends PathsMaster implements AutoCloseable {
+
+  private static final int ATTEMPTS = 4; // Spark's for a task
+
+  private final JavaSparkContext spark;
+  private final DriverCopy driver;
+  private final OuterStep outer;
+  private final Accumulators accumulators;
+  private final TreeSet<String> described = new TreeSet<>();
+  private WorkerTask.Run run;
+  private Average average;
+  private boolean averageMoments = true;
+  private Compute compute = Compute.BY_GRAPH;
+  private int parts = 1;
+  private List<List<String>> next = List.of();
+  private List<String> locations = List.of();
+  private RoundReport report;
+
+  /**
+   * A master for one network.
+   *
+   * @param network also the {@link SparkComputationGraph}'s; fp32
+   * @param outer what is done with the average
+   * @param outerMomentum of an earlier run, as long as the parameters; null for none
+   */
+  public AveragingMaster(
+      JavaSparkContext spark, ComputationGraph network, OuterStep outer, INDArray outerMomentum) {
+    this.spark = spark;
+    this.driver = DriverCopy.of(network, outer, outerMomentum);
+    this.outer = outer;
+    this.accumulators = new Accumulators(spark.sc());
+  }
+
+  /**
+   * Says whether the next rounds average the optimiser's moments with the parameters; true at
+   * first. If not, each worker keeps its own, and one whose executor died starts at zero.
+   */
+  public void averageMoments(boolean averaged) {
+    averageMoments = averaged;
+  }
+
+  /** Says what computes the workers' steps; the graph itself at first. Before the first round. */
+  public void compute(Compute by) {
+    compute = by;
+  }
+
+  /**
+   * Lets workers compute a minibatch's gradient in parts; the loss must be a mean. Before the first
+   * round.
+   */
+  public void accumulate(int partsOfMinibatch) {
+    parts = partsOfMinibatch;
+  }
+
+  /**
+   * Names the first minibatches of the round after the next, for each worker, to be loaded early.
+   */
+  public void announce(List<List<String>> paths) {
+    next = paths;
+  }
+
+  /** Where the worker's last task ran, as Spark names preferred locations; empty if unknown. */
+  public List<String> location(int worker) {
+    return worker < locations.size() && !spark.isLocal()
+        ? List.of(locations.get(worker))
+        : List.of();
+  }
+
+  /** How the last round went. */
+  public RoundReport report() {
+    return report;
+  }
+
+  @Override
+  public void executeTrainingPaths(
+      SparkDl4jMultiLayer network,
+      SparkComputationGraph graph,
+      JavaRDD<String> paths,
+      DataSetLoader loader,
+      MultiDataSetLoader multiLoader) {
+    if (multiLoader == null) {
+      throw pathsAlone();
+    }
+    start();
+    long results = Blocks.newId();
+    Average to = Average.next(!averageMoments && driver.slices().moments() > 0, !outer.isPlain());
+    try {
+      report = train(paths, multiLoader, results, to);
+    } catch (RuntimeException e) {
+      release(to);
+      throw e;
+    } finally {
+      Blocks.release(results);
+      next = List.of();
+    }
+    release(average);
+    average = to.at(average.iteration() + report.steps(), average.epoch());
+    driver.configuration().setIterationCount(average.iteration());
+  }
+
+  private RoundReport train(
+      JavaRDD<String> paths, MultiDataSetLoader loader, long results, Average to) {
+    Stopwatch round = new Stopwatch();
+    WorkerTask task =
+        new WorkerTask(
+            run, average, paths.getNumPartitions(), results, to.ownMoments(), next, loader);
+    JavaRDD<WorkerReport> workers = paths.mapPartitionsWithIndex(task, true);
+    List<WorkerReport> reports = new ArrayList<>(workers.collect());
+    if (reports.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Nothing to train: the round has no minibatches (give every round at least one path)");
+    }
+    Stopwatch averaging = new Stopwatch();
+    average(reports, workers, results, to);
+    return RoundReport.of(reports, averaging.lap(), round.lap());
+  }
+
+  private void average(
+      List<WorkerReport> reports, JavaRDD<WorkerReport> workers, long results, Average to) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      check(reports);
+      List<Integer> missing = missingAfterAverage(reports, results, to);
+      if (missing.isEmpty()) {
+        return;
+      }
+      System.err.printf("workers %s lost their results and train again%n", missing);
+      for (List<WorkerReport> again :
+          workers.collectPartitions(missing.stream().mapToInt(i -> i).toArray())) {
+        reports.replaceAll(old -> old.worker == again.get(0).worker ? again.get(0) : old);
+      }
+    }
+    throw new StateLost(average.iteration());
+  }
+
+  private void check(List<WorkerReport> reports) {
+    locations = locations(reports);
+    for (WorkerReport worker : reports) {
+      if (worker.lost) {
+        throw new StateLost(average.iteration());
+      }
+      if (worker.memory != null && described.add(worker.executor)) {
+        System.err.printf("%s: %s%n", worker.executor, worker.memory);
+      }
+    }
+  }
+
+  private List<Integer> missingAfterAverage(List<WorkerReport> reports, long results, Average to) {
+    long[] images = new long[1 + reports.get(reports.size() - 1).worker];
+    reports.forEach(worker -> images[worker.worker] = worker.images);
+    List<Integer> slices =
+        driver.slices().averaged(to.withMoments()).stream().map(Slice::index).toList();
+    AverageTask task = new AverageTask(driver.slices(), average, results, to, images, outer);
+    try {
+      int tasks = Math.min(slices.size(), reports.size());
+      return spark.parallelize(slices, tasks).mapPartitions(task).collect().stream()
+          .distinct()
+          .toList();
+    } catch (RuntimeException e) {
+      throw stateLost(e) ? new StateLost(average.iteration()) : e;
+    }
+  }
+
+  private static boolean stateLost(Throwable thrown) {
+    return thrown != null && (thrown instanceof StateLost || stateLost(thrown.getCause()));
+  }
+
+  private static List<String> locations(List<WorkerReport> reports) {
+    String[] locations = new String[1 + reports.get(reports.size() - 1).worker];
+    Arrays.fill(locations, reports.get(0).executor);
+    reports.forEach(worker -> locations[worker.worker] = worker.executor);
+    return List.of(locations);
+  }
+
+  /** Makes the driver's state the average that the first round starts from. */
+  private void start() {
+    if (average == null) {
+      run = describe();
+      average = driver.publish();
+    }
+    average = average.at(average.iteration(), driver.configuration().getEpochCount());
+  }
+
+  private WorkerTask.Run describe() {
+    // DL4J's clone() forgets the counters, which is what makes a worker's graph the same in all
+    // rounds.
+    String json = driver.configuration().clone().toJson();
+    return new WorkerTask.Run(
+        spark.broadcast(json),
+        driver.state().graph() instanceof MaeGraph,
+        compute,
+        driver.slices(),
+        hooks,
+        parts,
+        accumulators);
+  }
+
+  /**
+   * Brings the last average into the driver's graph, slice by slice; moments only if {@link
+   * #hasMoments}.
+   *
+   * @throws StateLost if a slice is nowhere; the graph is then of no use any more
+   */
+  public void fetch() {
+    driver.fetch(average);
+  }
+
+  /** Whether {@link #fetch} brings moments too. */
+  public boolean hasMoments() {
+    return average.withMoments();
+  }
+
+  /** The outer step's momentum as of the last {@link #fetch}; null for plain averaging. */
+  public INDArray outerMomentum() {
+    return driver.momentum() == null ? null : driver.momentum().params();
+  }
+
+  /** Starts over from the driver's graph, at {@code iteration}. */
+  public void restart(int iteration) {
+    close();
+    driver.configuration().setIterationCount(iteration);
+  }
+
+  /** Forgets the last average, on executors too. */
+  @Override
+  public void close() {
+    if (average != null) {
+      release(average);
+      run.configuration().destroy();
+      ResidentWorker.dismiss(); // of this process, when it is the executor
+    }
+    average = null;
+  }
+
+  private static void release(Average average) {
+    LongStream.of(average.id(), average.ownMoments(), average.outerMomentum())
+        .filter(id -> id != Average.NONE)
+        .forEach(Blocks::release);
+  }
+}

@@ -1,0 +1,116 @@
+package io.sparkmae.job.averaging;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.storage.BlockData;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BroadcastBlockId;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.io.ChunkedByteBuffer;
+import scala.Option;
+import scala.reflect.ClassTag;
+
+/**
+ * Slices as blocks of Spark's block manager: an executor keeps what it made, others fetch it.
+ *
+ * <p>Blocks come in sets with an id that is used once. They are named as blocks of a broadcast,
+ * since Spark forgets those everywhere with one message; Spark's own broadcasts count from 0.
+ */
+final class Blocks {
+
+  private static final AtomicLong NEXT_ID = new AtomicLong(1L << 40);
+
+  // A fetched slice is used up at once; new memory for each would be most of the cost.
+  private static final ThreadLocal<ByteBuffer> SCRATCH =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocate(0));
+
+  private Blocks() {}
+
+  /** An id for a set of blocks; for the driver. */
+  static long newId() {
+    return NEXT_ID.getAndIncrement();
+  }
+
+  /** The block of a slice that all workers share. */
+  static BlockId of(long id, int slice) {
+    return new BroadcastBlockId(id, "slice_" + slice);
+  }
+
+  /** The block of a slice that is one worker's. */
+  static BlockId of(long id, int slice, int worker) {
+    return new BroadcastBlockId(id, "slice_" + slice + "_worker_" + worker);
+  }
+
+  /**
+   * Keeps {@code numbers} as a block; it may not change afterwards. A block that is here already
+   * stays: equal names mean equal bits, whichever attempt of a task made them.
+   */
+  static void put(BlockId block, FloatBuffer numbers) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(numbers.remaining() * Float.BYTES).order(ByteOrder.nativeOrder());
+    bytes.asFloatBuffer().put(numbers);
+    put(block, new ChunkedByteBuffer(bytes));
+  }
+
+  // In memory as long as there is room: page cache is not free, and disks less so.
+  private static void put(BlockId block, ChunkedByteBuffer bytes) {
+    StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
+    manager().putBytes(block, bytes, level, true, ClassTag.apply(ByteBuffer.class));
+  }
+
+  /**
+   * Hands the block's numbers to {@code reader}, from here or from whoever has them.
+   *
+   * @return false if nobody has
+   */
+  static boolean read(BlockId block, Consumer<FloatBuffer> reader) {
+    return read(block, false, reader);
+  }
+
+  /** The same; a block that was elsewhere is here too afterwards, if it shall be kept. */
+  static boolean read(BlockId block, boolean keep, Consumer<FloatBuffer> reader) {
+    Option<BlockData> here = manager().getLocalBytes(block);
+    if (here.isDefined()) {
+      reader.accept(floats(here.get().toByteBuffer()));
+      manager().releaseLockAndDispose(block, here.get(), Option.empty());
+      return true;
+    }
+    Optional<ByteBuffer> fetched =
+        Fetch.from(manager(), block, keep ? ByteBuffer::allocate : Blocks::scratch);
+    if (fetched.isPresent()) {
+      reader.accept(floats(fetched.get()));
+      if (keep) {
+        put(block, new ChunkedByteBuffer(fetched.get()));
+      }
+    }
+    return fetched.isPresent();
+  }
+
+  private static ByteBuffer scratch(int length) {
+    ByteBuffer scratch = SCRATCH.get();
+    if (scratch.capacity() < length) {
+      scratch = ByteBuffer.allocate(length);
+      SCRATCH.set(scratch);
+    }
+    return scratch.clear();
+  }
+
+  /** Forgets a set of blocks on every executor, soon; for the driver. */
+  static void release(long id) {
+    manager().master().removeBroadcast(id, true, false);
+  }
+
+  private static FloatBuffer floats(ByteBuffer bytes) {
+    return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  private static BlockManager manager() {
+    return SparkEnv.get().blockManager();
+  }
+}

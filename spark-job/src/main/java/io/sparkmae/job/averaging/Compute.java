@@ -1,0 +1,32 @@
+package io.sparkmae.job.averaging;
+
+import io.sparkmae.model.Engine;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.Precision;
+import java.io.Serializable;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+
+/**
+ * How a worker computes the steps of a {@link MaeGraph}; other graphs compute their own.
+ *
+ * @param maxGradientNorm longer gradients are scaled down to it; 0 for none
+ */
+public record Compute(Engine engine, Precision precision, double maxGradientNorm)
+    implements Serializable {
+
+  static final Compute BY_GRAPH = new Compute(Engine.GRAPH, Precision.FP32, 0);
+
+  /** Sets up a graph that is new in its executor. */
+  void start(ComputationGraph graph) {
+    if (graph instanceof MaeGraph mae) {
+      mae.use(engine, precision);
+      mae.clipGradientNorm(maxGradientNorm);
+    }
+  }
+
+  static void stop(ComputationGraph graph) {
+    if (graph instanceof MaeGraph mae) {
+      mae.closeEngine();
+    }
+  }
+}

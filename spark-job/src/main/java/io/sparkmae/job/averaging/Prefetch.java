@@ -1,0 +1,75 @@
+package io.sparkmae.job.averaging;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * Loads a worker's next minibatches on a thread of its own while the worker computes.
+ *
+ * <p>At most {@value #AHEAD} wait to be taken. What a loader throws is thrown by {@link #take}; its
+ * thread goes on.
+ */
+final class Prefetch implements AutoCloseable {
+
+  static final int AHEAD = 2;
+
+  private final ExecutorService thread;
+  private final Map<String, Future<MultiDataSet>> coming = new HashMap<>();
+
+  Prefetch(String threadName) {
+    thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread loader = new Thread(task, threadName);
+              loader.setDaemon(true);
+              return loader;
+            });
+  }
+
+  /** Starts to load the first of {@code paths}, and forgets all that is not among them. */
+  void expect(List<String> paths, MultiDataSetLoader loader) {
+    List<String> next = paths.subList(0, Math.min(paths.size(), 1 + AHEAD));
+    coming.entrySet().removeIf(entry -> !next.contains(entry.getKey()) && drop(entry.getValue()));
+    for (String path : next) {
+      coming.computeIfAbsent(path, p -> thread.submit(() -> load(p, loader)));
+    }
+  }
+
+  private static boolean drop(Future<MultiDataSet> stale) {
+    stale.cancel(false); // loaded, or being loaded: of no use either way
+    return true;
+  }
+
+  private static MultiDataSet load(String path, MultiDataSetLoader loader) throws IOException {
+    return loader.load(new PathSource(path));
+  }
+
+  /** The minibatch at {@code path}, which must have been expected; waits for it. */
+  MultiDataSet take(String path) throws InterruptedException {
+    try {
+      return coming.remove(path).get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof IOException cause) {
+        throw new UncheckedIOException(cause);
+      }
+      throw new IllegalStateException("Cannot load " + path + ": " + e.getCause(), e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

@@ -1,0 +1,151 @@
+package io.sparkmae.job.averaging;
+
+import io.sparkmae.job.averaging.Slices.Slice;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A worker that lives in its executor from round to round: its graph, its buffers, and the thread
+ * that loads its minibatches.
+ *
+ * <p>What it computes depends on the last average alone, so any worker of the executor may take any
+ * share of a round.
+ */
+final class ResidentWorker implements AutoCloseable {
+
+  // An executor runs tasks on threads of a pool, so the place to stay is the JVM.
+  private static final Deque<ResidentWorker> IDLE = new ArrayDeque<>();
+  private static final AtomicInteger STARTED = new AtomicInteger();
+
+  private final String configuration;
+  private final Compute compute;
+  private final Prefetch prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement());
+  private final State state;
+  private int share = -1; // of the last round
+
+  private ResidentWorker(WorkerTask.Run run) {
+    this.configuration = run.configuration().value();
+    this.compute = run.compute();
+    this.state = State.create(configuration, run.mae(), run.slices());
+    compute.start(state.graph());
+  }
+
+  /** An idle worker of that run, the one that had {@code share} last if it is here. */
+  static ResidentWorker take(WorkerTask.Run run, int share) {
+    ResidentWorker found = idle(run, share);
+    ResidentWorker worker = found != null ? found : new ResidentWorker(run);
+    worker.share = share;
+    return worker;
+  }
+
+  private static ResidentWorker idle(WorkerTask.Run run, int share) {
+    synchronized (IDLE) {
+      IDLE.removeIf(worker -> worker.isOfAnotherRun(run));
+      ResidentWorker found =
+          IDLE.stream().filter(worker -> worker.share == share).findFirst().orElse(IDLE.peek());
+      IDLE.remove(found);
+      return found;
+    }
+  }
+
+  private boolean isOfAnotherRun(WorkerTask.Run current) {
+    if (configuration.equals(current.configuration().value())
+        && compute.equals(current.compute())) {
+      return false;
+    }
+    close();
+    return true;
+  }
+
+  /** Sends this process's idle workers away. */
+  static void dismiss() {
+    synchronized (IDLE) {
+      IDLE.forEach(ResidentWorker::close);
+      IDLE.clear();
+    }
+  }
+
+  /** Lets the next round's task have this worker. */
+  void release() {
+    synchronized (IDLE) {
+      IDLE.add(this);
+    }
+  }
+
+  State state() {
+    return state;
+  }
+
+  Prefetch prefetch() {
+    return prefetch;
+  }
+
+  /**
+   * Takes over the last average, and keeps a part of it for others: two workers do for every slice,
+   * so that an executor may die.
+   *
+   * @return false if a slice of it is nowhere
+   */
+  boolean load(Slices slices, Average average, int workers) {
+    for (Slice slice : slices.averaged(average.withMoments())) {
+      if (!Blocks.read(
+          Blocks.of(average.id(), slice.index()),
+          keeps(slice, workers),
+          numbers -> state.write(slice, numbers))) {
+        return false;
+      }
+    }
+    if (average.outerMomentum() != Average.NONE) {
+      keepMomentum(slices, average, workers);
+    }
+    if (!average.withMoments()) {
+      loadOwnMoments(slices, average);
+    }
+    state.graph().getConfiguration().setIterationCount(average.iteration());
+    state.graph().getConfiguration().setEpochCount(average.epoch());
+    return true;
+  }
+
+  private boolean keeps(Slice slice, int workers) {
+    int keeper = slice.index() % workers;
+    return keeper == share || (keeper + 1) % workers == share;
+  }
+
+  private void keepMomentum(Slices slices, Average average, int workers) {
+    for (Slice slice : slices.averaged(false)) {
+      if (keeps(slice, workers)) {
+        Blocks.read(Blocks.of(average.outerMomentum(), slice.index()), true, numbers -> {});
+      }
+    }
+  }
+
+  // Moments that died with an executor begin again at zero, as all do at the start.
+  private void loadOwnMoments(Slices slices, Average average) {
+    List<Slice> moments = average.ownMoments() == Average.NONE ? List.of() : slices.ofMoments();
+    boolean whole = !moments.isEmpty();
+    for (Slice slice : moments) {
+      whole &=
+          Blocks.read(
+              Blocks.of(average.ownMoments(), slice.index(), share),
+              numbers -> state.write(slice, numbers));
+    }
+    if (!whole) {
+      state.clearMoments();
+    }
+  }
+
+  /** Leaves slices of this worker's result for those who average, or for its next round. */
+  void leave(long id, List<Slice> slices) {
+    for (Slice slice : slices) {
+      Blocks.put(Blocks.of(id, slice.index(), share), state.read(slice));
+    }
+  }
+
+  @Override
+  public void close() {
+    prefetch.close();
+    Compute.stop(state.graph());
+  }
+}

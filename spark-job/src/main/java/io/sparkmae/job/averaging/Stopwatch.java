@@ -1,0 +1,14 @@
+package io.sparkmae.job.averaging;
+
+/** Seconds since the last lap. */
+final class Stopwatch {
+
+  private long last = System.nanoTime();
+
+  double lap() {
+    long now = System.nanoTime();
+    double seconds = (now - last) / 1e9;
+    last = now;
+    return seconds;
+  }
+}

@@ -1,0 +1,141 @@
+package io.sparkmae.job.averaging;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
+import org.apache.spark.storage.BlockManagerId;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.spark.api.TrainingHook;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/**
+ * One worker's share of a round: start from the last average, train its minibatches, leave the
+ * result in slices.
+ */
+final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<WorkerReport>> {
+
+  private static final long serialVersionUID = 1;
+
+  private final Run run;
+  private final Average start;
+  private final int workers;
+  private final long result;
+  private final long ownMoments;
+  private final List<List<String>> next;
+  private final MultiDataSetLoader loader;
+
+  /**
+   * What stays the same from round to round.
+   *
+   * @param configuration of the graph, as JSON of iteration 0
+   * @param mae whether the graph is a {@link io.sparkmae.model.MaeGraph}
+   * @param compute what computes a step
+   * @param parts that a minibatch is computed in
+   * @param accumulators for Spark's pages
+   */
+  record Run(
+      Broadcast<String> configuration,
+      boolean mae,
+      Compute compute,
+      Slices slices,
+      List<TrainingHook> hooks,
+      int parts,
+      Accumulators accumulators)
+      implements Serializable {}
+
+  /**
+   * A task.
+   *
+   * @param workers of the round
+   * @param result id of the blocks that it leaves
+   * @param ownMoments id of the blocks of its moments, for itself; {@link Average#NONE} if they are
+   *     averaged
+   * @param next for each worker, the first paths of its next round; may be empty
+   */
+  WorkerTask(
+      Run run,
+      Average start,
+      int workers,
+      long result,
+      long ownMoments,
+      List<List<String>> next,
+      MultiDataSetLoader loader) {
+    this.run = run;
+    this.start = start;
+    this.workers = workers;
+    this.result = result;
+    this.ownMoments = ownMoments;
+    this.next = next;
+    this.loader = loader;
+  }
+
+  @Override
+  public Iterator<WorkerReport> call(Integer worker, Iterator<String> share) throws Exception {
+    List<String> paths = new ArrayList<>();
+    share.forEachRemaining(paths::add);
+    if (paths.isEmpty()) {
+      return List.<WorkerReport>of().iterator();
+    }
+    WorkerReport report = new WorkerReport(worker, location());
+    ResidentWorker resident = ResidentWorker.take(run, worker);
+    try {
+      train(resident, paths, report);
+    } catch (Exception | Error e) {
+      resident.close(); // its graph may be in the middle of a step
+      throw e;
+    }
+    resident.release();
+    run.accumulators.add(report);
+    return List.of(report).iterator();
+  }
+
+  private void train(ResidentWorker resident, List<String> paths, WorkerReport report)
+      throws InterruptedException {
+    List<String> coming = new ArrayList<>(paths);
+    if (report.worker < next.size()) {
+      coming.addAll(next.get(report.worker));
+    }
+    resident.prefetch().expect(coming, loader);
+    Stopwatch watch = new Stopwatch();
+    report.memory = Memory.onceOf(run.slices);
+    report.lost = !resident.load(run.slices, start, workers);
+    report.exchanging += watch.lap();
+    if (report.lost) {
+      return;
+    }
+    for (int i = 0; i < paths.size(); i++) {
+      resident.prefetch().expect(coming.subList(i, coming.size()), loader);
+      MultiDataSet minibatch = resident.prefetch().take(paths.get(i));
+      report.waiting += watch.lap();
+      step(resident.state().graph(), minibatch, report);
+      report.computing += watch.lap();
+    }
+    resident.prefetch().expect(coming.subList(paths.size(), coming.size()), loader);
+    resident.leave(result, run.slices.averaged(ownMoments == Average.NONE));
+    if (ownMoments != Average.NONE) {
+      resident.leave(ownMoments, run.slices.ofMoments());
+    }
+    report.exchanging += watch.lap();
+  }
+
+  private void step(ComputationGraph graph, MultiDataSet minibatch, WorkerReport report) {
+    run.hooks.forEach(hook -> hook.preUpdate(minibatch, graph));
+    double loss = Step.fit(graph, minibatch, run.parts);
+    run.hooks.forEach(hook -> hook.postUpdate(minibatch, graph));
+    long size = minibatch.getFeatures(0).size(0);
+    report.steps++;
+    report.images += size;
+    report.lossSum += size * loss;
+  }
+
+  private static String location() {
+    BlockManagerId here = SparkEnv.get().blockManager().blockManagerId();
+    return new ExecutorCacheTaskLocation(here.host(), here.executorId()).toString();
+  }
+}

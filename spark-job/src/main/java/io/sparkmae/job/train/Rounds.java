@@ -1,0 +1,62 @@
+package io.sparkmae.job.train;
+
+import io.sparkmae.job.averaging.AveragingMaster;
+import io.sparkmae.job.averaging.RoundReport;
+import java.net.URI;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+import scala.reflect.ClassTag;
+
+/**
+ * Runs rounds as DL4J's {@code fitPaths}.
+ *
+ * @param fileSystem of the data
+ */
+record Rounds(
+    JavaSparkContext spark,
+    RoundPlan plan,
+    URI fileSystem,
+    SparkComputationGraph graph,
+    AveragingMaster master,
+    MinibatchLoader loader) {
+
+  private static final int EARLY = 3; // minibatches of the next round that a worker is told of
+
+  RoundReport train(Round round) {
+    ComputationGraphConfiguration place = graph.getNetwork().getConfiguration();
+    place.setEpochCount(round.epoch());
+    int next = round.lastStep() + 1;
+    if (next < plan.steps()) {
+      master.announce(plan.at(next).paths(fileSystem, EARLY));
+    }
+    graph.fitPaths(paths(round), loader);
+    place.setEpochCount(round.epoch()); // DL4J counts each call as an epoch
+    return master.report();
+  }
+
+  /** One worker a partition, where it was in the round before. */
+  private JavaRDD<String> paths(Round round) {
+    List<List<String>> shares = round.paths(fileSystem, Integer.MAX_VALUE);
+    List<Tuple2<String, Seq<String>>> placed =
+        IntStream.range(0, shares.size())
+            .mapToObj(
+                worker ->
+                    new Tuple2<>(
+                        String.join("\n", shares.get(worker)), seq(master.location(worker))))
+            .toList();
+    ClassTag<String> strings = ClassTag.apply(String.class);
+    return new JavaRDD<>(spark.sc().makeRDD(seq(placed), strings), strings)
+        .flatMap(share -> share.lines().iterator());
+  }
+
+  private static <T> Seq<T> seq(List<T> list) {
+    return JavaConverters.asScalaBuffer(list).toSeq();
+  }
+}

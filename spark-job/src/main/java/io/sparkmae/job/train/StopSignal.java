@@ -1,0 +1,57 @@
+package io.sparkmae.job.train;
+
+import org.apache.spark.SparkContext;
+import org.apache.spark.util.SignalUtils;
+import scala.runtime.AbstractFunction0;
+
+/**
+ * Takes SIGTERM as a request to stop: it ends the round that runs, and leaves the JVM alive for a
+ * checkpoint.
+ *
+ * <p>A second SIGTERM, and one after {@link #close}, ends the JVM as ever.
+ */
+final class StopSignal extends AbstractFunction0<Object> implements AutoCloseable {
+
+  private final SparkContext spark;
+  private volatile boolean requested;
+  private volatile boolean closed;
+  private volatile String jobGroup;
+
+  private StopSignal(SparkContext spark) {
+    this.spark = spark;
+  }
+
+  static StopSignal watch(SparkContext spark) {
+    StopSignal signal = new StopSignal(spark);
+    SignalUtils.register("TERM", signal);
+    return signal;
+  }
+
+  /** Names the jobs that a request ends; null for none. */
+  void guard(String group) {
+    jobGroup = group;
+  }
+
+  boolean requested() {
+    return requested;
+  }
+
+  /** Called on SIGTERM; true if that is all there is to do. */
+  @Override
+  public Object apply() {
+    if (closed || requested) {
+      return false;
+    }
+    requested = true;
+    System.err.println("SIGTERM: stopping after a checkpoint");
+    if (jobGroup != null) {
+      spark.cancelJobGroup(jobGroup);
+    }
+    return true;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

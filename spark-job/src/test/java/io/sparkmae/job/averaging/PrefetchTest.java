@@ -1,0 +1,82 @@
+package io.sparkmae.job.averaging;
+
+import static java.util.Collections.synchronizedList;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkmae.data.BadData;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.nd4j.linalg.dataset.MultiDataSet;
+
+@Timeout(20)
+class PrefetchTest {
+
+  private final List<String> loaded = synchronizedList(new ArrayList<>());
+  private final List<String> threads = synchronizedList(new ArrayList<>());
+  private final Prefetch prefetch = new Prefetch("mae-loader-test");
+  private final MultiDataSetLoader loader =
+      source -> {
+        loaded.add(source.getPath());
+        threads.add(Thread.currentThread().getName());
+        if (source.getPath().equals("bad")) {
+          throw new BadData("Cannot read shard-3.parquet: cut off");
+        }
+        return new MultiDataSet();
+      };
+
+  @AfterEach
+  void close() {
+    prefetch.close();
+  }
+
+  @Test
+  void theNextMinibatchesAreLoadedBeforeTheyAreTakenAndNoMore() throws Exception {
+    prefetch.expect(List.of("a", "b", "c", "d", "e"), loader);
+    prefetch.take("a");
+    while (loaded.size() < 1 + Prefetch.AHEAD) {
+      Thread.sleep(5);
+    }
+    Thread.sleep(100);
+    assertThat(loaded).containsExactly("a", "b", "c");
+    assertThat(threads).containsOnly("mae-loader-test");
+  }
+
+  @Test
+  void aMinibatchIsLoadedOnce() throws Exception {
+    List<String> paths = List.of("a", "b", "c", "d");
+    for (int i = 0; i < paths.size(); i++) {
+      prefetch.expect(paths.subList(i, paths.size()), loader);
+      prefetch.take(paths.get(i));
+    }
+    assertThat(loaded).containsExactly("a", "b", "c", "d");
+  }
+
+  @Test
+  void aLoadersErrorIsThrownByTheTakerAtOnce() throws Exception {
+    prefetch.expect(List.of("a", "bad"), loader);
+    prefetch.take("a");
+    long start = System.nanoTime();
+    assertThatThrownBy(() -> prefetch.take("bad"))
+        .isInstanceOf(BadData.class)
+        .hasMessage("Cannot read shard-3.parquet: cut off");
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+    prefetch.expect(List.of("c"), loader); // the thread lives on
+    assertThat(prefetch.take("c")).isNotNull();
+  }
+
+  @Test
+  void whatIsNoLongerExpectedIsForgotten() throws Exception {
+    prefetch.expect(List.of("a", "b"), loader);
+    prefetch.expect(List.of("c"), loader);
+    prefetch.take("c");
+    prefetch.expect(List.of("b"), loader);
+    prefetch.take("b");
+    assertThat(loaded.stream().filter("b"::equals).count()).isBetween(1L, 2L);
+  }
+}

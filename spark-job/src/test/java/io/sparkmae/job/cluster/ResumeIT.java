@@ -1,0 +1,141 @@
+package io.sparkmae.job.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.job.cluster.MaeProcess.Result;
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.Verification.Version;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Drivers that die, are told to stop, or come second. */
+class ResumeIT {
+
+  private static final int BAD_OPTIONS = 2;
+  private static final int RETRY = 75;
+  private static final int EPOCHS = 12;
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  @TempDir static Path directory;
+
+  private static MaeProcess mae;
+
+  @BeforeAll
+  static void prepare() throws Exception {
+    String images = directory.resolve("images").toString();
+    SmallData.draw(images, new Configuration());
+    mae = MaeProcess.on("local[2]", directory);
+    mae.result(SmallData.prepare(images, directory.resolve("data").toString()));
+  }
+
+  @Test
+  void aDriverThatIsKilledOrStoppedGoesOnToTheSameBits() throws Exception {
+    JsonNode undisturbed = mae.result(pretrain("undisturbed", EPOCHS, 0));
+    Path model = directory.resolve("model");
+    killWhen("in a round", process -> progressed(process.err(), 3));
+    killWhen("while writing a checkpoint", process -> newest(model, false) > 2);
+    killWhen("between the two", process -> newest(model, true) > 5);
+    Result stopped = terminateWhen(process -> progressed(process.err(), 1));
+    assertThat(stopped.exitCode()).as(stopped.faults()).isEqualTo(RETRY);
+    assertThat(stopped.sentences()).last().asString().contains("Stopped by SIGTERM before step");
+
+    Result done = mae.run(pretrain("model", EPOCHS, 0));
+    assertThat(done.err()).contains("going on from");
+    JsonNode result = mae.result(pretrain("model", EPOCHS, 0)); // finished: answers at once
+    for (String field : List.of("params_sha256", "images", "loss")) {
+      assertThat(result.get(field)).as(field).isEqualTo(undisturbed.get(field));
+    }
+    List<Version> versions = ModelStore.verify(model.toString(), new Configuration()).versions();
+    assertThat(versions).extracting(Version::state).containsOnly("complete").hasSize(2);
+  }
+
+  @Test
+  void aSecondRunAndAnotherRunsCheckpointAreRefused() throws Exception {
+    try (JavaProcess first = mae.start(pretrain("held", 1000, 0))) {
+      await(() -> progressed(first.err(), 1), first);
+      Result second = mae.run(pretrain("held", 1000, 0));
+      assertThat(second.exitCode()).as(second.faults()).isEqualTo(RETRY);
+      assertThat(second.sentences()).last().asString().contains("is training there");
+      first.terminate();
+      assertThat(first.exitCode(LIMIT)).as(first.err()).isEqualTo(RETRY);
+    }
+    Result another = mae.run(pretrain("held", 1000, 5));
+    assertThat(another.exitCode()).as(another.faults()).isEqualTo(BAD_OPTIONS);
+    assertThat(another.sentences())
+        .last()
+        .asString()
+        .contains("Cannot resume")
+        .contains("train.seed is 0 there and 5 here");
+  }
+
+  private interface Moment {
+    boolean isNow(JavaProcess process);
+  }
+
+  private static void killWhen(String when, Moment moment) throws Exception {
+    try (JavaProcess process = mae.start(pretrain("model", EPOCHS, 0))) {
+      await(() -> moment.isNow(process), process);
+      process.kill();
+      assertThat(process.out()).as(when).isEmpty();
+    }
+  }
+
+  private static Result terminateWhen(Moment moment) throws Exception {
+    try (JavaProcess process = mae.start(pretrain("model", EPOCHS, 0))) {
+      await(() -> moment.isNow(process), process);
+      process.terminate();
+      int exitCode = process.exitCode(LIMIT);
+      return new Result(exitCode, process.out(), process.err(), Duration.ZERO);
+    }
+  }
+
+  private static void await(BooleanSupplier condition, JavaProcess process) throws Exception {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (!process.isAlive() || System.nanoTime() - start > LIMIT.toNanos()) {
+        throw new AssertionError("It did not come to that:\n" + process.err());
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  private static boolean progressed(String err, int rounds) {
+    return err.lines().filter(line -> line.startsWith("epoch ")).count() >= rounds;
+  }
+
+  /** Number of the newest version; with or without a mark that it is complete. */
+  private static int newest(Path model, boolean complete) {
+    try (Stream<Path> versions = Files.list(model)) {
+      return versions
+          .filter(version -> version.getFileName().toString().matches("v\\d+"))
+          .filter(version -> Files.exists(version.resolve("_SUCCESS")) == complete)
+          .mapToInt(version -> Integer.parseInt(version.getFileName().toString().substring(1)))
+          .max()
+          .orElse(0);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private static String[] pretrain(String model, int epochs, long seed) {
+    String data = directory.resolve("data").toString();
+    List<String> arguments =
+        new ArrayList<>(
+            Arrays.asList(SmallData.pretrain(data, directory.resolve(model).toString())));
+    arguments.set(1 + arguments.indexOf("--epochs"), Integer.toString(epochs));
+    arguments.addAll(1, List.of("--seed", Long.toString(seed), "--checkpoint-rounds", "2"));
+    return arguments.toArray(String[]::new);
+  }
+}

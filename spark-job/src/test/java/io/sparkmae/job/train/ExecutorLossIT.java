@@ -1,0 +1,71 @@
+package io.sparkmae.job.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkmae.data.PrepareJob;
+import io.sparkmae.data.PrepareSettings;
+import io.sparkmae.job.cluster.JavaProcess;
+import io.sparkmae.job.demo.DemoImages;
+import io.sparkmae.job.store.Directory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three executors of their own; two are killed in the run, and a task throws once. */
+class ExecutorLossIT {
+
+  private static final Duration LIMIT = Duration.ofMinutes(4);
+
+  @TempDir Path directory;
+
+  @Test
+  void killedExecutorsLeaveNoTrace() throws Exception {
+    String data = directory.resolve("data").toUri().toString();
+    String undisturbed = trainHere(data);
+    Path notes = Files.createDirectory(directory.resolve("faults"));
+    try (JavaProcess process = JavaProcess.start(directory, arguments(data, notes))) {
+      assertThat(process.exitCode(LIMIT)).as(process::err).isZero();
+      assertThat(process.out().strip()).as(process::err).endsWith(undisturbed);
+      assertThat(notes.resolve("EXCEPTION-1")).exists();
+      assertThat(notes.resolve("KILL-3")).exists();
+      assertThat(notes.resolve("KILL_NEIGHBOUR-7")).exists();
+      assertThat(process.err()).contains("lost their results and train again");
+    }
+  }
+
+  private String trainHere(String data) throws Exception {
+    try (SparkSession spark =
+        SparkSession.builder()
+            .master("local[2]")
+            .config("spark.ui.enabled", false)
+            .config("spark.driver.host", "127.0.0.1")
+            .getOrCreate()) {
+      String images = directory.resolve("images").toUri().toString();
+      DemoImages.render(Directory.at(images, spark.sparkContext().hadoopConfiguration()), 6, 1);
+      PrepareJob.run(spark, new PrepareSettings(List.of(images), data, "folder", 0, 92, 1));
+      return Pretraining.train(spark, TinyRun.of(data, 3)).graph().paramsSha256();
+    }
+  }
+
+  private List<String> arguments(String data, Path notes) {
+    List<String> arguments =
+        new ArrayList<>(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
+    Map.of(
+            "spark.master", "local-cluster[3,1,1024]",
+            "spark.ui.enabled", "false",
+            "spark.driver.host", "127.0.0.1",
+            "spark.local.dir", directory.resolve("spark-local").toString(),
+            "spark.executor.memory", "1g",
+            "spark.executor.extraClassPath", System.getProperty("java.class.path"),
+            "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        .forEach((key, value) -> arguments.add("-D" + key + "=" + value));
+    arguments.addAll(List.of(FaultyRun.class.getName(), data, notes.toString()));
+    return arguments;
+  }
+}

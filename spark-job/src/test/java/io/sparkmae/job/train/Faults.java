@@ -1,0 +1,104 @@
+package io.sparkmae.job.train;
+
+import io.sparkmae.job.averaging.LostBlocks;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.spark.api.TrainingHook;
+import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** Does once, before a step of a worker, what befalls clusters. */
+final class Faults implements TrainingHook {
+
+  private static final long serialVersionUID = 1;
+
+  /** What happens. */
+  enum Kind {
+    EXCEPTION,
+    /** The worker's own executor dies. */
+    KILL,
+    /** The executor of worker 1 dies when that worker is done and this one is not. */
+    KILL_NEIGHBOUR,
+    /** What worker 0 left is gone when this one is done. */
+    LOSE_RESULT,
+    /** The average that the round starts from is gone, for workers that begin later. */
+    LOSE_AVERAGE
+  }
+
+  /** When and where it happens. */
+  record Fault(Kind kind, int step, int worker) implements Serializable {}
+
+  private final String directory;
+  private final List<Fault> faults;
+
+  /** Faults, each once: files in {@code directory} say which have been. */
+  Faults(Path directory, List<Fault> faults) {
+    this.directory = directory.toString();
+    this.faults = faults;
+  }
+
+  @Override
+  public void preUpdate(MultiDataSet minibatch, Model model) {
+    int step = ((ComputationGraph) model).getIterationCount();
+    int worker = TaskContext.getPartitionId();
+    try {
+      Files.writeString(pidOf(worker), Long.toString(ProcessHandle.current().pid()));
+      for (Fault fault : faults) {
+        if (fault.step == step && fault.worker == worker && first(fault)) {
+          happen(fault.kind);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void happen(Kind kind) throws IOException, InterruptedException {
+    switch (kind) {
+      case EXCEPTION -> throw new IllegalStateException("Thrown once, by a test");
+      case KILL -> kill(ProcessHandle.current().pid());
+      case KILL_NEIGHBOUR -> {
+        Thread.sleep(3_000);
+        kill(Long.parseLong(Files.readString(pidOf(1))));
+      }
+      case LOSE_RESULT -> LostBlocks.ofWorker(0);
+      case LOSE_AVERAGE -> LostBlocks.ofAverages();
+    }
+  }
+
+  private static void kill(long pid) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-9", Long.toString(pid)).start().waitFor();
+  }
+
+  private boolean first(Fault fault) throws IOException {
+    try {
+      Files.createFile(Path.of(directory, fault.kind + "-" + fault.step));
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  private Path pidOf(int worker) {
+    return Path.of(directory, "pid-" + worker);
+  }
+
+  @Override
+  public void postUpdate(MultiDataSet minibatch, Model model) {}
+
+  @Override
+  public void preUpdate(DataSet minibatch, Model model) {}
+
+  @Override
+  public void postUpdate(DataSet minibatch, Model model) {}
+}
