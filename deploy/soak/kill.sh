@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Trains for an hour while something is killed every few minutes, then without; both must end at the same parameters.
 #   deploy/soak/kill.sh DATA DIRECTORY [MINUTES]       DATA is a prepared data set
-# An executor is killed twice out of three times, the driver the third; the run is started again until it is done.
+# Pauses are of PAUSE to 3 PAUSE seconds, default 60. An executor is killed twice out of three times, the driver the third; the run is started again until it is done.
 set -euo pipefail
-data=$1 directory=$2 minutes=${3:-60}
+data=$1 directory=$2 minutes=${3:-60} pause=${PAUSE:-60}
 root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 mkdir -p "$directory"
 
@@ -15,7 +15,7 @@ pretrain() {
 }
 
 # descendants PID
-descendants() { for child in $(pgrep -P "$1"); do echo "$child"; descendants "$child"; done; }
+descendants() { for child in $(pgrep -P "$1" || true); do echo "$child"; descendants "$child"; done; }
 
 end=$((SECONDS + 60 * minutes)) kills=0 starts=0 code=75
 while ((code != 0)); do
@@ -23,12 +23,14 @@ while ((code != 0)); do
   pretrain killed >"$directory/killed.json" 2>>"$directory/killed.log" &
   driver=$!
   while ((SECONDS < end)) && kill -0 "$driver" 2>/dev/null; do
-    sleep $((60 + RANDOM % 120)) &
+    sleep $((pause + RANDOM % (2 * pause))) &
     wait -n "$driver" $! || true
     kill -0 "$driver" 2>/dev/null || break
-    executors=$(for pid in $(descendants "$driver"); do grep -qa CoarseGrainedExecutorBackend "/proc/$pid/cmdline" && echo "$pid"; done | head -1)
+    executors=$(for pid in $(descendants "$driver"); do
+      if grep -qa CoarseGrainedExecutorBackend "/proc/$pid/cmdline"; then echo "$pid"; fi
+    done 2>/dev/null || true)
     victim=$driver
-    if ((kills++ % 3 < 2)) && [[ $executors ]]; then victim=$executors; fi
+    if ((kills++ % 3 < 2)) && [[ $executors ]]; then victim=${executors%%$'\n'*}; fi
     echo "$(date +%T) SIGKILL to $victim (driver $driver)"
     kill -9 "$victim" 2>/dev/null || true
   done

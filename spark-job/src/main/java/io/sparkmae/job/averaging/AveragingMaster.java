@@ -117,7 +117,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     Average to = Average.next(!averageMoments && driver.slices().moments() > 0, !outer.isPlain());
     try {
       report = train(paths, multiLoader, results, to);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
       release(to);
       throw e;
     } finally {
@@ -186,8 +186,11 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       return spark.parallelize(slices, tasks).mapPartitions(task).collect().stream()
           .distinct()
           .toList();
-    } catch (RuntimeException e) {
-      throw stateLost(e) ? new StateLost(average.iteration()) : e;
+    } catch (Exception e) {
+      if (stateLost(e)) {
+        throw new StateLost(average.iteration());
+      }
+      throw e;
     }
   }
 

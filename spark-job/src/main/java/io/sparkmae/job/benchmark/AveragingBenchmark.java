@@ -73,7 +73,7 @@ public final class AveragingBenchmark {
     if (stock) {
       try {
         stockSeconds = median(stock(), Round::cost);
-      } catch (RuntimeException e) {
+      } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
         failure = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         System.err.println("mae: the stock master failed: " + failure);
       }

@@ -149,8 +149,7 @@ public final class Pretraining {
       }
       step = round.lastStep() + 1;
       if (due || last) {
-        master
-            .fetch(); // if it fails, the driver's graph is spoilt: the next run has the checkpoint
+        master.fetch(); // where this fails, the driver's graph is spoilt: the next run goes on
         kept = step;
         lost = 0;
       }
@@ -182,7 +181,7 @@ public final class Pretraining {
       progress.completed(round, report, plan.schedule().valueAt(round.lastStep(), round.epoch()));
     } catch (StateLost | NonFiniteLoss | Stopped e) {
       throw e;
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
       if (stop.requested()) {
         stop(round.firstStep());
       }

@@ -35,7 +35,8 @@ class ExecutorLossIT {
       assertThat(notes.resolve("EXCEPTION-1")).exists();
       assertThat(notes.resolve("KILL-3")).exists();
       assertThat(notes.resolve("KILL_NEIGHBOUR-7")).exists();
-      assertThat(process.err()).contains("lost their results and train again");
+      // Which of the two depends on where Spark had put the workers
+      assertThat(process.err()).containsPattern("train again|going back to step");
     }
   }
 
