@@ -123,7 +123,11 @@ public final class PatchReader implements AutoCloseable {
             "Cannot read %s: its row groups are not the manifest's (the file has changed; prepare the data again)"
                 .formatted(path));
       }
-      return file.read(address.rowGroup);
+      EncodedRows rows = file.read(address.rowGroup);
+      if (!rows.fault().isEmpty()) {
+        throw new IOException(rows.fault());
+      }
+      return rows;
     } catch (IOException e) {
       throw new BadData(
           "Cannot read row group %d of %s: %s".formatted(address.rowGroup, path, e.getMessage()),

@@ -36,7 +36,8 @@ public final class PrepareJob {
    */
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
-    LayoutChoice choice = LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf));
+    LayoutChoice choice =
+        LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf);
     Layout layout = choice.layout();
     System.err.printf("prepare: layout %s: %s%n", layout.name(), choice.why());
     List<String> classes = layout.classes(choice.inputs(), conf);

@@ -37,7 +37,7 @@ record ScreenTask(
               return screening.screen(sample);
             });
     // Laid down as late as it can be: the count is complete when the images have gone by.
-    Stream<Sample> tally = Stream.of(unit.file(0).name()).map(name -> Sample.tally(name, seen[0]));
+    Stream<Sample> tally = Stream.of(unit.name()).map(name -> Sample.tally(name, seen[0]));
     return Stream.concat(screened, tally)
         .map(sample -> new Tuple2<>(Place.of(sample, settings.seed()), sample))
         .iterator();

@@ -29,8 +29,8 @@ final class PrepareCommand implements Callable<Outcome> {
   @Option(
       names = "--layout",
       defaultValue = "auto",
-      paramLabel = "auto|folder|webdataset|parquet",
-      description = "How the images lie; auto looks at the names of the files.")
+      paramLabel = "auto|folder|webdataset|imagenet-tar|tfrecord|sequencefile|parquet",
+      description = "How the images lie; auto looks at names and first bytes.")
   private String layout;
 
   @Option(
