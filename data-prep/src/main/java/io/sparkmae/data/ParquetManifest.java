@@ -30,7 +30,7 @@ final class ParquetManifest {
         throw new BadData("Cannot read %s: %s".formatted(file.uri(), e.getMessage()), e);
       }
     }
-    var origin = new Origin(List.of(uri), inputs.fingerprint(), ParquetLayout.NAME, 0, 0, 0);
-    return Manifest.of(origin, classes, Map.of(), files);
+    var origin = new Origin(List.of(uri), inputs.fingerprint(), ParquetLayout.NAME, 0, 0, 0, "");
+    return Manifest.of(origin, classes, Map.of(), files, PixelSums.none());
   }
 }

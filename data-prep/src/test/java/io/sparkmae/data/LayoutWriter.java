@@ -49,6 +49,7 @@ enum LayoutWriter {
         TestImages.tar(dir.resolve("_inner"), one.getValue());
         outer.put(one.getKey() + ".tar", Files.readAllBytes(dir.resolve("_inner")));
       }
+      Files.delete(dir.resolve("_inner"));
       TestImages.tar(dir.resolve("ILSVRC2012_img_train.tar"), outer);
     }
   },
