@@ -124,7 +124,8 @@ record ParquetColumns(MessageType schema, Type image, Type path, Type label) {
     }
   }
 
-  private int label(Group record) {
+  /** The label of a record, or -1. */
+  int label(Group record) {
     if (label == null || record.getFieldRepetitionCount(label.getName()) == 0) {
       return -1;
     }

@@ -4,6 +4,7 @@ import io.sparkmae.data.Manifest.RowGroup;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -16,6 +17,7 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
 
 /**
  * One Parquet file of images: the columns that {@link ParquetColumns} finds; others are not read.
@@ -111,6 +113,31 @@ final class ParquetImages implements AutoCloseable {
       return new EncodedRows(
           read.images(), read.paths(), read.labels(), "page damaged, " + e.getMessage(), row);
     }
+  }
+
+  /** The labels of all rows; no image is read. */
+  int[] labels() throws IOException {
+    int rows = Math.toIntExact(reader.getRecordCount());
+    int[] labels = new int[rows];
+    if (columns.label() == null) {
+      Arrays.fill(labels, -1);
+      return labels;
+    }
+    var only = new MessageType("labels", columns.label());
+    reader.setRequestedSchema(only);
+    int row = 0;
+    for (int group = 0; group < reader.getRowGroups().size(); group++) {
+      PageReadStore pages = reader.readRowGroup(group);
+      RecordReader<Group> records =
+          new ColumnIOFactory()
+              .getColumnIO(only)
+              .getRecordReader(pages, new GroupRecordConverter(only));
+      for (long i = 0; i < pages.getRowCount(); i++) {
+        labels[row++] = columns.label(records.read());
+      }
+    }
+    reader.setRequestedSchema(columns.schema());
+    return labels;
   }
 
   @Override

@@ -93,6 +93,21 @@ public final class PatchReader implements AutoCloseable {
     }
   }
 
+  /**
+   * Reads one row as it is stored.
+   *
+   * @throws BadData if the file cannot be read, or the row has no bytes
+   */
+  public SourceImage image(RowAddress address) {
+    EncodedRows rows = rows(new RowGroupAddress(address.file(), address.rowGroup()));
+    String key = key(address, rows);
+    byte[] encoded = rows.images()[address.row()];
+    if (encoded == null) {
+      throw new BadData("Cannot read image %s: image.bytes is null".formatted(key));
+    }
+    return new SourceImage(key, encoded.clone(), rows.labels()[address.row()]);
+  }
+
   /** image.path, or file#row for Parquet without names. */
   private String key(RowAddress address, EncodedRows rows) {
     String path = rows.paths()[address.row()];

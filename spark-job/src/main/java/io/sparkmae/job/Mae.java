@@ -24,13 +24,15 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       PrepareCommand.class,
+      InspectCommand.class,
       PretrainCommand.class,
       ReconstructCommand.class,
       EmbedCommand.class,
       ProbeCommand.class,
       ExportCommand.class,
       VerifyCommand.class,
-      ConformanceCommand.class
+      ConformanceCommand.class,
+      BenchmarkCommand.class
     })
 public final class Mae {
 

@@ -77,15 +77,20 @@ public final class MaeProcess {
   }
 
   Result run(String... command) throws IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>(List.of("-Xmx1g", "-cp", JavaProcess.classPath()));
-    settings.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
-    arguments.add(Mae.class.getName());
-    arguments.addAll(List.of(command));
     long start = System.nanoTime();
-    try (JavaProcess process = JavaProcess.start(directory, arguments)) {
+    try (JavaProcess process = start(command)) {
       int exitCode = process.exitCode(LIMIT);
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       return new Result(exitCode, process.out(), process.err(), took);
     }
+  }
+
+  /** Starts a command and returns at once; closing the process kills it. */
+  JavaProcess start(String... command) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("-Xmx1g", "-cp", JavaProcess.classPath()));
+    settings.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
+    arguments.add(Mae.class.getName());
+    arguments.addAll(List.of(command));
+    return JavaProcess.start(directory, arguments);
   }
 }
