@@ -26,7 +26,7 @@ class PrepareFaultsIT {
 
   @BeforeEach
   void draw() throws IOException {
-    DemoImages.render(Directory.at(directory + "/images", new Configuration()), 150, 0);
+    DemoImages.render(Directory.at(directory + "/images", new Configuration()), 60, 0);
   }
 
   @Test
