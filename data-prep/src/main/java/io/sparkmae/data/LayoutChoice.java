@@ -75,7 +75,7 @@ record LayoutChoice(Layout layout, Inputs inputs, String why) {
               .formatted(inputs.roots(), counts));
     }
     if (counts.isEmpty()) {
-      return byHead(inputs, inputs.files(), conf)
+      return byHead(inputs, conf)
           .orElseThrow(
               () ->
                   new BadData(
@@ -86,7 +86,7 @@ record LayoutChoice(Layout layout, Inputs inputs, String why) {
     int read = choice.inputs.files().size();
     String why = "the names of %d of %d files say so".formatted(read, inputs.files().size());
     if (choice.layout instanceof WebDatasetLayout) {
-      Optional<LayoutChoice> imageNet = byHead(choice.inputs, choice.inputs.files(), conf);
+      Optional<LayoutChoice> imageNet = byHead(choice.inputs, conf);
       if (imageNet.isPresent()) {
         return imageNet.get();
       }
@@ -101,8 +101,8 @@ record LayoutChoice(Layout layout, Inputs inputs, String why) {
         .findFirst();
   }
 
-  private static Optional<LayoutChoice> byHead(
-      Inputs inputs, List<SourceFile> files, Configuration conf) {
+  private static Optional<LayoutChoice> byHead(Inputs inputs, Configuration conf) {
+    List<SourceFile> files = inputs.files();
     for (SourceFile file : files.subList(0, Math.min(SNIFFED, files.size()))) {
       byte[] head = head(file, conf);
       for (Layout known : KNOWN) {
