@@ -5,6 +5,7 @@ import javax.imageio.stream.ImageInputStreamImpl;
 /** Bytes in memory as ImageIO wants them; its own streams would copy them into a cache. */
 final class ByteArrayImageInput extends ImageInputStreamImpl {
   private final byte[] bytes;
+  private boolean exhausted;
 
   ByteArrayImageInput(byte[] bytes) {
     this.bytes = bytes;
@@ -13,6 +14,7 @@ final class ByteArrayImageInput extends ImageInputStreamImpl {
   @Override
   public int read() {
     bitOffset = 0;
+    exhausted |= streamPos >= bytes.length;
     return streamPos < bytes.length ? bytes[(int) streamPos++] & 0xff : -1;
   }
 
@@ -21,11 +23,17 @@ final class ByteArrayImageInput extends ImageInputStreamImpl {
     bitOffset = 0;
     int count = (int) Math.min(length, bytes.length - streamPos);
     if (count <= 0) {
+      exhausted |= length > 0;
       return length == 0 ? 0 : -1;
     }
     System.arraycopy(bytes, (int) streamPos, target, offset, count);
     streamPos += count;
     return count;
+  }
+
+  /** Whether more has been asked for than there is. */
+  boolean isExhausted() {
+    return exhausted;
   }
 
   @Override

@@ -8,11 +8,20 @@ import java.nio.ByteBuffer;
  * @param format that the first bytes say, whatever the name says
  * @param width in pixels
  * @param height in pixels
+ * @param components of a JPEG; 0 otherwise
+ * @param truncated whether the bytes end before the image does
  * @param bytes what the decoder is to read
  */
-record EncodedImage(Format format, int width, int height, byte[] bytes) {
+record EncodedImage(
+    Format format, int width, int height, int components, boolean truncated, byte[] bytes) {
   /** A header can claim 4 billion, and they would be allocated before the first is read. */
   static final long MAX_PIXELS = 100_000_000;
+
+  // Huffman codes spend at least a bit on each block of 64 values, subsampled at most 16 to 1.
+  private static final int JPEG_PIXELS_OF_A_BYTE = 1024;
+
+  // Deflate makes at most so many bytes of one.
+  private static final int PNG_BYTES_OF_A_BYTE = 1032;
 
   enum Format {
     JPEG,
@@ -32,7 +41,26 @@ record EncodedImage(Format format, int width, int height, byte[] bytes) {
       throw new Undecodable(
           RejectReason.TOO_LARGE, image.size() + " pixels, more than " + MAX_PIXELS);
     }
+    if (image.needs() > bytes.length) {
+      throw new Undecodable(
+          RejectReason.TRUNCATED, "%s pixels in %d bytes".formatted(image.size(), bytes.length));
+    }
     return image;
+  }
+
+  /** Bytes without which the image cannot be whole; what a bomb lacks. */
+  private long needs() {
+    if (format == Format.JPEG) {
+      return (long) width * height / JPEG_PIXELS_OF_A_BYTE;
+    }
+    int channels =
+        switch (bytes[25]) {
+          case 2 -> 3;
+          case 4 -> 2;
+          case 6 -> 4;
+          default -> 1;
+        };
+    return (long) width * height * channels * bytes[24] / 8 / PNG_BYTES_OF_A_BYTE;
   }
 
   private static EncodedImage header(byte[] bytes) throws Undecodable {
@@ -66,7 +94,19 @@ record EncodedImage(Format format, int width, int height, byte[] bytes) {
     if (width < 0 || height < 0) {
       throw new Undecodable(RejectReason.CORRUPT, "PNG with a negative size");
     }
-    return new EncodedImage(Format.PNG, width, height, bytes);
+    return new EncodedImage(Format.PNG, width, height, 0, !hasEnd(bytes), bytes);
+  }
+
+  /** Goes from chunk to chunk: length, type, data, checksum. */
+  private static boolean hasEnd(byte[] bytes) {
+    long at = 8;
+    while (at + 12 <= bytes.length) {
+      if (startsWith(bytes, (int) at + 4, "IEND")) {
+        return true;
+      }
+      at += 12 + Integer.toUnsignedLong(ByteBuffer.wrap(bytes).getInt((int) at));
+    }
+    return false;
   }
 
   private static boolean startsWith(byte[] bytes, int offset, String magic) {

@@ -3,8 +3,11 @@ package io.sparkmae.data;
 /**
  * The encoded images of one row group; an image is null where the row carries none, a path where it
  * has no name.
+ *
+ * @param fault why not all rows could be read; empty if they could
+ * @param whole how many rows could be read, from the first
  */
-record EncodedRows(byte[][] images, String[] paths, int[] labels) {
+record EncodedRows(byte[][] images, String[] paths, int[] labels, String fault, int whole) {
   int size() {
     return images.length;
   }

@@ -1,7 +1,9 @@
 package io.sparkmae.data;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -77,8 +79,10 @@ record FolderLayout() implements Layout {
     var path = new Path(file.uri());
     try (InputStream in = path.getFileSystem(conf).open(path)) {
       return Sample.image(file.name(), in.readAllBytes(), label);
+    } catch (FileNotFoundException e) {
+      throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);
     } catch (IOException e) {
-      throw new BadData("Cannot read %s: %s".formatted(file.uri(), e.getMessage()), e);
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.sparkmae.data;
 
 import java.awt.Rectangle;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.Iterator;
@@ -14,11 +15,16 @@ import javax.imageio.ImageReader;
  * Encoded images to red, green and blue bytes, as Pillow's {@code convert("RGB")} gives them: no
  * ICC profile, no EXIF orientation, alpha dropped, grey replicated, 16 bits cut to the upper 8.
  *
- * <p>For one thread: it reuses its readers.
+ * <p>What a truncated image lacks is grey in a JPEG and black in a PNG. For one thread: it reuses
+ * its readers, and the memory of an image for the next.
  */
 final class ImageDecoder implements AutoCloseable {
+  private static final int KEPT_BYTES = 48 << 20; // a photograph of 16 million pixels
+
   private final Map<EncodedImage.Format, ImageReader> readers =
       new EnumMap<>(EncodedImage.Format.class);
+  private final RowCount rows = new RowCount();
+  private byte[] pixels = {};
 
   /** All pixels. */
   RgbImage decode(EncodedImage image) throws Undecodable {
@@ -30,15 +36,61 @@ final class ImageDecoder implements AutoCloseable {
     ImageReader reader = readers.computeIfAbsent(image.format(), ImageDecoder::reader);
     try (var input = new ByteArrayImageInput(image.bytes())) {
       reader.setInput(input, true, true);
-      ImageReadParam param = reader.getDefaultReadParam();
-      param.setSourceRegion(new Rectangle(box.left(), box.top(), box.width(), box.height()));
-      RgbImage decoded = RgbPixels.of(reader.read(0, param), image.format());
+      if (image.truncated()) {
+        rows.count(reader, input);
+      }
+      RgbImage decoded = read(reader, image, box);
+      reader.removeAllIIOReadUpdateListeners();
       reader.setInput(null);
       return decoded;
     } catch (IOException | RuntimeException e) {
       forget(image.format());
       throw new Undecodable(RejectReason.CORRUPT, image.format() + " decoder: " + e.getMessage());
     }
+  }
+
+  /** How many rows of the last image, a truncated one, came before its bytes ran out. */
+  int rowsRead() {
+    return rows.read();
+  }
+
+  private RgbImage read(ImageReader reader, EncodedImage image, Box box) throws IOException {
+    ImageReadParam param = reader.getDefaultReadParam();
+    param.setSourceRegion(new Rectangle(box.left(), box.top(), box.width(), box.height()));
+    if (image.format() == EncodedImage.Format.JPEG && image.components() < 4) {
+      // Rows arrive in this order; for its own choice of blue, green, red they would be swapped.
+      RgbImage target = new RgbImage(box.width(), box.height(), room(box));
+      param.setDestination(RgbPixels.view(target));
+      reader.read(0, param);
+      return target;
+    }
+    return RgbPixels.of(
+        image.truncated() ? readWhatIsThere(reader, param, box) : reader.read(0, param),
+        image.format());
+  }
+
+  /** The PNG reader throws at the end of the bytes, and keeps what it had to itself. */
+  private BufferedImage readWhatIsThere(ImageReader reader, ImageReadParam param, Box box)
+      throws IOException {
+    BufferedImage target =
+        reader.getImageTypes(0).next().createBufferedImage(box.width(), box.height());
+    param.setDestination(target);
+    try {
+      return reader.read(0, param);
+    } catch (IOException e) {
+      return target;
+    }
+  }
+
+  private byte[] room(Box box) {
+    int length = Math.multiplyExact(Math.multiplyExact(box.width(), box.height()), 3);
+    if (length > KEPT_BYTES) {
+      return new byte[length];
+    }
+    if (pixels.length < length) {
+      pixels = new byte[length];
+    }
+    return pixels;
   }
 
   @Override

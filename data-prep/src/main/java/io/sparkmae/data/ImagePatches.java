@@ -1,8 +1,18 @@
 package io.sparkmae.data;
 
-/** One encoded image as the patches of a view. */
-public final class ImagePatches {
-  private ImagePatches() {}
+import java.util.List;
+
+/**
+ * Encoded images as the patches of views. For one thread: it reuses its decoders and buffers, so
+ * that an image costs no memory but its batch's.
+ */
+public final class ImagePatches implements AutoCloseable {
+  private final ImageDecoder decoder = new ImageDecoder();
+  private final Resampler resampler = new Resampler();
+  private byte[] rgb = {};
+  private long decodeNanos;
+  private long resampleNanos;
+  private long patchifyNanos;
 
   /**
    * Decodes, crops, resizes, mirrors and splits an image.
@@ -15,37 +25,69 @@ public final class ImagePatches {
    */
   public static byte[] of(byte[] encoded, View view, long sampleSeed) {
     byte[] patches = new byte[view.tokens() * view.patchLength()];
-    try (var decoder = new ImageDecoder()) {
-      write(decoder, encoded, view, sampleSeed, patches, 0);
+    try (var images = new ImagePatches()) {
+      images.write(encoded, List.of(view), new long[] {sampleSeed}, 0, patches);
       return patches;
     } catch (Undecodable e) {
       throw new BadData("Cannot decode image: %s, %s".formatted(e.reason(), e.getMessage()), e);
     }
   }
 
-  /** The same, with a decoder at hand, into a batch. */
-  static void write(
-      ImageDecoder decoder, byte[] encoded, View view, long sampleSeed, byte[] batch, int offset)
+  /**
+   * Writes the views of one image, which is decoded once, as samples {@code first} and following of
+   * a batch.
+   *
+   * @param views of one geometry
+   * @param seeds [batch] sample seeds of all samples
+   */
+  void write(byte[] encoded, List<? extends View> views, long[] seeds, int first, byte[] batch)
       throws Undecodable {
+    long start = System.nanoTime();
     EncodedImage image = EncodedImage.of(encoded);
-    Framing framing = view.framing(image.width(), image.height(), sampleSeed);
-    RgbImage source = decoder.decode(image, framing.source());
-    byte[] rgb = Resampler.resize(source, framing.width(), framing.height(), framing.window());
-    if (framing.flip()) {
-      mirror(rgb, view.imageSize());
+    var framings = new Framing[views.size()];
+    Box all = null;
+    for (int i = 0; i < framings.length; i++) {
+      framings[i] = views.get(i).framing(image.width(), image.height(), seeds[first + i]);
+      all = i == 0 ? framings[0].source() : all.around(framings[i].source());
     }
-    Patches.patchify(rgb, view.imageSize(), view.patchSize(), batch, offset);
+    RgbImage decoded = decoder.decode(image, all);
+    decodeNanos += System.nanoTime() - start;
+    for (int i = 0; i < framings.length; i++) {
+      write(decoded, framings[i].source().within(all), framings[i], views.get(i), first + i, batch);
+    }
   }
 
-  private static void mirror(byte[] rgb, int size) {
-    for (int row = 0; row < rgb.length; row += size * 3) {
-      for (int left = row, right = row + (size - 1) * 3; left < right; left += 3, right -= 3) {
-        for (int c = 0; c < 3; c++) {
-          byte swapped = rgb[left + c];
-          rgb[left + c] = rgb[right + c];
-          rgb[right + c] = swapped;
-        }
-      }
+  private void write(
+      RgbImage image, Box source, Framing framing, View view, int sample, byte[] batch) {
+    int length = view.tokens() * view.patchLength();
+    if (rgb.length != length) {
+      rgb = new byte[length];
     }
+    long start = System.nanoTime();
+    resampler.resize(image, source, framing, rgb);
+    long resized = System.nanoTime();
+    Patches.patchify(rgb, view.imageSize(), view.patchSize(), batch, sample * length);
+    resampleNanos += resized - start;
+    patchifyNanos += System.nanoTime() - resized;
+  }
+
+  /** What has been spent on header and decoder. */
+  long decodeNanos() {
+    return decodeNanos;
+  }
+
+  /** What has been spent on cropping, resizing and mirroring. */
+  long resampleNanos() {
+    return resampleNanos;
+  }
+
+  /** What has been spent on splitting into patches. */
+  long patchifyNanos() {
+    return patchifyNanos;
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
   }
 }

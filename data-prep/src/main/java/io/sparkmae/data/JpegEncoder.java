@@ -40,7 +40,7 @@ final class JpegEncoder {
     var buffered = new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_3BYTE_BGR);
     byte[] bgr = ((DataBufferByte) buffered.getRaster().getDataBuffer()).getData();
     byte[] rgb = image.rgb();
-    for (int i = 0; i < rgb.length; i += 3) {
+    for (int i = 0; i < image.length(); i += 3) {
       bgr[i] = rgb[i + 2];
       bgr[i + 1] = rgb[i + 1];
       bgr[i + 2] = rgb[i];

@@ -36,7 +36,7 @@ final class JpegHeader {
 
   JpegHeader(byte[] bytes) {
     this.bytes = bytes;
-    this.kept = new ByteArrayOutputStream(bytes.length);
+    this.kept = new ByteArrayOutputStream();
   }
 
   EncodedImage read() throws Undecodable {
@@ -48,9 +48,8 @@ final class JpegHeader {
     if (components == 0) {
       throw new Undecodable(RejectReason.CORRUPT, "JPEG scan without a frame header");
     }
-    requireEnd();
-    kept.write(bytes, position, bytes.length - position);
-    return new EncodedImage(EncodedImage.Format.JPEG, width, height, withColourMarker());
+    return new EncodedImage(
+        EncodedImage.Format.JPEG, width, height, components, !hasEnd(), withColourMarker());
   }
 
   /** Moves to the next 0xff of a marker; libjpeg skips rubbish between segments too. */
@@ -122,26 +121,31 @@ final class JpegHeader {
   }
 
   /** Inside a scan 0xff is always followed by 0 or a restart, so a cut file has no end marker. */
-  private void requireEnd() throws Undecodable {
+  private boolean hasEnd() {
     for (int i = bytes.length - 2; i > position; i--) {
       if (at(i) == 0xff && at(i + 1) == END_OF_IMAGE) {
-        return;
+        return true;
       }
     }
-    throw new Undecodable(RejectReason.TRUNCATED, "JPEG without its end");
+    return false;
   }
 
   private byte[] withColourMarker() {
-    var out = new ByteArrayOutputStream(kept.size() + 32);
-    out.write(0xff);
-    out.write(0xd8);
+    byte[] colour = {};
     if (components == 3 && (jfif || adobe.length == 0 && !namedRgb)) {
-      out.writeBytes(JFIF);
+      colour = JFIF;
     } else if (components > 1) {
-      out.writeBytes(adobe);
+      colour = adobe;
     }
-    out.writeBytes(kept.toByteArray());
-    return out.toByteArray();
+    byte[] segments = kept.toByteArray();
+    int scan = 2 + colour.length + segments.length;
+    byte[] out = new byte[scan + bytes.length - position]; // one copy of the large part
+    out[0] = (byte) 0xff;
+    out[1] = (byte) 0xd8;
+    System.arraycopy(colour, 0, out, 2, colour.length);
+    System.arraycopy(segments, 0, out, 2 + colour.length, segments.length);
+    System.arraycopy(bytes, position, out, scan, bytes.length - position);
+    return out;
   }
 
   private int at(int i) {

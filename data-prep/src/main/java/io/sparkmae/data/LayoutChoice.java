@@ -1,10 +1,12 @@
 package io.sparkmae.data;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * The layout of some inputs.
@@ -16,32 +18,37 @@ import java.util.stream.Collectors;
 record LayoutChoice(Layout layout, Inputs inputs, String why) {
   static final String AUTO = "auto";
 
-  private static final List<Layout> KNOWN =
-      List.of(new FolderLayout(), new WebDatasetLayout(), new ParquetLayout());
+  private static final int SNIFFED = 16; // files; all of a directory would take minutes
+  private static final int HEAD = 512;
 
-  // To read one of these: a new case of Layout, moved from here to KNOWN.
-  private static final List<String> LATER = List.of("imagenet-tar", "tfrecord", "sequencefile");
+  private static final List<Layout> KNOWN =
+      List.of(
+          new FolderLayout(),
+          new WebDatasetLayout(),
+          new ImageNetTarLayout(),
+          new TfRecordLayout(),
+          new SequenceFileLayout(),
+          new ParquetLayout());
 
   /**
-   * Takes the named layout, or recognises it by the names of the files when the name is auto.
+   * Takes the named layout, or recognises it when the name is auto: by the names of the files, then
+   * by the first bytes of those whose names say nothing, or only that they are tars.
    *
-   * @throws IllegalArgumentException if the name is none, or is of a layout that is not read yet
+   * @throws IllegalArgumentException if the name is none
    * @throws BadData if there is no file of the layout, or files of several
    */
-  static LayoutChoice of(String name, Inputs inputs) {
-    LayoutChoice choice = name.equals(AUTO) ? recognise(inputs) : named(name, inputs);
+  static LayoutChoice of(String name, Inputs inputs, Configuration conf) {
+    LayoutChoice choice = name.equals(AUTO) ? recognise(inputs, conf) : named(name, inputs);
     if (choice.inputs.files().isEmpty()) {
       throw new BadData(
           "Cannot find images in %s: none of %d files is of layout %s"
               .formatted(inputs.roots(), inputs.files().size(), choice.layout.name()));
     }
-    return choice;
+    return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
   }
 
+  /** Files whose names say nothing are read too if they are all there is. */
   private static LayoutChoice named(String name, Inputs inputs) {
-    if (LATER.contains(name)) {
-      throw new IllegalArgumentException(notYet(name));
-    }
     Layout layout =
         KNOWN.stream()
             .filter(known -> known.name().equals(name))
@@ -50,59 +57,79 @@ record LayoutChoice(Layout layout, Inputs inputs, String why) {
                 () ->
                     new IllegalArgumentException(
                         "Invalid layout: %s (must be auto, %s)".formatted(name, names())));
-    return new LayoutChoice(layout, inputs.filter(layout::accepts), "it was asked for");
+    Inputs accepted = inputs.filter(layout::accepts);
+    boolean silent = inputs.files().stream().allMatch(file -> byName(file).isEmpty());
+    return new LayoutChoice(
+        layout, accepted.files().isEmpty() && silent ? inputs : accepted, "it was asked for");
   }
 
-  private static LayoutChoice recognise(Inputs inputs) {
+  private static LayoutChoice recognise(Inputs inputs, Configuration conf) {
     Map<String, Long> counts =
         new TreeMap<>(
             inputs.files().stream()
-                .map(LayoutChoice::layoutOf)
-                .filter(found -> !found.isEmpty())
-                .collect(Collectors.groupingBy(Function.identity(), Collectors.counting())));
-    if (counts.isEmpty()) {
-      throw new BadData(
-          "Cannot find images in %s: none of %d files is of a known layout (%s)"
-              .formatted(inputs.roots(), inputs.files().size(), names()));
-    }
+                .flatMap(file -> byName(file).stream())
+                .collect(Collectors.groupingBy(Layout::name, Collectors.counting())));
     if (counts.size() > 1) {
       throw new BadData(
           "Cannot tell the layout of %s: files by layout are %s (name the layout)"
               .formatted(inputs.roots(), counts));
     }
-    String name = counts.keySet().iterator().next();
-    if (LATER.contains(name)) {
-      throw new BadData("%s: %s".formatted(inputs.roots(), notYet(name)));
+    if (counts.isEmpty()) {
+      return byHead(inputs, conf)
+          .orElseThrow(
+              () ->
+                  new BadData(
+                      "Cannot find images in %s: none of %d files is of a known layout (%s)"
+                          .formatted(inputs.roots(), inputs.files().size(), names())));
     }
-    LayoutChoice choice = named(name, inputs);
+    LayoutChoice choice = named(counts.keySet().iterator().next(), inputs);
     int read = choice.inputs.files().size();
-    return new LayoutChoice(
-        choice.layout,
-        choice.inputs,
-        "recognised by %d of %d files".formatted(read, inputs.files().size()));
+    String why = "the names of %d of %d files say so".formatted(read, inputs.files().size());
+    if (choice.layout instanceof WebDatasetLayout) {
+      Optional<LayoutChoice> imageNet = byHead(choice.inputs, conf);
+      if (imageNet.isPresent()) {
+        return imageNet.get();
+      }
+    }
+    return new LayoutChoice(choice.layout, choice.inputs, why);
   }
 
-  /** The name of the layout that a file looks like; empty for a file that is none's. */
-  private static String layoutOf(SourceFile file) {
-    String name = file.baseName();
-    if (name.matches("ILSVRC2012_img_.*\\.tar")) {
-      return "imagenet-tar";
-    }
-    if (name.matches(".*\\.tfrecord(-\\d+-of-\\d+)?|(train|validation)-\\d+-of-\\d+")) {
-      return "tfrecord";
-    }
-    if (name.endsWith(".seq")) {
-      return "sequencefile";
-    }
+  /** Tars are WebDataset by name; only their first member tells those of ImageNet. */
+  private static Optional<Layout> byName(SourceFile file) {
     return KNOWN.stream()
-        .filter(known -> known.accepts(file))
-        .map(Layout::name)
-        .findFirst()
-        .orElse("");
+        .filter(known -> !(known instanceof ImageNetTarLayout) && known.accepts(file))
+        .findFirst();
   }
 
-  private static String notYet(String name) {
-    return "Layout %s is not read yet (convert it to one of %s)".formatted(name, names());
+  private static Optional<LayoutChoice> byHead(Inputs inputs, Configuration conf) {
+    List<SourceFile> files = inputs.files();
+    for (SourceFile file : files.subList(0, Math.min(SNIFFED, files.size()))) {
+      byte[] head = head(file, conf);
+      for (Layout known : KNOWN) {
+        if (known.recognises(head)) {
+          String why = "the first bytes of %s say so".formatted(file.name());
+          return Optional.of(new LayoutChoice(known, alike(inputs, known), why));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Inputs alike(Inputs inputs, Layout layout) {
+    return layout instanceof ImageNetTarLayout
+        ? inputs.filter(layout::accepts)
+        : inputs.filter(file -> file.extension().isEmpty() || !isText(file));
+  }
+
+  private static boolean isText(SourceFile file) {
+    return List.of("txt", "json", "tsv", "csv", "md", "crc").contains(file.extension());
+  }
+
+  private static byte[] head(SourceFile file, Configuration conf) {
+    try (SourceInput in = SourceInput.open(file, conf)) {
+      byte[] head = new byte[HEAD];
+      return Arrays.copyOf(head, in.read(head));
+    }
   }
 
   private static String names() {

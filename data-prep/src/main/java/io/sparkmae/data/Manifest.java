@@ -18,6 +18,8 @@ import java.util.TreeMap;
  * @param classes class names by label; empty when unknown
  * @param rejects images refused, by reason
  * @param files in order of name
+ * @param mean of red, green and blue over all pixels, 0 to 1; empty when unknown
+ * @param deviation of red, green and blue over all pixels, 0 to 1; empty when unknown
  */
 public record Manifest(
     int formatVersion,
@@ -25,7 +27,9 @@ public record Manifest(
     Origin origin,
     List<String> classes,
     Map<String, Long> rejects,
-    List<DataFile> files)
+    List<DataFile> files,
+    List<Double> mean,
+    List<Double> deviation)
     implements Serializable {
   /** The format this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
@@ -37,6 +41,8 @@ public record Manifest(
     classes = List.copyOf(classes);
     rejects = Collections.unmodifiableMap(new TreeMap<>(rejects));
     files = List.copyOf(files);
+    mean = mean == null ? List.of() : List.copyOf(mean); // manifests of before have none
+    deviation = deviation == null ? List.of() : List.copyOf(deviation);
   }
 
   /**
@@ -48,12 +54,20 @@ public record Manifest(
    * @param shortSide of shrunk images, in pixels; 0 for original bytes
    * @param quality JPEG quality of shrunk images
    * @param seed of the global shuffle
+   * @param options other settings that decide the data
    */
   public record Origin(
-      List<String> inputs, String fingerprint, String layout, int shortSide, int quality, long seed)
+      List<String> inputs,
+      String fingerprint,
+      String layout,
+      int shortSide,
+      int quality,
+      long seed,
+      String options)
       implements Serializable {
     public Origin {
       inputs = List.copyOf(inputs);
+      options = options == null ? "" : options;
     }
   }
 
@@ -88,9 +102,21 @@ public record Manifest(
 
   /** Counts up what the files hold. */
   static Manifest of(
-      Origin origin, List<String> classes, Map<String, Long> rejects, List<DataFile> files) {
+      Origin origin,
+      List<String> classes,
+      Map<String, Long> rejects,
+      List<DataFile> files,
+      long[] pixels) {
     long rows = files.stream().mapToLong(DataFile::rowCount).sum();
-    return new Manifest(FORMAT_VERSION, rows, origin, classes, rejects, files);
+    return new Manifest(
+        FORMAT_VERSION,
+        rows,
+        origin,
+        classes,
+        rejects,
+        files,
+        PixelSums.mean(pixels),
+        PixelSums.deviation(pixels));
   }
 
   /** Size of the data files together. */

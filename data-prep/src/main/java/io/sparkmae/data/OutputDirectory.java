@@ -3,6 +3,8 @@ package io.sparkmae.data;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -46,6 +48,11 @@ final class OutputDirectory {
     return DATA + "/part-%05d-of-%05d.parquet".formatted(part, parts);
   }
 
+  /** Says that all files of a part are there. */
+  static String doneName(int part) {
+    return ATTEMPTS + "/done-%05d.json".formatted(part);
+  }
+
   static String rejectsName(int part, int parts) {
     return REJECTS + "/part-%05d-of-%05d.jsonl".formatted(part, parts);
   }
@@ -56,21 +63,35 @@ final class OutputDirectory {
   }
 
   /**
-   * Clears what an unfinished run has left, and marks the directory.
+   * Marks the directory as being prepared in this way. What a run before has left is kept if it
+   * went about in the same way, and cleared if not.
    *
-   * @throws IllegalArgumentException if it holds anything else
+   * @return what that run said of the parts that it finished, by part
+   * @throws IllegalArgumentException if the directory holds anything else
    */
-  void begin() throws IOException {
+  Map<Integer, String> begin(String way, int parts) throws IOException {
     Path mark = new Path(root, MARK);
-    if (!files.exists(mark) && files.exists(root) && files.listStatus(root).length > 0) {
+    Optional<String> before = HadoopFiles.read(mark, conf);
+    if (before.isEmpty() && files.exists(root) && files.listStatus(root).length > 0) {
       throw new IllegalArgumentException(
           "Cannot prepare into %s: it holds files of something else (name a new or empty directory)"
               .formatted(root));
     }
-    for (String name : new String[] {DATA, REJECTS, ATTEMPTS}) {
-      files.delete(new Path(root, name), true);
+    if (!before.equals(Optional.of(way))) {
+      for (String name : new String[] {DATA, REJECTS, ATTEMPTS}) {
+        files.delete(new Path(root, name), true);
+      }
+      write(mark, way);
+      return Map.of();
     }
-    write(mark, "This directory is being prepared; without manifest.json it is not complete.\n");
+    var done = new HashMap<Integer, String>();
+    for (int part = 0; part < parts; part++) {
+      Optional<String> written = HadoopFiles.read(new Path(root, doneName(part)), conf);
+      if (written.isPresent()) {
+        done.put(part, written.get());
+      }
+    }
+    return done;
   }
 
   /** Where an attempt at a file is written. */

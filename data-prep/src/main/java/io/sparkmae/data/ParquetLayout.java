@@ -1,5 +1,8 @@
 package io.sparkmae.data;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -9,7 +12,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Hugging Face Parquet; one task reads one file.
+ * Parquet with a column of images, see {@link ParquetColumns}; a row group is read by one task.
  *
  * <p>Keys are {@code FILE#ROW/PATH}, because many such data sets give the same path to different
  * images.
@@ -30,18 +33,22 @@ record ParquetLayout() implements Layout {
   }
 
   @Override
-  public List<SourceUnit> units(Inputs inputs) {
-    return inputs.files().stream().map(SourceUnit::of).toList();
+  public boolean recognises(byte[] head) {
+    return head.length > 4 && new String(head, 0, 4, ISO_8859_1).equals("PAR1");
   }
 
   @Override
   public List<String> classes(Inputs inputs, Configuration conf) {
-    SourceFile first = inputs.files().get(0);
-    try (var images = open(first, conf)) {
-      return images.classes();
-    } catch (IOException e) {
-      throw unreadable(first, e);
+    for (SourceFile file : inputs.files()) {
+      try (var images = open(file, conf)) {
+        return images.classes();
+      } catch (FileNotFoundException e) {
+        throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);
+      } catch (IOException e) {
+        continue; // damaged; the reader will say so
+      }
     }
+    return List.of();
   }
 
   @Override
@@ -51,17 +58,22 @@ record ParquetLayout() implements Layout {
     try {
       images = open(file, conf);
     } catch (IOException e) {
-      throw unreadable(file, e);
+      return unit.start() > 0 ? Stream.of() : Stream.of(Layout.damaged(file, 0, e.getMessage()));
     }
     int[] starts = starts(images);
     return IntStream.range(0, starts.length)
+        .filter(group -> isIn(unit, images.rowGroups().get(group)))
         .boxed()
         .flatMap(group -> rows(file, images, group, starts[group]))
         .onClose(() -> close(images));
   }
 
+  private static boolean isIn(SourceUnit unit, Manifest.RowGroup group) {
+    return group.offset() >= unit.start() && group.offset() < unit.end();
+  }
+
   private static ParquetImages open(SourceFile file, Configuration conf) throws IOException {
-    return new ParquetImages(new Path(file.uri()), conf);
+    return new ParquetImages(new Path(file.uri()), file.length(), conf);
   }
 
   private static int[] starts(ParquetImages images) {
@@ -76,13 +88,24 @@ record ParquetLayout() implements Layout {
   }
 
   private static Stream<Sample> rows(SourceFile file, ParquetImages images, int group, int start) {
+    int count = images.rowGroups().get(group).rows();
     try {
       EncodedRows rows = images.read(group);
-      return IntStream.range(0, rows.size())
-          .mapToObj(i -> sample(rows, i, file.name() + "#" + (start + i)));
+      return Stream.concat(
+          IntStream.range(0, rows.whole()).mapToObj(i -> sample(rows, i, key(file, start + i))),
+          lost(file, start + rows.whole(), start + count, rows.fault()));
     } catch (IOException e) {
-      throw unreadable(file, e);
+      return lost(file, start, start + count, e.getMessage());
     }
+  }
+
+  private static Stream<Sample> lost(SourceFile file, int from, int to, String why) {
+    return IntStream.range(from, to)
+        .mapToObj(row -> Sample.reject(key(file, row), RejectReason.DAMAGED, why));
+  }
+
+  private static String key(SourceFile file, int row) {
+    return file.name() + "#" + row;
   }
 
   private static Sample sample(EncodedRows rows, int i, String name) {
@@ -92,10 +115,6 @@ record ParquetLayout() implements Layout {
       return Sample.reject(key, RejectReason.NO_BYTES, "image.bytes is null");
     }
     return Sample.image(key, bytes, rows.labels()[i]);
-  }
-
-  private static BadData unreadable(SourceFile file, IOException e) {
-    return new BadData("Cannot read %s: %s".formatted(file.uri(), e.getMessage()), e);
   }
 
   private static void close(ParquetImages images) {

@@ -23,14 +23,14 @@ final class ParquetManifest {
     var files = new ArrayList<DataFile>();
     List<String> classes = List.of();
     for (SourceFile file : inputs.files()) {
-      try (var images = new ParquetImages(new Path(file.uri()), conf)) {
+      try (var images = new ParquetImages(new Path(file.uri()), file.length(), conf)) {
         files.add(new DataFile(file.name(), file.length(), "", images.rowGroups()));
         classes = classes.isEmpty() ? images.classes() : classes;
       } catch (IOException e) {
         throw new BadData("Cannot read %s: %s".formatted(file.uri(), e.getMessage()), e);
       }
     }
-    var origin = new Origin(List.of(uri), inputs.fingerprint(), ParquetLayout.NAME, 0, 0, 0);
-    return Manifest.of(origin, classes, Map.of(), files);
+    var origin = new Origin(List.of(uri), inputs.fingerprint(), ParquetLayout.NAME, 0, 0, 0, "");
+    return Manifest.of(origin, classes, Map.of(), files, PixelSums.none());
   }
 }

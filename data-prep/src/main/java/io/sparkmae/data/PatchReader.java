@@ -16,7 +16,7 @@ import org.apache.hadoop.conf.Configuration;
 public final class PatchReader implements AutoCloseable {
   private final PreparedData data;
   private final Configuration conf;
-  private final ImageDecoder decoder = new ImageDecoder();
+  private final ImagePatches images = new ImagePatches();
   private final Map<RowGroupAddress, EncodedRows> kept = new LinkedHashMap<>(16, 0.75f, true);
   private long keptBytes;
 
@@ -35,7 +35,21 @@ public final class PatchReader implements AutoCloseable {
    *     decoded
    */
   public PatchBatch read(List<RowAddress> rows, View view) {
-    int size = rows.size();
+    return read(rows, List.of(view));
+  }
+
+  /**
+   * Reads rows, in the order given, as the patches of several views of each, such as {@link
+   * RandomCrop#repeats}: all views of the first row come first. An image is decoded once.
+   *
+   * @param views at least one, of one geometry
+   * @return rows · views samples
+   * @throws BadData naming file, row and key, if a file cannot be read or an image cannot be
+   *     decoded
+   */
+  public PatchBatch read(List<RowAddress> rows, List<? extends View> views) {
+    View view = views.get(0);
+    int size = Math.multiplyExact(rows.size(), views.size());
     int length = view.tokens() * view.patchLength();
     var batch =
         new PatchBatch(
@@ -45,26 +59,26 @@ public final class PatchReader implements AutoCloseable {
             new String[size],
             new long[size],
             new int[size]);
-    for (int i = 0; i < size; i++) {
-      fill(batch, i, rows.get(i), view);
+    for (int i = 0; i < rows.size(); i++) {
+      fill(batch, i * views.size(), rows.get(i), views);
     }
     return batch;
   }
 
-  private void fill(PatchBatch batch, int i, RowAddress address, View view) {
+  private void fill(PatchBatch batch, int first, RowAddress address, List<? extends View> views) {
     EncodedRows rows = rows(new RowGroupAddress(address.file(), address.rowGroup()));
     String key = key(address, rows);
-    long seed = view.sampleSeed(key);
-    batch.keys()[i] = key;
-    batch.sampleSeeds()[i] = seed;
-    batch.labels()[i] = rows.labels()[address.row()];
+    for (int i = 0; i < views.size(); i++) {
+      batch.keys()[first + i] = key;
+      batch.sampleSeeds()[first + i] = views.get(i).sampleSeed(key);
+      batch.labels()[first + i] = rows.labels()[address.row()];
+    }
     byte[] encoded = rows.images()[address.row()];
-    int offset = i * view.tokens() * view.patchLength();
     try {
       if (encoded == null) {
         throw new Undecodable(RejectReason.NO_BYTES, "image.bytes is null");
       }
-      ImagePatches.write(decoder, encoded, view, seed, batch.patches(), offset);
+      images.write(encoded, views, batch.sampleSeeds(), first, batch.patches());
     } catch (Undecodable e) {
       throw new BadData(
           "Cannot decode row %d of row group %d of %s, key %s: %s, %s (prepare leaves such images out)"
@@ -77,6 +91,21 @@ public final class PatchReader implements AutoCloseable {
                   e.getMessage()),
           e);
     }
+  }
+
+  /**
+   * Reads one row as it is stored.
+   *
+   * @throws BadData if the file cannot be read, or the row has no bytes
+   */
+  public SourceImage image(RowAddress address) {
+    EncodedRows rows = rows(new RowGroupAddress(address.file(), address.rowGroup()));
+    String key = key(address, rows);
+    byte[] encoded = rows.images()[address.row()];
+    if (encoded == null) {
+      throw new BadData("Cannot read image %s: image.bytes is null".formatted(key));
+    }
+    return new SourceImage(key, encoded.clone(), rows.labels()[address.row()]);
   }
 
   /** image.path, or file#row for Parquet without names. */
@@ -123,7 +152,11 @@ public final class PatchReader implements AutoCloseable {
             "Cannot read %s: its row groups are not the manifest's (the file has changed; prepare the data again)"
                 .formatted(path));
       }
-      return file.read(address.rowGroup);
+      EncodedRows rows = file.read(address.rowGroup);
+      if (!rows.fault().isEmpty()) {
+        throw new IOException(rows.fault());
+      }
+      return rows;
     } catch (IOException e) {
       throw new BadData(
           "Cannot read row group %d of %s: %s".formatted(address.rowGroup, path, e.getMessage()),
@@ -133,7 +166,7 @@ public final class PatchReader implements AutoCloseable {
 
   @Override
   public void close() {
-    decoder.close();
+    images.close();
     kept.clear();
   }
 }

@@ -34,8 +34,20 @@ final class Place implements Comparable<Place>, Serializable {
     if (sample.isImage()) {
       content.update(sample.bytes());
     }
-    return new Place(
-        SampleSeed.of(seed, SHUFFLE, sample.key(), 0), sample.key(), content.getValue());
+    return new Place(hash(sample.key(), seed), sample.key(), content.getValue());
+  }
+
+  /** The part that a sample of this key falls into. */
+  static int part(String key, long seed, int parts) {
+    return part(hash(key, seed), parts);
+  }
+
+  private static long hash(String key, long seed) {
+    return SampleSeed.of(seed, SHUFFLE, key, 0);
+  }
+
+  private static int part(long hash, int parts) {
+    return (int) (((hash >>> 32) * parts) >>> 32);
   }
 
   @Override
@@ -73,7 +85,7 @@ final class Place implements Comparable<Place>, Serializable {
 
     @Override
     public int getPartition(Object place) {
-      return (int) (((((Place) place).hash >>> 32) * parts) >>> 32);
+      return part(((Place) place).hash, parts);
     }
   }
 }

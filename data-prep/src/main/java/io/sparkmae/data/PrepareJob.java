@@ -6,8 +6,11 @@ import io.sparkmae.data.WriteTask.Written;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -36,7 +39,8 @@ public final class PrepareJob {
    */
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
-    LayoutChoice choice = LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf));
+    LayoutChoice choice =
+        LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf);
     Layout layout = choice.layout();
     System.err.printf("prepare: layout %s: %s%n", layout.name(), choice.why());
     List<String> classes = layout.classes(choice.inputs(), conf);
@@ -49,8 +53,16 @@ public final class PrepareJob {
       return result(finished.get(), 0);
     }
     try (var progress = new PrepareProgress(spark.sparkContext())) {
-      output.begin();
-      List<Written> written = write(spark, settings, choice, classes, progress);
+      int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
+      Map<Integer, String> done = output.begin(way(origin, parts), parts);
+      if (!done.isEmpty()) {
+        System.err.printf("prepare: %d of %d parts are there already%n", done.size(), parts);
+      }
+      List<Written> written =
+          new ArrayList<>(done.values().stream().map(Written::fromJson).toList());
+      if (done.size() < parts) {
+        written.addAll(write(spark, settings, choice, classes, parts, done.keySet(), progress));
+      }
       Manifest manifest = manifest(written, origin, classes, settings.output());
       output.finish(manifest);
       return result(manifest, progress.seconds());
@@ -64,18 +76,34 @@ public final class PrepareJob {
       PrepareSettings settings,
       LayoutChoice choice,
       List<String> classes,
+      int parts,
+      Set<Integer> done,
       PrepareProgress progress) {
     var sc = new JavaSparkContext(spark.sparkContext());
     var conf = sc.broadcast(new SerializableConfiguration(sc.hadoopConfiguration()));
     String output = HadoopFiles.qualified(settings.output(), sc.hadoopConfiguration());
-    int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
     List<SourceUnit> units = choice.layout().units(choice.inputs());
     try {
+      var duplicates =
+          sc.broadcast(
+              settings.dropDuplicates()
+                  ? Duplicates.find(sc, choice.layout(), units, conf)
+                  : Map.<String, String>of());
+      var screen =
+          new ScreenTask(
+              choice.layout(),
+              settings,
+              parts,
+              Set.copyOf(done),
+              duplicates,
+              conf,
+              progress.counter());
       return sc
           .parallelize(units, units.size())
-          .flatMapToPair(new ScreenTask(choice.layout(), settings, conf, progress.counter()))
+          .flatMapToPair(screen)
           .repartitionAndSortWithinPartitions(new Place.Parts(parts))
-          .mapPartitionsWithIndex(new WriteTask(output, parts, classes, conf), false)
+          .mapPartitionsWithIndex(
+              new WriteTask(output, parts, classes, Set.copyOf(done), conf), false)
           .collect()
           .stream()
           .map(Written::fromJson)
@@ -96,13 +124,16 @@ public final class PrepareJob {
       List<Written> written, Origin origin, List<String> classes, String output) {
     var files = new ArrayList<DataFile>();
     var rejects = new TreeMap<String, Long>();
+    long[] pixels = PixelSums.none();
     long seen = 0;
     for (Written part : written) {
       files.addAll(part.files());
       part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
       seen += part.seen();
+      PixelSums.add(pixels, part.pixels());
     }
-    Manifest manifest = Manifest.of(origin, classes, rejects, files);
+    files.sort(Comparator.comparing(DataFile::name));
+    Manifest manifest = Manifest.of(origin, classes, rejects, files, pixels);
     long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
     if (manifest.rows() + rejected != seen) {
       throw new IllegalStateException(
@@ -135,7 +166,14 @@ public final class PrepareJob {
         choice.layout().name(),
         settings.shortSide(),
         settings.quality(),
-        settings.seed());
+        settings.seed(),
+        settings.options());
+  }
+
+  /** What a run must have in common with this one for its parts to be this one's. */
+  private static String way(Origin origin, int parts) {
+    return "This directory is being prepared; without manifest.json it is not complete.\n%s\n%d parts\n"
+        .formatted(origin, parts);
   }
 
   private static void requireSame(
@@ -148,7 +186,8 @@ public final class PrepareJob {
             origin.layout(),
             origin.shortSide(),
             origin.quality(),
-            origin.seed());
+            origin.seed(),
+            origin.options());
     if (!before.equals(wanted) || !finished.classes().equals(classes)) {
       throw new IllegalArgumentException(
           "Cannot prepare into %s: it holds data prepared otherwise, %s (name another output, or delete it)"

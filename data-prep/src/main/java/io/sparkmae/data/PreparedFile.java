@@ -50,7 +50,7 @@ final class PreparedFile implements AutoCloseable {
   private final Column bytes = new Column("image", "bytes");
   private final Column paths = new Column("image", "path");
   private final Column labels = new Column("label");
-  private int rows;
+  private final List<Sample> pending = new ArrayList<>();
   private long buffered;
 
   PreparedFile(Path path, List<String> classes, Configuration conf) throws IOException {
@@ -122,31 +122,42 @@ final class PreparedFile implements AutoCloseable {
     }
   }
 
+  /** A row group is written when there is half of another behind it, so that none is small. */
   void write(Sample image) throws IOException {
-    bytes.add(Binary.fromConstantByteArray(image.bytes()));
-    paths.add(Binary.fromString(image.key()));
-    labels.add(image.label());
-    rows++;
+    pending.add(image);
     buffered += image.bytes().length;
-    if (buffered >= ROW_GROUP_BYTES) {
-      endRowGroup();
+    if (buffered >= ROW_GROUP_BYTES + ROW_GROUP_BYTES / 2) {
+      writeRowGroup(ROW_GROUP_BYTES);
     }
   }
 
-  private void endRowGroup() throws IOException {
+  /** Writes pending images of at least this many bytes together. */
+  private void writeRowGroup(long atLeast) throws IOException {
+    long taken = 0;
+    int rows = 0;
+    while (rows < pending.size() && taken < atLeast) {
+      Sample image = pending.get(rows++);
+      taken += image.bytes().length;
+      bytes.add(Binary.fromConstantByteArray(image.bytes()));
+      paths.add(Binary.fromString(image.key()));
+      labels.add(image.label());
+    }
     writer.startBlock(rows);
     bytes.write(writer, rows);
     paths.write(writer, rows);
     labels.write(writer, rows);
     writer.endBlock();
-    rows = 0;
-    buffered = 0;
+    pending.subList(0, rows).clear();
+    buffered -= taken;
   }
 
   /** Ends the file and says what is in it. */
   DataFile finish(String name) throws IOException {
-    if (rows > 0) {
-      endRowGroup();
+    if (buffered > ROW_GROUP_BYTES) {
+      writeRowGroup(buffered / 2);
+    }
+    if (!pending.isEmpty()) {
+      writeRowGroup(buffered + 1);
     }
     writer.end(metadata);
     return new DataFile(

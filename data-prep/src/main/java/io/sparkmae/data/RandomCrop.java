@@ -1,6 +1,8 @@
 package io.sparkmae.data;
 
 import io.sparkmae.data.SampleSeed.Draws;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * RandomResizedCrop and a horizontal flip with probability 1/2, as torchvision draws them.
@@ -24,6 +26,13 @@ public record RandomCrop(
   /** With the range of the pre-training recipe. */
   public RandomCrop(int imageSize, int patchSize, long seed, int epoch, int repeat) {
     this(imageSize, patchSize, seed, epoch, repeat, CropRange.PRETRAINING);
+  }
+
+  /** This crop and those that follow it: views of one image in one epoch, {@code count} in all. */
+  public List<RandomCrop> repeats(int count) {
+    return IntStream.range(repeat, repeat + count)
+        .mapToObj(r -> new RandomCrop(imageSize, patchSize, seed, epoch, r, range))
+        .toList();
   }
 
   @Override

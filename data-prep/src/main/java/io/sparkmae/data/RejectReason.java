@@ -21,5 +21,9 @@ enum RejectReason {
   /** The label is not a whole number from 0. */
   BAD_LABEL,
   /** Another image has the same key. */
-  DUPLICATE_KEY
+  DUPLICATE_KEY,
+  /** Another image has the same bytes, and such were to be left out. */
+  DUPLICATE_CONTENT,
+  /** A place in a shard that cannot be read; whatever images lay there are lost. */
+  DAMAGED
 }

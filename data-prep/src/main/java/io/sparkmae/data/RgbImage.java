@@ -5,6 +5,12 @@ package io.sparkmae.data;
  *
  * @param width in pixels
  * @param height in pixels
- * @param rgb [height, width, 3]; shared, and written by whoever made it only
+ * @param rgb [height, width, 3], and perhaps more behind that; belongs to whoever made it, and
+ *     holds until that makes the next
  */
-record RgbImage(int width, int height, byte[] rgb) {}
+record RgbImage(int width, int height, byte[] rgb) {
+  /** Values of the image. */
+  int length() {
+    return width * height * 3;
+  }
+}

@@ -1,10 +1,15 @@
 package io.sparkmae.data;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 
 /**
  * The stored samples of a decoded image as red, green and blue bytes; {@code getRGB} would apply
@@ -12,6 +17,29 @@ import java.awt.image.Raster;
  */
 final class RgbPixels {
   private RgbPixels() {}
+
+  private static final ComponentColorModel RGB =
+      new ComponentColorModel(
+          ColorSpace.getInstance(ColorSpace.CS_sRGB),
+          false,
+          false,
+          Transparency.OPAQUE,
+          DataBuffer.TYPE_BYTE);
+
+  /** An image to decode into, whose memory is that of {@code target}. */
+  static BufferedImage view(RgbImage target) {
+    int width = target.width();
+    WritableRaster raster =
+        Raster.createInterleavedRaster(
+            new DataBufferByte(target.rgb(), target.length()),
+            width,
+            target.height(),
+            width * 3,
+            3,
+            new int[] {0, 1, 2},
+            null);
+    return new BufferedImage(RGB, raster, false, null);
+  }
 
   static RgbImage of(BufferedImage image, EncodedImage.Format format) {
     Raster raster = image.getRaster();

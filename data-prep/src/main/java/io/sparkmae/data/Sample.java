@@ -17,28 +17,41 @@ final class Sample implements Serializable {
   private final RejectReason reason;
   private final String detail;
   private final long seen;
+  private final long[] pixels;
 
   private Sample(
-      String key, byte[] bytes, int label, RejectReason reason, String detail, long seen) {
+      String key,
+      byte[] bytes,
+      int label,
+      RejectReason reason,
+      String detail,
+      long seen,
+      long[] pixels) {
     this.key = key;
     this.bytes = bytes;
     this.label = label;
     this.reason = reason;
     this.detail = detail;
     this.seen = seen;
+    this.pixels = pixels;
   }
 
   static Sample image(String key, byte[] bytes, int label) {
-    return new Sample(key, bytes, label, null, null, 0);
+    return new Sample(key, bytes, label, null, null, 0, null);
   }
 
   static Sample reject(String key, RejectReason reason, String detail) {
-    return new Sample(key, null, -1, reason, detail, 0);
+    return new Sample(key, null, -1, reason, detail, 0, null);
   }
 
   /** How many images and rejects a unit of work has given. */
   static Sample tally(String unit, long seen) {
-    return new Sample(unit, null, -1, null, null, seen);
+    return new Sample(unit, null, -1, null, null, seen, null);
+  }
+
+  /** This image as it is to be written, with the {@link PixelSums} of its pixels. */
+  Sample screened(byte[] encoded, long[] sums) {
+    return new Sample(key, encoded, label, null, null, 0, sums);
   }
 
   boolean isImage() {
@@ -76,5 +89,10 @@ final class Sample implements Serializable {
   /** Of a tally; 0 otherwise. */
   long seen() {
     return seen;
+  }
+
+  /** {@link PixelSums} of a screened image; null otherwise. */
+  long[] pixels() {
+    return pixels;
   }
 }

@@ -8,13 +8,16 @@ import java.io.IOException;
  */
 final class Screening implements AutoCloseable {
   private final ImageDecoder decoder = new ImageDecoder();
+  private final Resampler resampler = new Resampler();
   private final int shortSide;
   private final int quality;
+  private final double leastRows;
 
-  /** Shrinks to {@code shortSide} pixels at this JPEG quality; 0 keeps the original bytes. */
-  Screening(int shortSide, int quality) {
-    this.shortSide = shortSide;
-    this.quality = quality;
+  /** As {@code settings} say of short side, quality and truncated images. */
+  Screening(PrepareSettings settings) {
+    this.shortSide = settings.shortSide();
+    this.quality = settings.quality();
+    this.leastRows = settings.leastRows();
   }
 
   /** The sample as it is to be written. */
@@ -23,10 +26,22 @@ final class Screening implements AutoCloseable {
       return sample;
     }
     try {
-      RgbImage image = decoder.decode(EncodedImage.of(sample.bytes()));
-      return isLarger(image) ? shrink(sample, image) : sample;
+      EncodedImage encoded = EncodedImage.of(sample.bytes());
+      RgbImage image = decoder.decode(encoded);
+      requireRows(encoded);
+      return isLarger(image)
+          ? shrink(sample, image)
+          : sample.screened(sample.bytes(), PixelSums.of(image));
     } catch (Undecodable e) {
       return Sample.reject(sample.key(), e.reason(), e.getMessage());
+    }
+  }
+
+  private void requireRows(EncodedImage image) throws Undecodable {
+    if (image.truncated() && decoder.rowsRead() <= leastRows * image.height()) {
+      throw new Undecodable(
+          RejectReason.TRUNCATED,
+          "%d of %d rows are there".formatted(decoder.rowsRead(), image.height()));
     }
   }
 
@@ -38,10 +53,13 @@ final class Screening implements AutoCloseable {
     double scale = (double) shortSide / Math.min(image.width(), image.height());
     int width = (int) Math.rint(image.width() * scale);
     int height = (int) Math.rint(image.height() * scale);
-    byte[] rgb = Resampler.resize(image, width, height, Box.whole(width, height));
+    Box source = Box.whole(image.width(), image.height());
+    var framing = new Framing(source, width, height, Box.whole(width, height), false);
+    byte[] rgb = new byte[width * height * 3];
+    resampler.resize(image, source, framing, rgb);
     try {
-      byte[] jpeg = JpegEncoder.encode(new RgbImage(width, height, rgb), quality);
-      return Sample.image(sample.key(), jpeg, sample.label());
+      RgbImage small = new RgbImage(width, height, rgb);
+      return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
     } catch (IOException e) {
       throw new IllegalStateException("Cannot encode image %s".formatted(sample.key()), e);
     }

@@ -14,13 +14,13 @@ public final class SourceImages {
    * The first images of some inputs, in order of name.
    *
    * @param uris image files, directories, tar shards or Parquet files, on any Hadoop file system
-   * @param layout auto, folder, webdataset or parquet
+   * @param layout auto, or the name of one
    * @param limit at most this many
    * @throws BadData if an input does not exist, holds no image, or one of the images has no bytes
    */
   public static List<SourceImage> first(
       List<String> uris, String layout, int limit, Configuration conf) {
-    LayoutChoice choice = LayoutChoice.of(layout, Inputs.list(uris, conf));
+    LayoutChoice choice = LayoutChoice.of(layout, Inputs.list(uris, conf), conf);
     var images = new ArrayList<SourceImage>();
     for (SourceUnit unit : choice.layout().units(choice.inputs())) {
       if (images.size() >= limit) {

@@ -1,31 +1,56 @@
 package io.sparkmae.data;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Files that one task reads; a plain class because it travels as an element of an RDD, and Kryo
- * refuses records.
+ * Files that one task reads, or a range of one; a plain class because it travels as an element of
+ * an RDD, and Kryo refuses records.
  */
 final class SourceUnit implements Serializable {
   private static final long serialVersionUID = 1L;
+
+  /** About what a task reads in some seconds. */
+  static final long BYTES = 64L << 20;
 
   private final String[] uris;
   private final String[] names;
   private final long[] lengths;
   private final int[] labels;
+  private final long start;
+  private final long end;
 
-  /** Files and the label of each. */
-  SourceUnit(List<SourceFile> files, int[] labels) {
+  private SourceUnit(List<SourceFile> files, int[] labels, long start, long end) {
     this.uris = files.stream().map(SourceFile::uri).toArray(String[]::new);
     this.names = files.stream().map(SourceFile::name).toArray(String[]::new);
     this.lengths = files.stream().mapToLong(SourceFile::length).toArray();
     this.labels = labels;
+    this.start = start;
+    this.end = end;
   }
 
-  /** One file that says itself what its labels are. */
+  /** Whole files and the label of each. */
+  SourceUnit(List<SourceFile> files, int[] labels) {
+    this(files, labels, 0, Long.MAX_VALUE);
+  }
+
+  /** One whole file that says itself what its labels are. */
   static SourceUnit of(SourceFile file) {
     return new SourceUnit(List.of(file), new int[] {-1});
+  }
+
+  /** Every file in ranges of at most {@code bytes}; the last of a file has no end. */
+  static List<SourceUnit> ranges(List<SourceFile> files, long bytes) {
+    var units = new ArrayList<SourceUnit>();
+    for (SourceFile file : files) {
+      long start = 0;
+      for (; start + bytes < file.length(); start += bytes) {
+        units.add(new SourceUnit(List.of(file), new int[] {-1}, start, start + bytes));
+      }
+      units.add(new SourceUnit(List.of(file), new int[] {-1}, start, Long.MAX_VALUE));
+    }
+    return units;
   }
 
   int size() {
@@ -38,5 +63,20 @@ final class SourceUnit implements Serializable {
 
   int label(int i) {
     return labels[i];
+  }
+
+  /** Where in the file the range begins: what begins at it or behind it is this unit's. */
+  long start() {
+    return start;
+  }
+
+  /** Where the next range begins. */
+  long end() {
+    return end;
+  }
+
+  /** Names it among all units. */
+  String name() {
+    return names[0] + "@" + start;
   }
 }

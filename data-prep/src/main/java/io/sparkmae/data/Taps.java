@@ -43,6 +43,21 @@ record Taps(int[] first, int[] count, int[] weights, int stride) {
     return taps;
   }
 
+  /** Positions there are. */
+  int length() {
+    return first.length;
+  }
+
+  /** First source position of all. */
+  int start() {
+    return first[0];
+  }
+
+  /** Behind the last source position of all. */
+  int end() {
+    return first[first.length - 1] + count[count.length - 1];
+  }
+
   /** Rounds half away from zero. */
   private static int fixed(double weight) {
     double scaled = weight * (1 << BITS);

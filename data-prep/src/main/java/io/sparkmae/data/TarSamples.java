@@ -8,75 +8,93 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 
 /**
- * The samples of one WebDataset shard, in order.
+ * The samples of a range of a WebDataset shard, in order.
  *
  * <p>A sample's key is the member's path up to the first dot of its base name; its members are
- * adjacent, in any order. Members {@code __x__} are metadata.
+ * adjacent, in any order. Members {@code __x__} are metadata. A range has the samples that begin
+ * behind the sample of its first header, up to and with the sample of the next range's first
+ * header: so no sample is torn, and every one is read once.
  */
 final class TarSamples implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final SourceFile shard;
-  private final TarArchiveInputStream tar;
-  private TarArchiveEntry entry;
-  private boolean started;
+  private final long end;
+  private final SourceInput in;
+  private final TarReader tar;
+  private TarReader.Entry entry;
+  private boolean ended;
 
-  /** One member of a sample; bytes are null when it is too large. */
+  /** One member of a sample; bytes are null when it is too large, or cut. */
   private record Member(String key, String suffix, long length, byte[] bytes) {
     String extension() {
       return SourceFile.extension(suffix);
     }
   }
 
-  TarSamples(SourceFile shard, Configuration conf) throws IOException {
-    this.shard = shard;
-    var path = new Path(shard.uri());
-    this.tar = new TarArchiveInputStream(path.getFileSystem(conf).open(path), "UTF-8");
-  }
-
-  /**
-   * The images and rejects of the next sample; at least one, or none at the end of the shard.
-   *
-   * @throws BadData if the shard is damaged
-   */
-  List<Sample> next() {
-    try {
-      if (!started) {
-        started = true;
-        advance();
-      }
-      return entry == null ? List.of() : samples(nextMembers());
-    } catch (IOException | IllegalArgumentException e) {
-      throw new BadData(
-          "Cannot read %s after byte %d: %s"
-              .formatted(shard.uri(), tar.getBytesRead(), e.getMessage()),
-          e);
+  TarSamples(SourceUnit unit, Configuration conf) {
+    this.shard = unit.file(0);
+    this.in = TarReader.open(unit, conf);
+    this.end = in.end();
+    this.tar = new TarReader(in, true);
+    advance();
+    if (unit.start() > 0) {
+      toFirstSample(unit.start());
     }
   }
 
-  private List<Member> nextMembers() throws IOException {
-    String key = key(entry.getName());
+  private void toFirstSample(long start) {
+    while (entry != null && entry.position() < start) {
+      advance();
+    }
+    String before = entry == null ? "" : key(entry.name());
+    while (entry != null && key(entry.name()).equals(before)) {
+      ended |= entry.position() >= end;
+      advance();
+    }
+    tar.damages(); // the range before this one tells of them
+  }
+
+  /** The images and rejects of the next sample; at least one, or none at the end of the range. */
+  List<Sample> next() {
+    var samples = new ArrayList<>(rejects());
+    while (samples.isEmpty() && entry != null && !ended) {
+      List<Member> members = nextMembers();
+      List<Sample> rejects = rejects();
+      samples.addAll(samples(members, rejects.isEmpty()));
+      samples.addAll(rejects);
+    }
+    return samples;
+  }
+
+  private List<Sample> rejects() {
+    return tar.damages().stream()
+        .map(damage -> Layout.damaged(shard, damage.position(), damage.detail()))
+        .toList();
+  }
+
+  private List<Member> nextMembers() {
+    String key = key(entry.name());
     var members = new ArrayList<Member>();
-    while (entry != null && key(entry.getName()).equals(key)) {
-      long length = entry.getSize();
-      byte[] bytes = length > Layout.MAX_BYTES ? null : tar.readNBytes((int) length);
-      members.add(new Member(key, entry.getName().substring(key.length()), length, bytes));
+    while (entry != null && key(entry.name()).equals(key)) {
+      ended |= entry.position() >= end;
+      byte[] bytes = entry.size() > Layout.MAX_BYTES ? null : tar.content();
+      if (bytes != null || entry.size() > Layout.MAX_BYTES) {
+        members.add(new Member(key, entry.name().substring(key.length()), entry.size(), bytes));
+      }
       advance();
     }
     return members;
   }
 
   /** Moves to the next file that is not metadata. */
-  private void advance() throws IOException {
+  private void advance() {
     do {
-      entry = tar.getNextTarEntry();
-    } while (entry != null && (!entry.isFile() || baseName(entry.getName()).matches("__.*__.*")));
+      entry = tar.next();
+    } while (entry != null && baseName(entry.name()).matches("__.*__.*"));
   }
 
   private static String baseName(String name) {
@@ -88,14 +106,15 @@ final class TarSamples implements AutoCloseable {
     return dot < 0 ? name : name.substring(0, dot);
   }
 
-  private List<Sample> samples(List<Member> members) {
+  /** Without an image where none is damaged, a sample is a reject. */
+  private List<Sample> samples(List<Member> members, boolean whole) {
     var samples = new ArrayList<Sample>();
     for (Member member : members) {
       if (Layout.IMAGE_EXTENSIONS.contains(member.extension())) {
         samples.add(sample(member, members));
       }
     }
-    if (samples.isEmpty()) {
+    if (samples.isEmpty() && whole) {
       String key = shard.name() + "/" + members.get(0).key;
       samples.add(Sample.reject(key, RejectReason.NO_BYTES, "no member is an image"));
     }
@@ -142,10 +161,6 @@ final class TarSamples implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      tar.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    in.close();
   }
 }

@@ -1,7 +1,7 @@
 package io.sparkmae.data;
 
-import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -9,7 +9,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * WebDataset: tar shards whose adjacent members {@code KEY.jpg}, {@code KEY.cls} or {@code
- * KEY.json} make a sample; one task reads one shard.
+ * KEY.json} make a sample. A plain shard is read in ranges, one that is compressed by one task.
  */
 record WebDatasetLayout() implements Layout {
   static final String NAME = "webdataset";
@@ -23,12 +23,12 @@ record WebDatasetLayout() implements Layout {
 
   @Override
   public boolean accepts(SourceFile file) {
-    return file.extension().equals("tar");
+    return file.baseName().toLowerCase(Locale.ROOT).matches(".*\\.(tar|tar\\.gz|tgz)");
   }
 
   @Override
   public List<SourceUnit> units(Inputs inputs) {
-    return inputs.files().stream().map(SourceUnit::of).toList();
+    return SourceUnit.ranges(inputs.files(), SourceUnit.BYTES);
   }
 
   /** From {@code classes.json} beside the shards, or in the directory above. */
@@ -48,15 +48,10 @@ record WebDatasetLayout() implements Layout {
 
   @Override
   public Stream<Sample> read(SourceUnit unit, Configuration conf) {
-    SourceFile shard = unit.file(0);
-    try {
-      var tar = new TarSamples(shard, conf);
-      return Stream.generate(tar::next)
-          .takeWhile(samples -> !samples.isEmpty())
-          .flatMap(List::stream)
-          .onClose(tar::close);
-    } catch (IOException e) {
-      throw new BadData("Cannot read %s: %s".formatted(shard.uri(), e.getMessage()), e);
-    }
+    var tar = new TarSamples(unit, conf);
+    return Stream.generate(tar::next)
+        .takeWhile(samples -> !samples.isEmpty())
+        .flatMap(List::stream)
+        .onClose(tar::close);
   }
 }

@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkmae.data.Manifest.DataFile;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
@@ -19,9 +21,15 @@ import scala.Tuple2;
 /**
  * The second stage: writes the samples of one part, which come in order, and returns {@link
  * Written} as JSON.
+ *
+ * @param done parts that a run before has finished, and said so
  */
 record WriteTask(
-    String output, int parts, List<String> classes, Broadcast<SerializableConfiguration> conf)
+    String output,
+    int parts,
+    List<String> classes,
+    Set<Integer> done,
+    Broadcast<SerializableConfiguration> conf)
     implements Function2<Integer, Iterator<Tuple2<Place, Sample>>, Iterator<String>> {
   private static final long serialVersionUID = 1L;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -32,8 +40,9 @@ record WriteTask(
    * @param files one, or none when no image fell into this part
    * @param rejects by reason
    * @param seen images that the tallies of this part report
+   * @param pixels {@link PixelSums} of its images
    */
-  record Written(List<DataFile> files, Map<String, Long> rejects, long seen) {
+  record Written(List<DataFile> files, Map<String, Long> rejects, long seen, long[] pixels) {
     static Written fromJson(String json) {
       try {
         return JSON.readValue(json, Written.class);
@@ -46,7 +55,13 @@ record WriteTask(
   @Override
   public Iterator<String> call(Integer part, Iterator<Tuple2<Place, Sample>> samples)
       throws IOException {
-    return List.of(JSON.writeValueAsString(new Part(part).write(samples))).iterator();
+    if (done.contains(part)) {
+      return Collections.emptyIterator();
+    }
+    var writer = new Part(part);
+    String written = JSON.writeValueAsString(writer.write(samples));
+    writer.directory.publish(written, OutputDirectory.doneName(part), writer.attempt);
+    return List.of(written).iterator();
   }
 
   private final class Part {
@@ -55,6 +70,7 @@ record WriteTask(
     private final int part;
     private final Map<String, Long> rejects = new TreeMap<>();
     private final StringBuilder rejectLines = new StringBuilder();
+    private final long[] pixels = PixelSums.none();
     private PreparedFile file;
     private String lastKey;
     private long seen;
@@ -70,7 +86,7 @@ record WriteTask(
         while (samples.hasNext()) {
           add(samples.next()._2(), path);
         }
-        return new Written(publishData(name, path), publishRejects(), seen);
+        return new Written(publishData(name, path), publishRejects(), seen, pixels);
       } finally {
         if (file != null) {
           file.close();
@@ -90,6 +106,7 @@ record WriteTask(
           file = new PreparedFile(path, classes, conf.value().value());
         }
         file.write(sample);
+        PixelSums.add(pixels, sample.pixels());
         lastKey = sample.key();
       }
     }

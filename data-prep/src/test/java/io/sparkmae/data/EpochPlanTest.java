@@ -104,7 +104,7 @@ class EpochPlanTest {
       files.add(
           new DataFile("data/" + i, 100, "00", groups.subList(i, Math.min(i + 3, groups.size()))));
     }
-    var origin = new Origin(List.of("in"), "00", "folder", 0, 92, 1);
-    return Manifest.of(origin, List.of("cat", "dog"), Map.of("EMPTY", 2L), files);
+    var origin = new Origin(List.of("in"), "00", "folder", 0, 92, 1, "");
+    return Manifest.of(origin, List.of("cat", "dog"), Map.of("EMPTY", 2L), files, PixelSums.none());
   }
 }

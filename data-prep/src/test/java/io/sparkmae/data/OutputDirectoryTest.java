@@ -24,12 +24,13 @@ class OutputDirectoryTest {
   }
 
   @Test
-  void clearsWhatAnUnfinishedRunLeft() throws IOException {
-    output.begin();
+  void clearsWhatAnUnfinishedRunOfAnotherWayLeft() throws IOException {
+    output.begin("one way", 9);
     output.publish("old", "data/part-00007-of-00009.parquet", 1);
+    output.publish("{}", OutputDirectory.doneName(7), 1);
     write(dir.resolve("out/_attempts/data-part-00000-of-00009.parquet.3"), text("half"));
 
-    output.begin();
+    assertThat(output.begin("another way", 9)).isEmpty();
 
     assertThat(dir.resolve("out/data")).doesNotExist();
     assertThat(dir.resolve("out/_attempts")).doesNotExist();
@@ -37,9 +38,20 @@ class OutputDirectoryTest {
   }
 
   @Test
+  void keepsThePartsThatAnUnfinishedRunOfThisWayFinished() throws IOException {
+    output.begin("one way", 9);
+    output.publish("old", "data/part-00007-of-00009.parquet", 1);
+    output.publish("{}", OutputDirectory.doneName(7), 1);
+
+    assertThat(output.begin("one way", 9)).isEqualTo(java.util.Map.of(7, "{}"));
+
+    assertThat(dir.resolve("out/data/part-00007-of-00009.parquet")).hasContent("old");
+  }
+
+  @Test
   void touchesNothingThatIsNotOurs() throws IOException {
     write(dir.resolve("out/data/train-00000-of-00001.parquet"), text("precious"));
-    assertThatThrownBy(output::begin)
+    assertThatThrownBy(() -> output.begin("one way", 9))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching(
             "Cannot prepare into .*out: it holds files of something else \\(name a new or empty directory\\)");
@@ -48,7 +60,7 @@ class OutputDirectoryTest {
 
   @Test
   void dataIsVisibleOnlyWhenFinished() throws IOException {
-    output.begin();
+    output.begin("one way", 9);
     assertThat(output.finished()).isEmpty();
     assertThatThrownBy(() -> PreparedData.open(dir + "/out", conf))
         .isInstanceOf(BadData.class)
@@ -65,7 +77,7 @@ class OutputDirectoryTest {
 
   @Test
   void theFirstWholeAttemptStays() throws IOException {
-    output.begin();
+    output.begin("one way", 9);
     output.publish("rows", "data/x", 1);
     output.publish("rows", "data/x", 2);
     assertThat(dir.resolve("out/data/x")).hasContent("rows");

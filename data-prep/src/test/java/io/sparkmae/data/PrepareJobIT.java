@@ -146,7 +146,7 @@ class PrepareJobIT {
   }
 
   @Test
-  void leftoversOfAKilledRunAreCleared() throws IOException {
+  void leftoversOfAKilledRunOfAnotherWayAreCleared() throws IOException {
     prepare("clean", "folder");
     write(dir.resolve("out/_preparing"), text("x"));
     write(dir.resolve("out/data/part-00000-of-00002.parquet"), text("half"));
@@ -155,6 +155,82 @@ class PrepareJobIT {
     prepare("out", "folder");
 
     assertThat(contents("out")).isEqualTo(contents("clean"));
+  }
+
+  @Test
+  void imagesOfTheSameBytesAreLeftOutWhenAsked() throws IOException {
+    write(dir.resolve("folder/class0/zz.jpg"), jpeg(1)); // class1/01.jpg
+    write(dir.resolve("folder/class2/aa.jpg"), jpeg(1));
+    PrepareSettings all = settings("all", "folder", 0, 1);
+    var settings =
+        new PrepareSettings(all.inputs(), dir + "/out", "auto", 0, 92, 1, 0.5, true, KeyRange.ALL);
+
+    assertThat(PrepareJob.run(spark.session(), all).rows()).isEqualTo(62);
+    PrepareResult result = PrepareJob.run(spark.session(), settings);
+
+    assertThat(result.rows()).isEqualTo(60);
+    assertThat(result.rejects()).containsEntry("DUPLICATE_CONTENT", 2L);
+    assertThat(keys("out"))
+        .contains("class0/zz.jpg")
+        .doesNotContain("class1/01.jpg", "class2/aa.jpg");
+    assertThat(rejectLines()).anyMatch(l -> l.contains("its bytes are those of class0/zz.jpg"));
+  }
+
+  @Test
+  void trainAndValidationShareAllSamples() throws IOException {
+    PrepareSettings all = settings("split", "folder", 0, 1);
+    PrepareResult train = PrepareJob.run(spark.session(), all.part("train", new KeyRange(0.25, 1)));
+    PrepareResult validation =
+        PrepareJob.run(spark.session(), all.part("validation", new KeyRange(0, 0.25)));
+    prepare("out", "folder");
+
+    assertThat(validation.rows()).isBetween(5L, 25L);
+    assertThat(
+            Stream.of("split/train", "split/validation")
+                .flatMap(part -> keys(part).stream())
+                .sorted())
+        .containsExactlyElementsOf(keys("out").stream().sorted().toList());
+    assertThat(total(train.rejects()) + total(validation.rejects())).isEqualTo(3);
+    List<String> before = keys("split/validation");
+    write(dir.resolve("folder/class0/new.jpg"), jpeg(77));
+    PrepareSettings more = settings("more", "folder", 0, 1);
+    PrepareJob.run(spark.session(), more.part("validation", new KeyRange(0, 0.25)));
+    assertThat(keys("more/validation")).containsAll(before);
+  }
+
+  private static long total(Map<String, Long> rejects) {
+    return rejects.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  @Test
+  void manifestHasMeanAndDeviation() throws Undecodable {
+    prepare("out", "folder");
+    Manifest manifest = PreparedData.open(dir + "/out", conf).manifest();
+
+    long[] sums = PixelSums.none();
+    for (int i = 0; i < 60; i++) {
+      PixelSums.add(sums, PixelSums.of(new ImageDecoder().decode(EncodedImage.of(jpeg(i)))));
+    }
+    assertThat(manifest.mean()).hasSize(3).isEqualTo(PixelSums.mean(sums));
+    assertThat(manifest.deviation()).hasSize(3).isEqualTo(PixelSums.deviation(sums));
+  }
+
+  @Test
+  void aDamagedShardLosesWhatIsDamagedAndTheRestIsPrepared() throws IOException {
+    LayoutWriter.IMAGENET_TRAIN.write(dir.resolve("in"), LayoutWriter.images(40));
+    Path tar = dir.resolve("in/ILSVRC2012_img_train.tar");
+    byte[] bytes = Files.readAllBytes(tar);
+    Files.write(tar, java.util.Arrays.copyOf(bytes, bytes.length - 12_000));
+
+    PrepareResult result = prepare("out", "in");
+
+    assertThat(result.layout()).isEqualTo("imagenet-tar");
+    assertThat(result.rows()).isBetween(25L, 39L);
+    assertThat(result.rejects()).isEqualTo(Map.of("DAMAGED", 1L));
+    assertThat(rejectLines())
+        .singleElement()
+        .asString()
+        .contains("ILSVRC2012_img_train.tar, byte ", "ends inside");
   }
 
   @Test
@@ -195,7 +271,7 @@ class PrepareJobIT {
     Files.write(dir.resolve("tars/s.tar"), java.util.Arrays.copyOf(tar, 700));
     assertThatThrownBy(() -> prepare("out", "tars"))
         .isInstanceOf(BadData.class)
-        .hasMessageMatching("Cannot read .*s.tar after byte \\d+: .*");
+        .hasMessageMatching("Cannot prepare any of 1 images: \\{DAMAGED=1\\} \\(see .*/rejects\\)");
 
     write(dir.resolve("bad/a.jpg"), text("<html>"));
     assertThatThrownBy(() -> prepare("out", "bad"))

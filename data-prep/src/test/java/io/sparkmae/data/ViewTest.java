@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,5 +131,20 @@ class ViewTest {
     assertThatThrownBy(() -> ImagePatches.of(new byte[0], new CentreCrop(32, 4), 0))
         .isInstanceOf(BadData.class)
         .hasMessage("Cannot decode image: EMPTY, no bytes");
+  }
+
+  @Test
+  void repeatsAreDecodedOnceAndEqualViewsOfTheirOwn() throws Undecodable {
+    List<RandomCrop> views = new RandomCrop(32, 4, 1, 0, 2).repeats(4);
+    long[] seeds = views.stream().mapToLong(view -> view.sampleSeed("key")).toArray();
+    byte[] batch = new byte[4 * 32 * 32 * 3];
+    try (var images = new ImagePatches()) {
+      images.write(IMAGE, views, seeds, 0, batch);
+    }
+    for (int i = 0; i < 4; i++) {
+      assertThat(views.get(i).repeat()).isEqualTo(2 + i);
+      assertThat(Arrays.copyOfRange(batch, i * 3072, (i + 1) * 3072))
+          .isEqualTo(ImagePatches.of(IMAGE, views.get(i), seeds[i]));
+    }
   }
 }

@@ -7,5 +7,9 @@ import picocli.CommandLine.Command;
     name = "benchmark",
     description = "Measures a part of the job.",
     synopsisSubcommandLabel = "PART",
-    subcommands = {BenchmarkStepCommand.class, BenchmarkAveragingCommand.class})
+    subcommands = {
+      BenchmarkStepCommand.class,
+      BenchmarkDataCommand.class,
+      BenchmarkAveragingCommand.class
+    })
 final class BenchmarkCommand {}

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DemoCommand.class,
       PrepareCommand.class,
+      InspectCommand.class,
       PretrainCommand.class,
       ReconstructCommand.class,
       EmbedCommand.class,

@@ -1,9 +1,12 @@
 package io.sparkmae.job;
 
+import io.sparkmae.data.KeyRange;
 import io.sparkmae.data.PrepareJob;
+import io.sparkmae.data.PrepareResult;
 import io.sparkmae.data.PrepareSettings;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -29,8 +32,8 @@ final class PrepareCommand implements Callable<Outcome> {
   @Option(
       names = "--layout",
       defaultValue = "auto",
-      paramLabel = "auto|folder|webdataset|parquet",
-      description = "How the images lie; auto looks at the names of the files.")
+      paramLabel = "auto|folder|webdataset|imagenet-tar|tfrecord|sequencefile|parquet",
+      description = "How the images lie; auto looks at names and first bytes.")
   private String layout;
 
   @Option(
@@ -54,10 +57,50 @@ final class PrepareCommand implements Callable<Outcome> {
       description = "Decides the shuffle.")
   private long seed;
 
+  @Option(
+      names = "--least-rows",
+      defaultValue = "0.5",
+      paramLabel = "SHARE",
+      description = "A truncated image is kept if more than this share of its rows is there.")
+  private double leastRows;
+
+  @Option(
+      names = "--drop-duplicates",
+      description = "Of images with the same bytes keeps the one with the first key only.")
+  private boolean dropDuplicates;
+
+  @Option(
+      names = "--validation-share",
+      defaultValue = "0",
+      paramLabel = "SHARE",
+      description =
+          "Puts this share of the samples, chosen by key, into OUTPUT/validation, the rest into"
+              + " OUTPUT/train.")
+  private double validationShare;
+
+  /** The result line of a split. */
+  record Split(PrepareResult train, PrepareResult validation) {}
+
   @Override
   public Outcome call() {
-    PrepareSettings settings =
-        new PrepareSettings(inputs, output, layout, shortSide, quality, seed);
-    return Outcome.done(PrepareJob.run(Sessions.open("prepare"), settings));
+    PrepareSettings all =
+        new PrepareSettings(
+            inputs,
+            output,
+            layout,
+            shortSide,
+            quality,
+            seed,
+            leastRows,
+            dropDuplicates,
+            KeyRange.ALL);
+    if (validationShare == 0) {
+      return Outcome.done(PrepareJob.run(Sessions.open("prepare"), all));
+    }
+    PrepareSettings validation = all.part("validation", new KeyRange(0, validationShare));
+    PrepareSettings train = all.part("train", new KeyRange(validationShare, 1));
+    SparkSession spark = Sessions.open("prepare");
+    PrepareResult ofTrain = PrepareJob.run(spark, train);
+    return Outcome.done(new Split(ofTrain, PrepareJob.run(spark, validation)));
   }
 }

@@ -42,6 +42,7 @@ class MaeTest {
         .containsExactlyInAnyOrder(
             "demo",
             "prepare",
+            "inspect",
             "pretrain",
             "reconstruct",
             "embed",
@@ -50,6 +51,20 @@ class MaeTest {
             "verify",
             "conformance",
             "benchmark");
+  }
+
+  @Test
+  void badSharesAreRefusedBeforeAnythingIsRead() {
+    assertThat(run("prepare", "--input", "i", "--output", "o", "--validation-share", "1.5"))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(run("prepare", "--input", "i", "--output", "o", "--least-rows", "2"))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(run("benchmark", "data", "--data", "d", "--threads", "0"))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err())
+        .contains("mae: Invalid share of the samples: 0.0 to 1.5 (must be 0 <= from <= to <= 1)")
+        .contains("mae: Invalid share of rows: 2.0 (must be in [0, 1])")
+        .contains("mae: Invalid threads: 0 (must be at least 1)");
   }
 
   @Test

@@ -65,6 +65,15 @@ public final class JavaProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Kills a process that this one has started, as a crash in native code would. */
+  void killAChild() {
+    process
+        .children()
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no child\n" + err()))
+        .destroyForcibly();
+  }
+
   public String out() {
     return text(out);
   }

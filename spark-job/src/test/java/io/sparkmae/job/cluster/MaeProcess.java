@@ -79,22 +79,18 @@ public final class MaeProcess {
   Result run(String... command) throws IOException, InterruptedException {
     long start = System.nanoTime();
     try (JavaProcess process = start(command)) {
-      return result(process, start);
+      int exitCode = process.exitCode(LIMIT);
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      return new Result(exitCode, process.out(), process.err(), took);
     }
   }
 
-  /** Starts a command. */
+  /** Starts a command and returns at once; closing the process kills it. */
   JavaProcess start(String... command) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("-Xmx1g", "-cp", JavaProcess.classPath()));
     settings.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.add(Mae.class.getName());
     arguments.addAll(List.of(command));
     return JavaProcess.start(directory, arguments);
-  }
-
-  private static Result result(JavaProcess process, long start) throws InterruptedException {
-    int exitCode = process.exitCode(LIMIT);
-    Duration took = Duration.ofNanos(System.nanoTime() - start);
-    return new Result(exitCode, process.out(), process.err(), took);
   }
 }

@@ -41,8 +41,13 @@ final class S3Server implements AutoCloseable {
 
   /** Hadoop's settings for the bucket, with which a failure shows at once. */
   Map<String, String> settings(Path buffers) {
+    return settings(buffers, port, 1);
+  }
+
+  /** The same through another port that leads to this server, with some attempts for each call. */
+  Map<String, String> settings(Path buffers, Port entrance, int attempts) {
     return Map.ofEntries(
-        Map.entry("fs.s3a.endpoint", endpoint()),
+        Map.entry("fs.s3a.endpoint", "http://127.0.0.1:" + entrance.number()),
         Map.entry("fs.s3a.endpoint.region", "us-east-1"),
         Map.entry("fs.s3a.path.style.access", "true"),
         Map.entry("fs.s3a.connection.ssl.enabled", "false"),
@@ -54,9 +59,13 @@ final class S3Server implements AutoCloseable {
         Map.entry(
             "fs.s3a.change.detection.mode", "none"), // else copies of S3Proxy's have no answer
         Map.entry("fs.s3a.directory.marker.retention", "keep"),
-        Map.entry("fs.s3a.attempts.maximum", "1"),
-        Map.entry("fs.s3a.retry.limit", "1"),
+        Map.entry("fs.s3a.attempts.maximum", Integer.toString(attempts)),
+        Map.entry("fs.s3a.retry.limit", Integer.toString(attempts)),
         Map.entry("hadoop.tmp.dir", buffers.toString()));
+  }
+
+  Port port() {
+    return port;
   }
 
   private String endpoint() {

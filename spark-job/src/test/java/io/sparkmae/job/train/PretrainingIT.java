@@ -15,7 +15,9 @@ import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.train.Faults.Fault;
 import io.sparkmae.job.train.Faults.Kind;
 import io.sparkmae.model.AdamW;
+import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.Precision;
 import io.sparkmae.model.WarmupCosine;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -262,7 +264,9 @@ class PretrainingIT {
         MaeGraph worker =
             MaeGraph.of(graph.getConfiguration().clone(), graph.params().dup(), state(graph).dup());
         worker.getConfiguration().setIterationCount(round.firstStep());
+        worker.use(Engine.AUTO, Precision.FP32); // other engines round otherwise
         share.forEach(batch -> worker.fit(loader.load(batch)));
+        worker.closeEngine();
         workers.add(worker);
       }
       graph.params().assign(mean(workers.get(0).params(), workers.get(1).params()));
