@@ -92,10 +92,11 @@ class EngineIT {
     assertThat(steps.waitFor()).isZero();
     String[] kib = out.strip().substring(out.strip().lastIndexOf('\n') + 1).split(" ");
     long warm = Long.parseLong(kib[0]);
-    assertThat(Long.parseLong(kib[1])).isLessThan(warm + (20 << 10)); // the compiler still works
+    assertThat(Long.parseLong(kib[1]))
+        .isLessThan(warm + (16 << 10)); // Java's compiler goes on for a while
   }
 
-  /** Trains 14,000 steps; prints resident KiB after 4,000 and at the end. */
+  /** Trains 20,000 steps; prints resident KiB after 10,000 and at the end. */
   public static void main(String[] args) throws IOException {
     MaeGraph graph =
         EngineTest.graph(EngineTest.TINY, EngineTest.adamW(), Engine.ONEDNN, Precision.FP32);
@@ -104,9 +105,9 @@ class EngineIT {
       batches[i] = EngineTest.batch(EngineTest.TINY, 4, i);
     }
     long warm = 0;
-    for (int step = 1; step <= 14_000; step++) {
+    for (int step = 1; step <= 20_000; step++) {
       graph.fit(batches[step % batches.length]);
-      if (step == 4_000) {
+      if (step == 10_000) {
         warm = residentKib();
       }
     }
