@@ -128,9 +128,4 @@ final class Layers {
       tape.backward(device.geluGradient(x.value(), y.gradient(), x.gradient()));
     }
   }
-
-  /** to = from. */
-  void copy(Tensor from, Tensor to) {
-    tape.forward(device.copy(from, to));
-  }
 }
