@@ -41,6 +41,7 @@ class PrepareStorageIT {
 
   @BeforeEach
   void prepareLocally() throws Exception {
+    FileSystem.closeAll(); // another test's are kept by their names, and may have other ports
     start(Map.of());
     Directory drawings = Directory.at(directory + "/drawings", new Configuration());
     DemoImages.render(drawings, PER_CLASS, 0);
@@ -56,8 +57,9 @@ class PrepareStorageIT {
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws IOException {
     spark.stop();
+    FileSystem.closeAll();
   }
 
   @Test
