@@ -53,7 +53,7 @@ final class Faults implements TrainingHook {
       Files.writeString(pidOf(worker), Long.toString(ProcessHandle.current().pid()));
       for (Fault fault : faults) {
         if (fault.step == step && fault.worker == worker && first(fault)) {
-          happen(fault.kind);
+          happen(fault);
         }
       }
     } catch (IOException e) {
@@ -63,16 +63,26 @@ final class Faults implements TrainingHook {
     }
   }
 
-  private void happen(Kind kind) throws IOException, InterruptedException {
-    switch (kind) {
+  private void happen(Fault fault) throws IOException, InterruptedException {
+    switch (fault.kind) {
       case EXCEPTION -> throw new IllegalStateException("Thrown once, by a test");
       case KILL -> kill(ProcessHandle.current().pid());
       case KILL_NEIGHBOUR -> {
-        Thread.sleep(3_000);
+        awaitStep(fault.step, 1);
+        Thread.sleep(2_000); // it leaves its result now
         kill(Long.parseLong(Files.readString(pidOf(1))));
       }
       case LOSE_RESULT -> LostBlocks.ofWorker(0);
       case LOSE_AVERAGE -> LostBlocks.ofAverages();
+    }
+  }
+
+  private void awaitStep(int step, int worker) throws IOException, InterruptedException {
+    for (int i = 0; !Files.exists(doneBy(worker, step)); i++) {
+      if (i == 600) {
+        throw new IllegalStateException("Worker %d never took step %d".formatted(worker, step));
+      }
+      Thread.sleep(100);
     }
   }
 
@@ -93,8 +103,19 @@ final class Faults implements TrainingHook {
     return Path.of(directory, "pid-" + worker);
   }
 
+  private Path doneBy(int worker, int step) {
+    return Path.of(directory, "worker-%d-step-%d".formatted(worker, step));
+  }
+
   @Override
-  public void postUpdate(MultiDataSet minibatch, Model model) {}
+  public void postUpdate(MultiDataSet minibatch, Model model) {
+    int step = ((ComputationGraph) model).getIterationCount() - 1;
+    try {
+      Files.writeString(doneBy(TaskContext.getPartitionId(), step), "");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   @Override
   public void preUpdate(DataSet minibatch, Model model) {}
