@@ -10,7 +10,9 @@ public enum Engine {
   /** The ND4J graph. */
   GRAPH,
   /** Hand-written steps over oneDNN. */
-  ONEDNN;
+  ONEDNN,
+  /** Hand-written steps on an NVIDIA GPU. */
+  CUDA;
 
   /**
    * This engine, or for {@link #AUTO} the one that it stands for here.
@@ -20,7 +22,11 @@ public enum Engine {
    *     reason
    */
   public Engine resolve(Precision precision, boolean force) {
-    Engine engine = this == AUTO ? (MaeEngine.isAvailable() ? ONEDNN : GRAPH) : this;
+    Engine engine = this == AUTO ? fastest() : this;
+    if (engine == CUDA && !MaeEngine.obstacleToCuda().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Invalid engine: cuda (%s; choose onednn)".formatted(MaeEngine.obstacleToCuda()));
+    }
     if (engine == ONEDNN && !MaeEngine.isAvailable()) {
       throw new IllegalArgumentException(
           "Invalid engine: onednn (it needs Linux on x86_64 with AVX2; choose graph)");
@@ -29,12 +35,20 @@ public enum Engine {
       throw new IllegalArgumentException(
           "Invalid precision: bf16 (the graph engine computes in fp32; choose engine onednn)");
     }
-    if (precision == Precision.BF16 && !force && !MaeEngine.hasBf16()) {
+    boolean bf16 = engine == CUDA ? MaeEngine.cudaHasBf16(0) : MaeEngine.hasBf16();
+    if (precision == Precision.BF16 && !force && !bf16) {
       throw new IllegalArgumentException(
           "Invalid precision: bf16 (this processor multiplies it slower than fp32, having neither"
               + " AVX-512 BF16 nor AMX; choose fp32, or --force it)");
     }
     return engine;
+  }
+
+  private static Engine fastest() {
+    if (MaeEngine.obstacleToCuda().isEmpty()) {
+      return CUDA;
+    }
+    return MaeEngine.isAvailable() ? ONEDNN : GRAPH;
   }
 
   @Override

@@ -36,9 +36,10 @@ public final class MaeEncoder implements AutoCloseable {
 
   /** The same on {@code engine}. */
   static MaeEncoder of(MaeConfig config, Map<String, INDArray> weights, Engine engine) {
-    return engine.resolve(Precision.FP32, false) == Engine.ONEDNN
-        ? onEngine(config, weights)
-        : onGraph(config, weights);
+    Engine resolved = engine.resolve(Precision.FP32, false);
+    return resolved == Engine.GRAPH
+        ? onGraph(config, weights)
+        : onEngine(resolved, config, weights);
   }
 
   private static MaeEncoder onGraph(MaeConfig config, Map<String, INDArray> weights) {
@@ -51,7 +52,8 @@ public final class MaeEncoder implements AutoCloseable {
     return new MaeEncoder(config, graph, null);
   }
 
-  private static MaeEncoder onEngine(MaeConfig config, Map<String, INDArray> weights) {
+  private static MaeEncoder onEngine(
+      Engine resolved, MaeConfig config, Map<String, INDArray> weights) {
     Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
     long length = 0;
     for (Map.Entry<String, long[]> parameter : ReferenceNames.encoder(config).entrySet()) {
@@ -67,7 +69,7 @@ public final class MaeEncoder implements AutoCloseable {
           flat.get(NDArrayIndex.interval(slot.offset(), slot.offset() + weight.length()))
               .assign(weight.dup('c').reshape(weight.length()));
         });
-    MaeEngine engine = new MaeEngine(config, Precision.FP32, flat, null, slots);
+    MaeEngine engine = new MaeEngine(resolved, 0, config, Precision.FP32, flat, null, slots);
     return new MaeEncoder(config, null, engine);
   }
 

@@ -91,15 +91,22 @@ public final class MaeGraph extends ComputationGraph {
    * @throws IllegalArgumentException if this machine cannot run it, with the reason
    */
   public void use(Engine engine, Precision precision) {
+    use(engine, precision, 0);
+  }
+
+  /** The same; a CUDA engine runs on the {@code gpu}th of those that the process sees. */
+  public void use(Engine engine, Precision precision, int gpu) {
     closeEngine();
-    if (engine.resolve(precision, true) == Engine.GRAPH) {
+    Engine resolved = engine.resolve(precision, true);
+    if (resolved == Engine.GRAPH) {
       return;
     }
     if (flattenedGradients == null) {
       initGradientsView();
     }
     this.engine =
-        new MaeEngine(maeConfig(), precision, flattenedParams, flattenedGradients, slots());
+        new MaeEngine(
+            resolved, gpu, maeConfig(), precision, flattenedParams, flattenedGradients, slots());
     gradient = flatGradient();
     if (updater() instanceof AdamW adamW) {
       getUpdater(); // makes the solver that holds it
@@ -116,6 +123,7 @@ public final class MaeGraph extends ComputationGraph {
   /** Frees what the engine holds; from now on the graph itself computes. */
   public void closeEngine() {
     if (engine != null) {
+      engine.download();
       engine.close();
     }
     engine = null;
@@ -181,6 +189,7 @@ public final class MaeGraph extends ComputationGraph {
   public void computeGradientAndScore() {
     if (engine != null) {
       score = engine.step(target, order(getInput(2)));
+      engine.downloadGradients();
     } else {
       super.computeGradientAndScore();
     }
@@ -189,7 +198,9 @@ public final class MaeGraph extends ComputationGraph {
 
   @Override
   public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
-    if (engine != null) {
+    if (engine != null && solver instanceof FusedStep) {
+      score = engine.step(target, order(getInput(2))); // the gradients stay on the device
+    } else if (engine != null) {
       computeGradientAndScore();
     } else {
       super.computeGradientAndScore(workspaces);
@@ -238,6 +249,7 @@ public final class MaeGraph extends ComputationGraph {
    * open.
    */
   public void save(OutputStream out) throws IOException {
+    download();
     ModelSerializer.writeModel(this, CloseShieldOutputStream.wrap(out), true);
   }
 
@@ -306,7 +318,24 @@ public final class MaeGraph extends ComputationGraph {
    */
   @Override
   public long numParams() {
-    return params().length();
+    return flattenedParams.length();
+  }
+
+  /** The parameters, up to date with what the engine computed. */
+  @Override
+  public INDArray params() {
+    download();
+    return super.params();
+  }
+
+  /**
+   * Brings parameters and moments in host memory up to date with what the engine computed; it goes
+   * on from what is in them then.
+   */
+  public void download() {
+    if (engine != null) {
+      engine.download();
+    }
   }
 
   @Override
@@ -332,6 +361,7 @@ public final class MaeGraph extends ComputationGraph {
 
   /** Name in the reference → view into the flat parameter vector, in the graph's order. */
   Map<String, INDArray> parameters() {
+    download();
     return views(this);
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.sparkmae.model.engine.MaeEngine;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,10 +20,14 @@ class ConformanceTest {
     "mae_tiny, ONEDNN, FP32",
     "mae_tiny_normpix, ONEDNN, FP32",
     "mae_tiny, ONEDNN, BF16",
-    "mae_tiny_normpix, ONEDNN, BF16"
+    "mae_tiny_normpix, ONEDNN, BF16",
+    "mae_tiny, CUDA, FP32",
+    "mae_tiny_normpix, CUDA, FP32",
+    "mae_tiny, CUDA, BF16",
+    "mae_tiny_normpix, CUDA, BF16"
   })
   void agreesWithTheReference(String name, Engine engine, Precision precision) throws Exception {
-    assumeTrue(precision == Precision.FP32 || MaeEngine.hasBf16());
+    assumeTrue(EngineTest.runs(engine, precision));
     Conformance conformance = Conformance.ofCarried(name, engine, precision);
     assertThat(conformance.passed()).as(conformance.toString()).isTrue();
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.sparkmae.model.engine.MaeEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +11,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.learning.config.NoOp;
@@ -34,17 +35,19 @@ class EngineIT {
     return new Result(loss, gradients);
   }
 
-  @Test
-  void agreesWithTheGraphOnVitBaseAndBf16StaysClose() {
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void agreesWithTheGraphOnVitBaseAndBf16StaysClose(Engine fast) {
+    assumeTrue(EngineTest.runs(fast, Precision.FP32));
     MultiDataSet batch = EngineTest.batch(BASE, 2, 0);
-    Result engine = gradients(Engine.ONEDNN, Precision.FP32, batch);
+    Result engine = gradients(fast, Precision.FP32, batch);
     Result graph = gradients(Engine.GRAPH, Precision.FP32, batch);
     assertThat(engine.loss()).isCloseTo(graph.loss(), within(2e-6 * graph.loss()));
     graph.gradients().forEach((name, expected) -> assertClose(name, expected, engine));
     graph.gradients().clear();
 
-    assumeTrue(MaeEngine.hasBf16());
-    Result bf16 = gradients(Engine.ONEDNN, Precision.BF16, batch);
+    assumeTrue(EngineTest.runs(fast, Precision.BF16));
+    Result bf16 = gradients(fast, Precision.BF16, batch);
     assertThat(bf16.loss()).isCloseTo(engine.loss(), within(0.01 * engine.loss()));
     engine
         .gradients()

@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -26,6 +27,14 @@ class EngineTest {
 
   static final MaeConfig TINY =
       new MaeConfig(32, 8, 3, new Tower(48, 2, 3), new Tower(32, 2, 4), 4, 1e-6, 0.75, false);
+
+  /** Whether this machine can run it. */
+  static boolean runs(Engine engine, Precision precision) {
+    boolean bf16 = precision == Precision.BF16;
+    return engine == Engine.CUDA
+        ? MaeEngine.obstacleToCuda().isEmpty() && (!bf16 || MaeEngine.cudaHasBf16(0))
+        : !bf16 || MaeEngine.hasBf16();
+  }
 
   static MaeGraph graph(MaeConfig config, IUpdater updater, Engine engine, Precision precision) {
     MaeGraph graph = MaeGraph.create(config, updater, 0.05, 1);
@@ -49,11 +58,13 @@ class EngineTest {
     return MaeBatch.of(config, patches, LongStream.range(seed, seed + size).toArray());
   }
 
-  @Test
-  void stepsOfBothEnginesAgree() {
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void stepsOfBothEnginesAgree(Engine engine) {
+    assumeTrue(runs(engine, Precision.FP32));
     for (IUpdater updater : List.of(adamW(), Sgd.builder().learningRate(0.1).build())) {
       MaeGraph slow = graph(TINY, updater, Engine.GRAPH, Precision.FP32);
-      MaeGraph fast = graph(TINY, updater, Engine.ONEDNN, Precision.FP32);
+      MaeGraph fast = graph(TINY, updater, engine, Precision.FP32);
       for (int step = 0; step < 5; step++) {
         MultiDataSet batch = batch(TINY, step == 3 ? 2 : 4, step); // another size replans
         slow.fit(batch);
@@ -70,10 +81,12 @@ class EngineTest {
     return a.sub(b).norm2Number().doubleValue() / b.norm2Number().doubleValue();
   }
 
-  @Test
-  void momentsAndCountersSurviveAChangeOfEngine() throws Exception {
-    MaeGraph through = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
-    MaeGraph changed = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void momentsAndCountersSurviveAChangeOfEngine(Engine engine) throws Exception {
+    assumeTrue(runs(engine, Precision.FP32));
+    MaeGraph through = graph(TINY, adamW(), engine, Precision.FP32);
+    MaeGraph changed = graph(TINY, adamW(), engine, Precision.FP32);
     for (int step = 0; step < 3; step++) {
       through.fit(batch(TINY, 4, step));
       changed.fit(batch(TINY, 4, step));
@@ -81,7 +94,7 @@ class EngineTest {
     var file = new java.io.ByteArrayOutputStream();
     changed.save(file);
     MaeGraph restored = MaeGraph.restore(new java.io.ByteArrayInputStream(file.toByteArray()));
-    restored.use(Engine.ONEDNN, Precision.FP32);
+    restored.use(engine, Precision.FP32);
     through.fit(batch(TINY, 4, 3));
     restored.fit(batch(TINY, 4, 3));
     assertThat(restored.paramsSha256()).isEqualTo(through.paramsSha256());
@@ -91,12 +104,13 @@ class EngineTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Precision.class)
-  void theSameSeedGivesTheSameBitsAlsoInTwoThreads(Precision precision) throws Exception {
-    assumeTrue(precision == Precision.FP32 || MaeEngine.hasBf16());
+  @CsvSource({"ONEDNN, FP32", "ONEDNN, BF16", "CUDA, FP32", "CUDA, BF16"})
+  void theSameSeedGivesTheSameBitsAlsoInTwoThreads(Engine engine, Precision precision)
+      throws Exception {
+    assumeTrue(runs(engine, precision));
     Callable<String> run =
         () -> {
-          MaeGraph graph = graph(TINY, adamW(), Engine.ONEDNN, precision);
+          MaeGraph graph = graph(TINY, adamW(), engine, precision);
           for (int step = 0; step < 50; step++) {
             graph.fit(batch(TINY, 4, step));
           }
@@ -114,11 +128,12 @@ class EngineTest {
     }
   }
 
-  @Test
-  void twoHundredStepsInBf16FollowFp32() {
-    assumeTrue(MaeEngine.hasBf16());
-    MaeGraph exact = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
-    MaeGraph rounded = graph(TINY, adamW(), Engine.ONEDNN, Precision.BF16);
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void twoHundredStepsInBf16FollowFp32(Engine engine) {
+    assumeTrue(runs(engine, Precision.BF16));
+    MaeGraph exact = graph(TINY, adamW(), engine, Precision.FP32);
+    MaeGraph rounded = graph(TINY, adamW(), engine, Precision.BF16);
     for (int step = 0; step < 200; step++) {
       MultiDataSet batch = batch(TINY, 4, step);
       exact.fit(batch);
@@ -134,9 +149,11 @@ class EngineTest {
     return within(share * of.score());
   }
 
-  @Test
-  void theFullEncoderTrainsToo() {
-    MaeGraph graph = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void theFullEncoderTrainsToo(Engine engine) {
+    assumeTrue(runs(engine, Precision.FP32));
+    MaeGraph graph = graph(TINY, adamW(), engine, Precision.FP32);
     graph.engine().useFullEncoder();
     graph.fit(batch(TINY, 4, 0));
     double first = graph.score();
@@ -146,22 +163,25 @@ class EngineTest {
     assertThat(graph.score()).isLessThan(first);
   }
 
-  @Test
-  void featuresOfBothEnginesAgree() {
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void featuresOfBothEnginesAgree(Engine engine) {
+    assumeTrue(runs(engine, Precision.FP32));
     MaeGraph graph = graph(TINY, adamW(), Engine.GRAPH, Precision.FP32);
     byte[] patches = new byte[3 * TINY.tokens() * TINY.patchLength()];
     new Random(5).nextBytes(patches);
     var weights = MaeWeights.encoder(graph);
     try (MaeEncoder slow = MaeEncoder.of(TINY, weights, Engine.GRAPH);
-        MaeEncoder fast = MaeEncoder.of(TINY, weights, Engine.ONEDNN)) {
+        MaeEncoder fast = MaeEncoder.of(TINY, weights, engine)) {
       INDArray difference = slow.encode(patches, 3).sub(fast.encode(patches, 3));
       assertThat(Transforms.abs(difference).maxNumber().doubleValue()).isLessThan(1e-5);
     }
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"GRAPH", "ONEDNN"})
+  @EnumSource(names = {"GRAPH", "ONEDNN", "CUDA"})
   void aClippedGradientKeepsItsDirection(Engine engine) {
+    assumeTrue(runs(engine, Precision.FP32));
     IUpdater sgd = Sgd.builder().learningRate(1).build();
     MultiDataSet batch = batch(TINY, 4, 0);
     MaeGraph free = MaeGraph.create(TINY, sgd, 0, 1);
@@ -177,9 +197,11 @@ class EngineTest {
     clipped.closeEngine();
   }
 
-  @Test
-  void anInfiniteGradientSpoilsTheScore() {
-    MaeGraph graph = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void anInfiniteGradientSpoilsTheScore(Engine engine) {
+    assumeTrue(runs(engine, Precision.FP32));
+    MaeGraph graph = graph(TINY, adamW(), engine, Precision.FP32);
     graph.parameters().get("decoder_pred.weight").muli(1e25);
     graph.fit(batch(TINY, 4, 0));
     assertThat(graph.score()).isNaN();
@@ -190,6 +212,7 @@ class EngineTest {
     assertThatThrownBy(() -> Engine.GRAPH.resolve(Precision.BF16, false))
         .hasMessageStartingWith("Invalid precision: bf16 (the graph engine computes in fp32");
     assertThat(Engine.GRAPH.resolve(Precision.FP32, false)).isEqualTo(Engine.GRAPH);
-    assertThat(Engine.AUTO.resolve(Precision.FP32, false)).isEqualTo(Engine.ONEDNN);
+    assertThat(Engine.AUTO.resolve(Precision.FP32, false))
+        .isEqualTo(runs(Engine.CUDA, Precision.FP32) ? Engine.CUDA : Engine.ONEDNN);
   }
 }

@@ -1,5 +1,7 @@
 package io.sparkmae.model.engine;
 
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -28,6 +30,9 @@ interface Device extends AutoCloseable {
    * memory if the device can reach it.
    */
   Tensor imageOf(INDArray host);
+
+  /** The same, but no plan's: it stays until the device is closed. */
+  Tensor residentImageOf(INDArray host);
 
   /** Brings the image of {@code host} up to date. */
   void upload(INDArray host);
@@ -104,11 +109,12 @@ interface Device extends AutoCloseable {
   double sumOfSquares(Tensor x);
 
   /**
-   * One step of AdamW on a range of the parameters, in one pass; waits for the work so far.
+   * AdamW on ranges of the parameters: each call waits for the work so far, takes one step in one
+   * pass, and returns Σ g² of the gradients as they came, summed in fp64.
    *
-   * @return Σ g² of the range's gradients as they came, summed in fp64
+   * <p>Belongs to no plan: the ranges are of {@link #residentImageOf}.
    */
-  double adamW(AdamWRange range, AdamWRates rates);
+  ToDoubleFunction<AdamWRates> adamW(List<AdamWRange> ranges);
 
   /** Frees everything; the device and its work must not be used again. */
   @Override

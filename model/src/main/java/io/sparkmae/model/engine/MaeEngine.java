@@ -1,19 +1,24 @@
 package io.sparkmae.model.engine;
 
+import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.Precision;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A masked autoencoder's step on oneDNN: the same numbers as the graph's, faster.
+ * A masked autoencoder's step, on oneDNN or a GPU: the same numbers as the graph's, faster.
  *
- * <p>It works on the caller's flat vectors in place. Memory is planned for a batch size and kept; a
- * batch of another size is planned anew. An engine belongs to one thread at a time; engines in
- * several threads do not disturb each other.
+ * <p>It works on the caller's flat vectors: in place on oneDNN, on copies in the GPU's memory else.
+ * There {@link #update} leaves the caller's behind until {@link #download}, after which each call
+ * takes them over anew. Memory is planned for a batch size and kept; a batch of another size is
+ * planned anew. An engine belongs to one thread at a time; engines in several threads do not
+ * disturb each other.
  */
 public final class MaeEngine implements AutoCloseable {
 
@@ -25,6 +30,9 @@ public final class MaeEngine implements AutoCloseable {
   private final Map<String, Slot> slots;
   private final EnumMap<Task, Plan> plans = new EnumMap<>(Task.class);
   private final EnumMap<Part, Long> nanoseconds = new EnumMap<>(Part.class);
+  private INDArray state; // null before the first update
+  private ToDoubleFunction<AdamWRates> adamW; // on that state
+  private boolean ahead; // of the caller's vectors
   private boolean fullEncoder;
 
   /** Where a parameter is in the flat vector. */
@@ -47,6 +55,16 @@ public final class MaeEngine implements AutoCloseable {
     return OneDnnDevice.hasBf16();
   }
 
+  /** Why this machine cannot run the engine on a GPU, as a part of a sentence; empty if it can. */
+  public static String obstacleToCuda() {
+    return Cuda.obstacle();
+  }
+
+  /** Whether GPU {@code gpu} multiplies bf16 itself. */
+  public static boolean cudaHasBf16(int gpu) {
+    return Cuda.capability(gpu) >= 80;
+  }
+
   /** What a large fp32 product reaches on this machine, in 10⁹ operations a second. */
   public static double sgemmGflops() {
     return OneDnnDevice.sgemmGflops();
@@ -61,11 +79,15 @@ public final class MaeEngine implements AutoCloseable {
   /**
    * An engine over flat fp32 vectors.
    *
+   * @param engine {@link Engine#ONEDNN} or {@link Engine#CUDA}
+   * @param gpu for CUDA, the number of the GPU among those that the process sees
    * @param gradients filled by {@link #step}; null for an engine that does not train
    * @param slots name in the reference → place in both vectors
    * @throws IllegalArgumentException if this machine cannot run it, with the reason
    */
   public MaeEngine(
+      Engine engine,
+      int gpu,
       MaeConfig config,
       Precision precision,
       INDArray params,
@@ -73,7 +95,7 @@ public final class MaeEngine implements AutoCloseable {
       Map<String, Slot> slots) {
     this.config = config;
     this.precision = precision;
-    this.device = new OneDnnDevice(threads());
+    this.device = engine == Engine.CUDA ? new CudaDevice(gpu) : new OneDnnDevice(threads());
     this.params = params;
     this.gradients = gradients;
     this.slots = slots;
@@ -138,8 +160,32 @@ public final class MaeEngine implements AutoCloseable {
       plans.put(task, plan);
     }
     plan.inputs().fill(patches, order);
+    takeOver();
     plan.run(nanoseconds);
     return plan;
+  }
+
+  private void takeOver() {
+    if (!ahead) {
+      device.upload(params);
+      if (state != null) {
+        device.upload(state);
+      }
+    }
+  }
+
+  /** Brings the caller's parameters and moments up to date. */
+  public void download() {
+    if (ahead) {
+      device.download(params);
+      device.download(state);
+      ahead = false;
+    }
+  }
+
+  /** Brings the caller's gradients up to date with the last {@link #step}. */
+  public void downloadGradients() {
+    device.download(gradients);
   }
 
   private Plan plan(Task task, int batch) {
@@ -160,30 +206,39 @@ public final class MaeEngine implements AutoCloseable {
   }
 
   /**
-   * One step of AdamW on the flat vector, with moments in the caller's state.
+   * One step of AdamW on the flat vector, with moments in the caller's state, whose ranges do not
+   * change.
    *
    * @return the Euclidean norm of the gradient
    */
-  public double update(INDArray state, List<Moments> ranges, AdamWRates rates) {
+  public double update(INDArray moments, List<Moments> ranges, AdamWRates rates) {
     long start = System.nanoTime();
+    if (state != moments) {
+      state = moments;
+      adamW = device.adamW(views(ranges));
+    }
+    double squares = adamW.applyAsDouble(rates);
+    ahead = true;
+    nanoseconds.merge(Part.OPTIMISER, System.nanoTime() - start, Long::sum);
+    return Math.sqrt(squares);
+  }
+
+  private List<AdamWRange> views(List<Moments> ranges) {
     Tensor values = flat(params);
     Tensor slopes = flat(gradients);
     Tensor moments = flat(state);
-    double squares = 0;
+    List<AdamWRange> views = new ArrayList<>();
     for (Moments range : ranges) {
       long length = range.to() - range.from();
-      squares +=
-          device.adamW(
-              new AdamWRange(
-                  values.slice(0, range.from(), range.to()),
-                  slopes.slice(0, range.from(), range.to()),
-                  moments.slice(0, range.expAvg(), range.expAvg() + length),
-                  moments.slice(0, range.expAvgSq(), range.expAvgSq() + length),
-                  range.decays()),
-              rates);
+      views.add(
+          new AdamWRange(
+              values.slice(0, range.from(), range.to()),
+              slopes.slice(0, range.from(), range.to()),
+              moments.slice(0, range.expAvg(), range.expAvg() + length),
+              moments.slice(0, range.expAvgSq(), range.expAvgSq() + length),
+              range.decays()));
     }
-    nanoseconds.merge(Part.OPTIMISER, System.nanoTime() - start, Long::sum);
-    return Math.sqrt(squares);
+    return views;
   }
 
   /** The Euclidean norm of the gradient. */
@@ -192,7 +247,7 @@ public final class MaeEngine implements AutoCloseable {
   }
 
   private Tensor flat(INDArray host) {
-    Tensor image = device.imageOf(host);
+    Tensor image = device.residentImageOf(host);
     return image.reshape(image.length());
   }
 

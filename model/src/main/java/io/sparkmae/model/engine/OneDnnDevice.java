@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.eltwise_backward;
@@ -106,6 +107,11 @@ final class OneDnnDevice implements Device {
   @Override
   public Tensor imageOf(INDArray host) {
     return Tensor.dense(host.data().address(), Type.F32, host.shape());
+  }
+
+  @Override
+  public Tensor residentImageOf(INDArray host) {
+    return imageOf(host);
   }
 
   @Override
@@ -417,8 +423,18 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public double adamW(AdamWRange range, AdamWRates rates) {
-    await();
+  public ToDoubleFunction<AdamWRates> adamW(List<AdamWRange> ranges) {
+    return rates -> {
+      await();
+      double squares = 0;
+      for (AdamWRange range : ranges) {
+        squares += adamW(range, rates);
+      }
+      return squares;
+    };
+  }
+
+  private double adamW(AdamWRange range, AdamWRates rates) {
     return loops.adamW(
         buffer(range.params()),
         buffer(range.gradients()),

@@ -39,7 +39,7 @@ record Tensor(long address, Type type, long[] shape, long[] strides) {
     return reshaped;
   }
 
-  private boolean isDense() {
+  boolean isDense() {
     long expected = 1;
     for (int axis = shape.length - 1; axis >= 0; axis--) {
       if (shape[axis] > 1 && strides[axis] != expected) {

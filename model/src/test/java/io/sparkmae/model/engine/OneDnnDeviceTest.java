@@ -3,6 +3,7 @@ package io.sparkmae.model.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -220,9 +221,12 @@ class OneDnnDeviceTest {
     double squares;
     try (OneDnnDevice several = new OneDnnDevice(threads)) {
       squares =
-          several.adamW(
-              new AdamWRange(image(params), image(gradients), image(expAvg), image(expAvgSq), true),
-              rates);
+          several
+              .adamW(
+                  List.of(
+                      new AdamWRange(
+                          image(params), image(gradients), image(expAvg), image(expAvgSq), true)))
+              .applyAsDouble(rates);
     }
     double expectedSquares = 0;
     for (int i = 0; i < length; i++) {

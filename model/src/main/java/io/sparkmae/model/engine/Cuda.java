@@ -1,0 +1,77 @@
+package io.sparkmae.model.engine;
+
+import static org.bytedeco.cuda.global.cudart.cuGetErrorString;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
+import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
+import static org.bytedeco.cuda.global.cudart.cudaGetDeviceCount;
+import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
+import static org.bytedeco.cuda.global.nvrtc.nvrtcVersion;
+
+import org.bytedeco.cuda.global.cublas;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerPointer;
+
+/** What CUDA's calls answer, and what this machine has. */
+final class Cuda {
+
+  private static final int OLDEST = 70; // Volta: the first with the warp operations of our kernels
+
+  private Cuda() {}
+
+  /** Why no CUDA device can be used here, as a part of a sentence; empty if one can. */
+  static String obstacle() {
+    try {
+      int[] count = new int[1];
+      if (cudaGetDeviceCount(count) != 0 || count[0] == 0) {
+        return "no NVIDIA GPU is visible to the driver";
+      }
+      nvrtcVersion(new int[1], new int[1]);
+      cublas.cublasGetCudartVersion();
+      return capability(0) >= OLDEST
+          ? ""
+          : "the GPU has compute capability %d.%d and 7.0 is the least"
+              .formatted(capability(0) / 10, capability(0) % 10);
+    } catch (LinkageError e) {
+      return "CUDA's libraries cudart, cublas or nvrtc of version 13 cannot be loaded, or the job was"
+          + " built without -Pcuda";
+    }
+  }
+
+  /** Compute capability of a device, as 90 for 9.0. */
+  static int capability(int device) {
+    int[] major = new int[1];
+    int[] minor = new int[1];
+    check(cudaDeviceGetAttribute(major, cudaDevAttrComputeCapabilityMajor, device));
+    check(cudaDeviceGetAttribute(minor, cudaDevAttrComputeCapabilityMinor, device));
+    return 10 * major[0] + minor[0];
+  }
+
+  /** Refuses a status of the runtime. */
+  static void check(int status) {
+    if (status != 0) {
+      throw new IllegalStateException(
+          "CUDA: %s (error %d)".formatted(cudaGetErrorString(status).getString(), status));
+    }
+  }
+
+  /** Refuses a status of the driver. */
+  static void checkDriver(int status) {
+    if (status != 0) {
+      try (PointerPointer<BytePointer> text = new PointerPointer<>(1)) {
+        cuGetErrorString(status, text);
+        throw new IllegalStateException(
+            "CUDA: %s (driver error %d)"
+                .formatted(text.get(BytePointer.class).getString(), status));
+      }
+    }
+  }
+
+  /** Refuses a status of cuBLAS. */
+  static void checkBlas(int status) {
+    if (status != 0) {
+      throw new IllegalStateException(
+          "cuBLAS: %s".formatted(cublas.cublasGetStatusString(status).getString()));
+    }
+  }
+}

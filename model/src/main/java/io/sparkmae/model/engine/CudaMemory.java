@@ -1,0 +1,108 @@
+package io.sparkmae.model.engine;
+
+import static org.bytedeco.cuda.global.cudart.cudaFree;
+import static org.bytedeco.cuda.global.cudart.cudaMalloc;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
+import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
+import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
+import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Device memory of one plan, with the images of host arrays; all of it goes at once. */
+final class CudaMemory implements AutoCloseable {
+
+  private final CUstream_st stream;
+  private final List<Address> blocks = new ArrayList<>();
+  private final List<Pointer> kept = new ArrayList<>();
+  private final Map<Long, Tensor> images = new HashMap<>(); // by the host array's address
+  private final Map<String, Tensor> scratch = new HashMap<>();
+
+  CudaMemory(CUstream_st stream) {
+    this.stream = stream;
+  }
+
+  Tensor allocate(Type type, long... shape) {
+    long bytes = Math.max(1, Tensor.dense(0, type, shape).length()) * type.bytes();
+    try (PointerPointer<Pointer> holder = new PointerPointer<>(1)) {
+      Cuda.check(cudaMalloc(holder, bytes));
+      Address block = new Address(holder.get(0).address());
+      blocks.add(block);
+      Cuda.check(cudaMemsetAsync(block, 0, bytes, stream));
+      return Tensor.dense(block.address(), type, shape);
+    }
+  }
+
+  /** Memory that all callers of one role and length share, one after the other. */
+  Tensor scratch(String role, Type type, long length) {
+    return scratch.computeIfAbsent(role + type + length, key -> allocate(type, length));
+  }
+
+  /** Addresses as an array on the device. */
+  long addresses(long[] values) {
+    Tensor array = allocate(Type.F32, 2L * values.length); // eight bytes each
+    try (LongPointer host = new LongPointer(values)) {
+      copy(new Address(array.address()), host, 8L * values.length, cudaMemcpyHostToDevice);
+      Cuda.check(cudaStreamSynchronize(stream));
+    }
+    return array.address();
+  }
+
+  boolean hasImageOf(INDArray host) {
+    return images.containsKey(host.data().address());
+  }
+
+  Tensor imageOf(INDArray host) {
+    Tensor image =
+        images.computeIfAbsent(
+            host.data().address(), key -> upload(host, allocate(Type.F32, host.length())));
+    return image.reshape(host.shape());
+  }
+
+  private Tensor upload(INDArray host, Tensor image) {
+    copy(new Address(image.address()), host.data().pointer(), bytes(host), cudaMemcpyHostToDevice);
+    return image;
+  }
+
+  void upload(INDArray host) {
+    upload(host, imageOf(host));
+  }
+
+  /** The host's array is up to date when the stream has been waited for. */
+  void download(INDArray host) {
+    Tensor image = imageOf(host);
+    copy(host.data().pointer(), new Address(image.address()), bytes(host), cudaMemcpyDeviceToHost);
+  }
+
+  private void copy(Pointer to, Pointer from, long bytes, int direction) {
+    Cuda.check(cudaMemcpyAsync(to, from, bytes, direction, stream));
+  }
+
+  private static long bytes(INDArray host) {
+    return host.length() * Float.BYTES;
+  }
+
+  <P extends Pointer> P keep(P pointer) {
+    kept.add(pointer);
+    return pointer;
+  }
+
+  @Override
+  public void close() {
+    blocks.forEach(block -> Cuda.check(cudaFree(block)));
+    kept.forEach(Pointer::deallocate);
+    blocks.clear();
+    kept.clear();
+    images.clear();
+    scratch.clear();
+  }
+}
