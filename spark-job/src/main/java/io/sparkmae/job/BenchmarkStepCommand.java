@@ -57,7 +57,7 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
   @Option(
       names = "--engine",
       defaultValue = "auto",
-      paramLabel = "auto|graph|onednn",
+      paramLabel = "auto|graph|onednn|cuda",
       description = "What computes a step.")
   private Engine engine;
 

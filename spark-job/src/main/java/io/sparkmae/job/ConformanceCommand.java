@@ -33,7 +33,7 @@ final class ConformanceCommand implements Callable<Outcome> {
   @Option(
       names = "--engine",
       defaultValue = "auto",
-      paramLabel = "auto|graph|onednn",
+      paramLabel = "auto|graph|onednn|cuda",
       description = "What computes a step.")
   private Engine engine;
 

@@ -3,6 +3,7 @@ package io.sparkmae.job;
 import com.typesafe.config.ConfigException;
 import io.sparkmae.data.BadData;
 import io.sparkmae.job.averaging.StateLost;
+import io.sparkmae.job.averaging.UnusableGpu;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.InUse;
 import io.sparkmae.job.train.NonFiniteLoss;
@@ -78,6 +79,7 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
     return cause instanceof ParameterException
         || cause instanceof ConfigException
         || cause instanceof UnsupportedFileSystemException
+        || cause instanceof UnusableGpu
         || cause == thrown && cause instanceof IllegalArgumentException;
   }
 

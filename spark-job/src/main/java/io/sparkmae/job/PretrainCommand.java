@@ -143,7 +143,7 @@ final class PretrainCommand implements Callable<Outcome> {
 
   @Option(
       names = "--engine",
-      paramLabel = "auto|graph|onednn",
+      paramLabel = "auto|graph|onednn|cuda",
       description = "What computes a step.")
   private Engine engine;
 
@@ -175,7 +175,9 @@ final class PretrainCommand implements Callable<Outcome> {
   public Outcome call() throws IOException {
     Configuration hadoop = Sessions.hadoop();
     RunConfig run = ConfigLayers.runConfig(flags(), config, hadoop);
-    run.train().engine().resolve(run.train().precision(), force);
+    if (run.train().engine() != Engine.CUDA) { // whose GPUs the driver need not have
+      run.train().engine().resolve(run.train().precision(), force);
+    }
     System.err.println(run.text());
     Optional<Object> finished = resume == Resume.AUTO ? finished(run, hadoop) : Optional.empty();
     return Outcome.done(finished.isPresent() ? finished.get() : train(run));

@@ -16,11 +16,22 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
 
   static final Compute BY_GRAPH = new Compute(Engine.GRAPH, Precision.FP32, 0);
 
-  /** Sets up a graph that is new in its executor. */
-  void start(ComputationGraph graph) {
+  /**
+   * Sets up a graph that is new in its executor.
+   *
+   * @param gpu for CUDA engines; {@link Gpu#NONE} is the first
+   */
+  void start(ComputationGraph graph, int gpu) {
     if (graph instanceof MaeGraph mae) {
-      mae.use(engine, precision);
+      mae.use(engine, precision, Math.max(gpu, 0));
       mae.clipGradientNorm(maxGradientNorm);
+    }
+  }
+
+  /** Brings the graph's vectors in host memory up to date. */
+  static void download(ComputationGraph graph) {
+    if (graph instanceof MaeGraph mae) {
+      mae.download();
     }
   }
 

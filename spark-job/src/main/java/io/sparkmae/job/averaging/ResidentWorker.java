@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * that loads its minibatches.
  *
  * <p>What it computes depends on the last average alone, so any worker of the executor may take any
- * share of a round.
+ * share of a round; with GPUs, the one whose arrays are on the task's own.
  */
 final class ResidentWorker implements AutoCloseable {
 
@@ -21,30 +21,41 @@ final class ResidentWorker implements AutoCloseable {
 
   private final String configuration;
   private final Compute compute;
+  private final int gpu;
   private final Prefetch prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement());
   private final State state;
   private int share = -1; // of the last round
 
-  private ResidentWorker(WorkerTask.Run run) {
+  private ResidentWorker(WorkerTask.Run run, int gpu) {
     this.configuration = run.configuration().value();
     this.compute = run.compute();
+    this.gpu = gpu;
     this.state = State.create(configuration, run.mae(), run.slices());
-    compute.start(state.graph());
+    compute.start(state.graph(), gpu);
   }
 
-  /** An idle worker of that run, the one that had {@code share} last if it is here. */
+  /**
+   * A worker of that run on this task's GPU.
+   *
+   * <p>It is the one that had {@code share} last, if that is idle here.
+   */
   static ResidentWorker take(WorkerTask.Run run, int share) {
-    ResidentWorker found = idle(run, share);
-    ResidentWorker worker = found != null ? found : new ResidentWorker(run);
+    int gpu = Gpu.ofTask();
+    ResidentWorker found = idle(run, share, gpu);
+    ResidentWorker worker = found != null ? found : new ResidentWorker(run, gpu);
     worker.share = share;
     return worker;
   }
 
-  private static ResidentWorker idle(WorkerTask.Run run, int share) {
+  private static ResidentWorker idle(WorkerTask.Run run, int share, int gpu) {
     synchronized (IDLE) {
       IDLE.removeIf(worker -> worker.isOfAnotherRun(run));
+      List<ResidentWorker> there = IDLE.stream().filter(worker -> worker.gpu == gpu).toList();
       ResidentWorker found =
-          IDLE.stream().filter(worker -> worker.share == share).findFirst().orElse(IDLE.peek());
+          there.stream()
+              .filter(worker -> worker.share == share)
+              .findFirst()
+              .orElse(there.isEmpty() ? null : there.get(0));
       IDLE.remove(found);
       return found;
     }
@@ -138,6 +149,7 @@ final class ResidentWorker implements AutoCloseable {
 
   /** Leaves slices of this worker's result for those who average, or for its next round. */
   void leave(long id, List<Slice> slices) {
+    Compute.download(state.graph());
     for (Slice slice : slices) {
       Blocks.put(Blocks.of(id, slice.index(), share), state.read(slice));
     }

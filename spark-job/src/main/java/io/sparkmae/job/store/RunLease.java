@@ -25,6 +25,7 @@ public final class RunLease implements AutoCloseable {
 
   private static final Duration BEAT = Duration.ofSeconds(5);
   private static final int BEATS_TO_WAIT = 3;
+  private static final int READS_TO_TRY = 20;
 
   private final Directory directory;
   private final ScheduledExecutorService thread =
@@ -81,13 +82,13 @@ public final class RunLease implements AutoCloseable {
       if (!now.get().equals(before)) {
         throw new InUse(directory, now.get());
       }
-      sleep(beat);
+      sleep(beat.dividedBy(10));
     }
   }
 
-  private static void sleep(Duration beat) throws IOException {
+  private static void sleep(Duration time) throws IOException {
     try {
-      Thread.sleep(beat.toMillis() / 10);
+      Thread.sleep(time.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while waiting for another run", e);
@@ -133,15 +134,20 @@ public final class RunLease implements AutoCloseable {
     directory.file(FILE, out -> out.write(Json.pretty(own)));
   }
 
+  /** A file is empty while it is rewritten, and stays so if its writer died in the middle. */
   private static Optional<Holder> read(Directory directory) throws IOException {
-    try (InputStream in = directory.open(FILE)) {
-      byte[] json = in.readAllBytes();
-      return json.length == 0 // being rewritten
-          ? Optional.of(new Holder("an unknown host", 0, "", -1))
-          : Optional.of(Json.parse(new String(json, StandardCharsets.UTF_8), Holder.class));
-    } catch (FileNotFoundException e) {
-      return Optional.empty();
+    for (int attempt = 0; attempt < READS_TO_TRY; attempt++) {
+      try (InputStream in = directory.open(FILE)) {
+        byte[] json = in.readAllBytes();
+        if (json.length > 0) {
+          return Optional.of(Json.parse(new String(json, StandardCharsets.UTF_8), Holder.class));
+        }
+      } catch (FileNotFoundException e) {
+        return Optional.empty();
+      }
+      sleep(Duration.ofMillis(10));
     }
+    return Optional.of(new Holder("an unknown host", 0, "", -1));
   }
 
   private static boolean hasDied(Holder holder) {

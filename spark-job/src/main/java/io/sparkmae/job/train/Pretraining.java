@@ -116,7 +116,7 @@ public final class Pretraining {
         TrainingMetrics metrics = TrainingMetrics.register(progress)) {
       hooks.forEach(master::addHook);
       master.accumulate(run.train().accumulation());
-      master.compute(compute(run.train()));
+      master.compute(compute(run.train(), GpuSlots.areAsked(spark.getConf())));
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
       Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
       return new Pretraining(run, rounds, graph, progress, stop, checkpoints).train();
@@ -125,9 +125,17 @@ public final class Pretraining {
     }
   }
 
-  /** The workers that {@code run} has on this cluster. */
+  /**
+   * The workers that {@code run} has on this cluster.
+   *
+   * @throws IllegalArgumentException if tasks have GPUs, and not one each
+   */
   public static int workers(JavaSparkContext spark, RunConfig run) {
-    return run.train().workers() > 0 ? run.train().workers() : spark.defaultParallelism();
+    boolean gpus = GpuSlots.areAsked(spark.getConf());
+    if (run.train().workers() > 0) {
+      return run.train().workers();
+    }
+    return gpus ? GpuSlots.count(spark.sc()) : spark.defaultParallelism();
   }
 
   private Trained train() throws IOException {
@@ -246,8 +254,9 @@ public final class Pretraining {
   }
 
   /** Decided here, for all workers: a worker that cannot run it fails. */
-  private static Compute compute(Train train) {
-    Engine engine = train.engine().resolve(train.precision(), true);
+  private static Compute compute(Train train, boolean gpus) {
+    boolean onlyWorkersKnow = gpus && train.engine() == Engine.CUDA; // drivers have no GPU
+    Engine engine = onlyWorkersKnow ? Engine.CUDA : train.engine().resolve(train.precision(), true);
     System.err.printf(
         "engine %s, %s, %s%n",
         engine,
