@@ -49,13 +49,23 @@ public final class Pixels {
 
   private static float[][] table(int channels) {
     float[][] table = new float[channels][256];
+    double[] levels = levels(channels);
     for (int channel = 0; channel < channels; channel++) {
       for (int value = 0; value < 256; value++) {
-        table[channel][value] =
-            (float) ((value / 255.0 - mean(channel, channels)) / deviation(channel, channels));
+        table[channel][value] = (float) levels[256 * channel + value];
       }
     }
     return table;
+  }
+
+  /** The number that each byte of each channel stands for, [channels · 256]. */
+  public static double[] levels(int channels) {
+    double[] levels = new double[channels * 256];
+    for (int i = 0; i < levels.length; i++) {
+      int channel = i / 256;
+      levels[i] = (i % 256 / 255.0 - mean(channel, channels)) / deviation(channel, channels);
+    }
+    return levels;
   }
 
   /**

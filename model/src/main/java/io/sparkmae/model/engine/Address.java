@@ -1,5 +1,6 @@
 package io.sparkmae.model.engine;
 
+import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -13,6 +14,11 @@ final class Address extends Pointer {
 
   void set(long address) {
     this.address = address;
+  }
+
+  /** At most 2³¹ − 1 entries, what Java's buffers can hold. */
+  static FloatBuffer buffer(Tensor tensor) {
+    return floats(tensor.address()).capacity(tensor.length()).asBuffer();
   }
 
   static FloatPointer floats(long address) {

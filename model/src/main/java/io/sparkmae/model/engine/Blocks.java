@@ -78,6 +78,7 @@ final class Blocks {
     long dim = tower.embedDim();
     long last = sequence - from;
     Tensor lastX = layers.workspace().kept("last", Type.F32, batch * last, dim);
+    layers.toType(d); // what goes on to the blocks below, when both have added to it
     takeLast(x, from, lastX, d, dLast);
     Activation normed = layers.activation("normed", batch * sequence, dim);
     layers.norm(layers.weights().norm(name + ".norm1"), x, d, true, normed);

@@ -3,6 +3,7 @@ package io.sparkmae.model.engine;
 import static org.bytedeco.cuda.global.cudart.cuGetErrorString;
 import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMajor;
 import static org.bytedeco.cuda.global.cudart.cudaDevAttrComputeCapabilityMinor;
+import static org.bytedeco.cuda.global.cudart.cudaDevAttrMaxSharedMemoryPerBlockOptin;
 import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
 import static org.bytedeco.cuda.global.cudart.cudaGetDeviceCount;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
@@ -45,6 +46,21 @@ final class Cuda {
     check(cudaDeviceGetAttribute(major, cudaDevAttrComputeCapabilityMajor, device));
     check(cudaDeviceGetAttribute(minor, cudaDevAttrComputeCapabilityMinor, device));
     return 10 * major[0] + minor[0];
+  }
+
+  /** Shared memory that a block of a kernel may ask for, in bytes. */
+  static int sharedBytes(int device) {
+    int[] bytes = new int[1];
+    check(cudaDeviceGetAttribute(bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+    return bytes[0];
+  }
+
+  /** Of the compiler of kernels, as 1300 for 13.0. */
+  static int compilerVersion() {
+    int[] major = new int[1];
+    int[] minor = new int[1];
+    nvrtcVersion(major, minor);
+    return 100 * major[0] + minor[0];
   }
 
   /** Refuses a status of the runtime. */

@@ -1,5 +1,6 @@
 package io.sparkmae.model.engine;
 
+import io.sparkmae.model.engine.CudaKernels.Grid;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -30,11 +31,12 @@ final class CudaAdamW {
       rates[i] = new FloatPointer(1);
       arguments.add(rates[i]);
     }
-    step = kernels.launch(memory::keep, "adam_w", chunks, 1, arguments.toArray());
-    finish = kernels.launch(memory::keep, "finish_sum", 1, 1, partial, sum, 0L, chunks, 1L);
+    step = kernels.launch(memory::keep, "adam_w", Grid.of(chunks, 1), arguments.toArray());
+    finish =
+        kernels.launch(memory::keep, "finish_sum", Grid.of(1, 1), partial, sum, null, chunks, 1L);
   }
 
-  /** As kernels.cu has it: four addresses, a length, and whether it decays. */
+  /** As {@code optimiser.cu} has it: four addresses, a length, and whether it decays. */
   private static Stream<long[]> chunks(AdamWRange range) {
     long length = range.params().length();
     return LongStream.iterate(0, from -> from < length, from -> from + CHUNK)

@@ -5,6 +5,7 @@ import static org.bytedeco.cuda.global.cudart.cudaStreamCreate;
 import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 
+import io.sparkmae.model.engine.CudaKernels.Grid;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,13 +25,14 @@ final class CudaDevice implements Device {
 
   private static final long WARP = 32;
   private static final long SHARES = 64; // of the rows, in column sums
-  private static final int SUM_BLOCKS = 256; // partial sums of a vector
+  private static final long SUM_BLOCKS = 256; // partial sums of a vector
 
   private final int ordinal;
   private final CUstream_st stream = new CUstream_st();
   private final CudaMemory base;
   private final CudaKernels kernels;
   private final CudaMatmul matmul;
+  private final CudaAttention attention;
   private final List<CudaMemory> plans = new ArrayList<>();
   private final INDArray sum = Nd4j.createUninitializedDetached(DataType.FLOAT, 2); // one double
   private CudaMemory open;
@@ -44,6 +46,8 @@ final class CudaDevice implements Device {
     open = base;
     kernels = new CudaKernels(Cuda.capability(ordinal), stream);
     matmul = new CudaMatmul(stream, base);
+    attention =
+        new CudaAttention(this, matmul, Cuda.capability(ordinal), Cuda.sharedBytes(ordinal));
   }
 
   /** Makes the GPU the calling thread's: tasks of one worker come on several threads. */
@@ -110,10 +114,12 @@ final class CudaDevice implements Device {
 
   @Override
   public Runnable linear(Tensor x, Tensor weight, Tensor bias, Tensor addend, Tensor y) {
-    Runnable product = matmul.product(open, x, weight.transposed(), y);
-    Runnable rest =
-        elements("bias", y.type(), y.length(), y, bias, orNull(addend), y.length(), columns(y));
-    return both(product, rest);
+    if (y.type() == Type.F32) {
+      return matmul.product(open, x, weight.transposed(), bias, addend, y);
+    }
+    Tensor typed = allocate(y.type(), bias.shape()); // cuBLAS wants the bias in y's type
+    return inTurn(
+        copy(bias, typed), matmul.product(open, x, weight.transposed(), typed, addend, y));
   }
 
   @Override
@@ -122,162 +128,133 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight) {
-    return matmul.product(open, dy.transposed(), x, dWeight);
+  public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias) {
+    return matmul
+        .productAndSums(open, dy.transposed(), x, dBias, dWeight)
+        .orElseGet(
+            () -> inTurn(matmul.product(open, dy.transposed(), x, dWeight), sumRows(dy, dBias)));
   }
 
   @Override
   public Runnable sumRows(Tensor x, Tensor y) {
-    long rows = x.shape()[0];
     long columns = columns(x);
-    long shares = shares(rows);
-    Tensor partial = open.scratch("columns", Type.F32, shares * columns);
-    Runnable sums =
-        launch(
-            "column_sums" + suffix(x.type()),
-            columnBlocks(columns),
-            shares,
-            x,
-            partial,
-            rows,
-            columns,
-            x.strides()[0]);
-    return both(sums, finish(partial, y, shares, columns));
+    long shares = shares(x.shape()[0]);
+    Tensor partial = scratch("columns", Type.F32, shares * columns);
+    return inTurn(
+        columnSums(x, partial, x.shape()[0], shares, x.strides()[0]),
+        columnSums(partial, y, shares, 1, columns));
   }
 
-  private Runnable finish(Tensor partial, Tensor y, long shares, long columns) {
-    return launch("sum_partials", CudaKernels.blocks(columns), 1, partial, y, shares, columns);
+  private Runnable columnSums(Tensor x, Tensor sums, long rows, long shares, long stride) {
+    long columns = columns(sums) / shares;
+    return launch(
+        "column_sums" + suffix(x),
+        Grid.of(columnBlocks(columns), shares),
+        x,
+        sums,
+        rows,
+        columns,
+        stride);
   }
 
-  private static long shares(long rows) {
+  static long shares(long rows) {
     return Math.max(1, Math.min(SHARES, rows / 32));
   }
 
-  private static long columnBlocks(long columns) {
+  static long columnBlocks(long columns) {
     return (columns + WARP - 1) / WARP;
   }
 
   @Override
-  public Runnable fillRows(Tensor row, Tensor y) {
+  public Runnable patches(
+      Tensor pixels, Tensor levels, Tensor order, long first, boolean turned, Tensor to) {
+    String from = pixels.type() == Type.U8 ? "_u8" : "_float";
+    long images = pixels.shape()[0];
     return launch(
-        "fill_rows",
-        CudaKernels.blocks(y.length()),
-        1,
-        row,
-        y,
-        y.shape()[0],
-        columns(y),
-        y.strides()[0]);
+        "patches" + from + suffix(to),
+        Grid.over(to.length()),
+        pixels,
+        levels,
+        order,
+        to,
+        to.length(),
+        pixels.shape()[1],
+        first,
+        to.shape()[0] / images,
+        pixels.shape()[2],
+        levels.length() / 256,
+        turned ? 1L : 0L);
   }
 
   @Override
-  public Runnable layerNorm(
-      Tensor x, Tensor weight, Tensor bias, double eps, Tensor statistics, Tensor y) {
-    return rows(
-        "layer_norm",
-        y.type(),
+  public Runnable tokens(
+      Tensor known, long first, Tensor filler, Tensor positions, Tensor order, Tensor x) {
+    return launch(
+        "tokens",
+        Grid.over(x.length()),
+        known,
+        filler,
+        positions,
+        order,
         x,
-        weight,
-        bias,
-        statistics,
-        y,
-        x.shape()[0],
-        columns(x),
-        (float) eps);
+        x.length(),
+        x.shape()[1],
+        x.shape()[2],
+        first,
+        known.shape()[1],
+        order.shape()[1]);
+  }
+
+  @Override
+  public Runnable layerNorm(Tensor x, Affine layer, double eps, Tensor statistics, Tensor y) {
+    return new CudaNorm(this, x, layer, eps, statistics).forward(y);
   }
 
   @Override
   public Runnable layerNormGradient(
-      Tensor x,
-      Tensor weight,
-      double eps,
-      Tensor statistics,
-      Tensor dy,
-      Tensor dx,
-      Tensor dWeight,
-      Tensor dBias) {
-    long rows = x.shape()[0];
-    long columns = columns(x);
-    long shares = shares(rows);
-    Tensor weights = open.scratch("norm weights", Type.F32, shares * columns);
-    Tensor biases = open.scratch("norm biases", Type.F32, shares * columns);
-    Runnable partial =
-        launch(
-            "layer_norm_weight" + suffix(dy.type()),
-            columnBlocks(columns),
-            shares,
-            x,
-            statistics,
-            dy,
-            weights,
-            biases,
-            rows,
-            columns,
-            (float) eps);
-    Runnable input =
-        rows(
-            "layer_norm_input",
-            dy.type(),
-            x,
-            weight,
-            statistics,
-            dy,
-            dx,
-            rows,
-            columns,
-            (float) eps);
-    return all(
-        partial,
-        finish(weights, dWeight, shares, columns),
-        finish(biases, dBias, shares, columns),
-        input);
+      Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, StreamGradient dx) {
+    return new CudaNorm(this, x, layer, eps, statistics).gradient(dy, dx);
   }
 
   @Override
-  public Runnable attention(Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor attended) {
-    return all(
-        matmul.heads(open, q, k.transposed(), scale(q), probabilities),
-        softmax(probabilities),
-        matmul.heads(open, probabilities, v, 1, attended));
+  public Tensor attentionState(Tensor q, Tensor k) {
+    return attention.state(q, k);
   }
 
-  private Runnable softmax(Tensor x) {
-    long columns = x.shape()[3];
-    return rows("softmax", x.type(), x, x.length() / columns, columns);
+  @Override
+  public Runnable attention(Tensor q, Tensor k, Tensor v, Tensor state, Tensor attended) {
+    return attention.forward(q, k, v, state, attended);
   }
 
   @Override
   public Runnable attentionGradient(
-      Activation q, Activation k, Activation v, Tensor probabilities, Tensor dAttended) {
-    Tensor p = probabilities;
-    Tensor dP = open.scratch("d attention", p.type(), p.length()).reshape(p.shape());
-    double scale = scale(q.value());
-    long columns = p.shape()[3];
-    return all(
-        matmul.heads(open, dAttended, v.value().transposed(), 1, dP),
-        matmul.heads(open, p.transposed(), dAttended, 1, v.gradient()),
-        rows("softmax_gradient", p.type(), p, dP, p.length() / columns, columns),
-        matmul.heads(open, dP, k.value(), scale, q.gradient()),
-        matmul.heads(open, dP.transposed(), q.value(), scale, k.gradient()));
-  }
-
-  private static double scale(Tensor q) {
-    return 1 / Math.sqrt(q.shape()[3]);
+      Activation q, Activation k, Activation v, Tensor state, Activation attended) {
+    return attention.gradient(q, k, v, state, attended);
   }
 
   @Override
   public Runnable gelu(Tensor x, Tensor y) {
-    return elements("gelu", x.type(), x.length(), x, y, x.length());
+    return elements("gelu" + suffix(x), x, y);
   }
 
   @Override
   public Runnable geluGradient(Tensor x, Tensor dy, Tensor dx) {
-    return elements("gelu_gradient", x.type(), x.length(), x, dy, dx, x.length());
+    return elements("gelu_gradient" + suffix(x), x, dy, dx);
   }
 
-  @Override
-  public Runnable add(Tensor a, Tensor b, Tensor y) {
-    return launch("add_row", CudaKernels.blocks(a.length()), 1, a, b, y, a.length(), b.length());
+  /** A kernel that goes over dense tensors of one length, eight entries at a time if it can. */
+  private Runnable elements(String name, Tensor... tensors) {
+    long n = tensors[0].length();
+    long vectors = Arrays.stream(tensors).allMatch(CudaDevice::isAligned) ? n / 8 : 0;
+    List<Object> arguments = new ArrayList<>(List.of(tensors));
+    arguments.add(n);
+    arguments.add(vectors);
+    return launch(name, Grid.over(vectors > 0 ? vectors : n), arguments.toArray());
+  }
+
+  /** Whether 16 bytes can be read at once from the tensor's beginning. */
+  static boolean isAligned(Tensor tensor) {
+    return tensor.address() % 16 == 0;
   }
 
   @Override
@@ -291,37 +268,47 @@ final class CudaDevice implements Device {
   }
 
   private Runnable strided(String operation, Tensor from, Tensor to) {
-    String types = suffix(from.type()) + suffix(to.type());
-    long n = from.length();
+    String types = suffix(from) + suffix(to);
     if (from.isDense() && to.isDense()) {
-      return launch(operation + "_flat" + types, CudaKernels.blocks(n), 1, from, to, n);
+      return elements(operation + "_flat" + types, from, to);
     }
-    if (n >= 1L << 32) {
+    if (from.length() >= 1L << 32) {
       throw new IllegalArgumentException(
           "Cannot copy %s: %d entries (at most 2³² on a GPU; take a smaller batch)"
-              .formatted(from, n));
+              .formatted(from, from.length()));
     }
     long[] shape = four(from.shape(), 1);
     long[] f = four(from.strides(), 0);
     long[] t = four(to.strides(), 0);
+    boolean wide = isWide(from, shape, f) && isWide(to, shape, t);
+    long group = wide ? 8 : 1;
     return launch(
-        operation + types,
-        CudaKernels.blocks(n),
-        1,
+        operation + (wide ? "_wide" : "") + types,
+        Grid.over(from.length() / group),
         from,
         to,
         shape[1],
         shape[2],
-        shape[3],
-        n,
-        f[0],
-        f[1],
-        f[2],
+        shape[3] / group,
+        from.length() / group,
+        f[0] / group,
+        f[1] / group,
+        f[2] / group,
         f[3],
-        t[0],
-        t[1],
-        t[2],
+        t[0] / group,
+        t[1] / group,
+        t[2] / group,
         t[3]);
+  }
+
+  /** Whether every row along the last axis is dense and made of aligned groups of eight. */
+  private static boolean isWide(Tensor tensor, long[] shape, long[] strides) {
+    return isAligned(tensor)
+        && strides[3] == 1
+        && shape[3] % 8 == 0
+        && strides[0] % 8 == 0
+        && strides[1] % 8 == 0
+        && strides[2] % 8 == 0;
   }
 
   private static long[] four(long[] values, long filling) {
@@ -334,18 +321,27 @@ final class CudaDevice implements Device {
   @Override
   public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
     long n = prediction.length();
-    Tensor partial = partialSums(SUM_BLOCKS);
-    Runnable sums =
-        launch("squared_error", SUM_BLOCKS, 1, prediction, target, dPrediction, partial, n, 2f / n);
-    return both(sums, finishSum(partial, SUM_BLOCKS, loss, n));
+    Tensor partial = partialSums();
+    return inTurn(
+        launch(
+            "squared_error",
+            Grid.of(SUM_BLOCKS, 1),
+            prediction,
+            target,
+            dPrediction,
+            partial,
+            n,
+            2f / n),
+        finishSum(partial, loss, n));
   }
 
-  private Tensor partialSums(long count) {
-    return open.scratch("sums", Type.F32, 2 * count);
+  private Tensor partialSums() {
+    return scratch("sums", Type.F32, 2 * SUM_BLOCKS);
   }
 
-  private Runnable finishSum(Tensor partial, long count, Tensor mean, long length) {
-    return launch("finish_sum", 1, 1, partial, base.imageOf(sum), orNull(mean), count, length);
+  private Runnable finishSum(Tensor partial, Tensor mean, long length) {
+    return launch(
+        "finish_sum", Grid.of(1, 1), partial, base.imageOf(sum), mean, SUM_BLOCKS, length);
   }
 
   private double downloadedSum() {
@@ -359,9 +355,9 @@ final class CudaDevice implements Device {
     try (CudaMemory here = new CudaMemory(stream)) {
       CudaMemory plan = open;
       open = here;
-      Tensor partial = partialSums(SUM_BLOCKS);
-      launch("squares", SUM_BLOCKS, 1, x, partial, x.length()).run();
-      finishSum(partial, SUM_BLOCKS, null, 1).run();
+      Tensor partial = partialSums();
+      launch("squares", Grid.of(SUM_BLOCKS, 1), x, partial, x.length()).run();
+      finishSum(partial, null, 1).run();
       open = plan;
       return downloadedSum();
     }
@@ -377,41 +373,48 @@ final class CudaDevice implements Device {
     };
   }
 
-  private Runnable elements(String name, Type type, long n, Object... arguments) {
-    return launch(name + suffix(type), CudaKernels.blocks(n), 1, arguments);
+  @Override
+  public Runnable inOrder(List<Runnable> works) {
+    CudaRecording recording = new CudaRecording(works, stream);
+    open.closeWith(recording);
+    return () -> {
+      enter();
+      recording.run();
+    };
   }
 
-  /** A warp for each row; the last two sizes are rows and columns, before an eps. */
-  private Runnable rows(String name, Type type, Object... arguments) {
-    int last = arguments.length - (arguments[arguments.length - 1] instanceof Float ? 2 : 1);
-    long rows = (Long) arguments[last - 1];
-    return launch(name + suffix(type), (rows * WARP + 255) / 256, 1, arguments);
+  /** A warp for each row of dense tensors. */
+  Runnable rows(String name, long rows, Tensor... tensors) {
+    List<Object> arguments = new ArrayList<>(List.of(tensors));
+    arguments.add(rows);
+    arguments.add(tensors[0].length() / rows);
+    long threads = WARP * rows;
+    Grid grid = Grid.of((threads + CudaKernels.BLOCK - 1) / CudaKernels.BLOCK, 1);
+    return launch(name + suffix(tensors[0]), grid, arguments.toArray());
   }
 
-  private Runnable launch(String name, long width, long height, Object... arguments) {
-    return kernels.launch(open::keep, name, width, height, arguments);
+  Runnable launch(String name, Grid grid, Object... arguments) {
+    return kernels.launch(open::keep, name, grid, arguments);
   }
 
-  private static Object orNull(Tensor tensor) {
-    return tensor == null ? 0L : tensor;
+  /** The open plan's. */
+  CudaMemory memory() {
+    return open;
   }
 
-  private static String suffix(Type type) {
-    return type == Type.BF16 ? "_bf16" : "_float";
+  Tensor scratch(String role, Type type, long length) {
+    return open.scratch(role, type, length);
+  }
+
+  static String suffix(Tensor tensor) {
+    return tensor.type() == Type.BF16 ? "_bf16" : "_float";
   }
 
   private static long columns(Tensor matrix) {
     return matrix.shape()[matrix.shape().length - 1];
   }
 
-  private static Runnable both(Runnable first, Runnable second) {
-    return () -> {
-      first.run();
-      second.run();
-    };
-  }
-
-  private static Runnable all(Runnable... works) {
+  Runnable inTurn(Runnable... works) {
     return () -> {
       for (Runnable work : works) {
         work.run();

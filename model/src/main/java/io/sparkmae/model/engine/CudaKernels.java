@@ -1,5 +1,6 @@
 package io.sparkmae.model.engine;
 
+import static org.bytedeco.cuda.global.cudart.cuFuncSetAttribute;
 import static org.bytedeco.cuda.global.cudart.cuLaunchKernel;
 import static org.bytedeco.cuda.global.cudart.cuModuleGetFunction;
 import static org.bytedeco.cuda.global.cudart.cuModuleLoadData;
@@ -18,9 +19,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -32,30 +35,57 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** The kernels of {@code kernels.cu}, compiled for the GPU that is here. */
+/** The kernels of the {@code .cu} resources, compiled for the GPU that is here. */
 final class CudaKernels implements AutoCloseable {
 
-  private static final int BLOCK = 256; // threads; kernels.cu counts on it
+  static final int BLOCK = 256; // threads; most kernels count on it
   private static final long MOST_BLOCKS = 4096; // kernels go on in strides
+  private static final int DYNAMIC_SHARED_BYTES = 8; // of CUfunction_attribute
+  private static final List<String> SOURCES =
+      List.of("numbers.cu", "elements.cu", "norm.cu", "attention.cu", "optimiser.cu");
   private static final Map<Integer, byte[]> COMPILED = new ConcurrentHashMap<>();
 
   private final CUstream_st stream;
   private final CUmod_st module = new CUmod_st();
   private final Map<String, CUfunc_st> functions = new HashMap<>();
+  private final Map<String, Integer> shared = new HashMap<>(); // bytes allowed, by kernel
+
+  /**
+   * How many blocks of how many threads run a kernel.
+   *
+   * @param sharedBytes of shared memory that a block asks for beyond what its code declares
+   */
+  record Grid(long width, long height, int threads, int sharedBytes) {
+
+    static Grid of(long width, long height) {
+      return new Grid(width, height, BLOCK, 0);
+    }
+
+    /** For {@code threads} threads, as far as they are worth it. */
+    static Grid over(long threads) {
+      return of(Math.max(1, Math.min(MOST_BLOCKS, (threads + BLOCK - 1) / BLOCK)), 1);
+    }
+  }
 
   /** The kernels, in the current device's context. */
   CudaKernels(int capability, CUstream_st stream) {
     this.stream = stream;
-    byte[] cubin = COMPILED.computeIfAbsent(capability, CudaKernels::compile);
+    byte[] cubin = COMPILED.computeIfAbsent(capability, CudaKernels::cachedOrCompiled);
     Cuda.checkDriver(cuModuleLoadData(module, new BytePointer(cubin)));
   }
 
-  private static byte[] compile(int capability) {
+  private static byte[] cachedOrCompiled(int capability) {
+    String source = source();
+    String key = "sm_%d %d %s".formatted(capability, Cuda.compilerVersion(), source);
+    return CubinCache.get(key, () -> compile(capability, source));
+  }
+
+  private static byte[] compile(int capability, String source) {
     _nvrtcProgram program = new _nvrtcProgram();
     PointerPointer<Pointer> none = new PointerPointer<>((Pointer) null);
     check(
         nvrtcCreateProgram(
-            program, new BytePointer(source()), new BytePointer("kernels.cu"), 0, none, none));
+            program, new BytePointer(source), new BytePointer("kernels"), 0, none, none));
     try (PointerPointer<BytePointer> options =
             new PointerPointer<>("--gpu-architecture=sm_" + capability, "--std=c++17");
         SizeTPointer size = new SizeTPointer(1)) {
@@ -64,7 +94,7 @@ final class CudaKernels implements AutoCloseable {
         byte[] log = new byte[(int) size.get()];
         check(nvrtcGetProgramLog(program, log));
         throw new IllegalStateException(
-            "NVRTC cannot compile kernels.cu: " + new String(log, StandardCharsets.UTF_8));
+            "NVRTC cannot compile the kernels: " + new String(log, StandardCharsets.UTF_8));
       }
       check(nvrtcGetCUBINSize(program, size));
       byte[] cubin = new byte[(int) size.get()];
@@ -76,7 +106,11 @@ final class CudaKernels implements AutoCloseable {
   }
 
   private static String source() {
-    try (InputStream in = CudaKernels.class.getResourceAsStream("kernels.cu")) {
+    return SOURCES.stream().map(CudaKernels::resource).collect(Collectors.joining());
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = CudaKernels.class.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -89,32 +123,38 @@ final class CudaKernels implements AutoCloseable {
     }
   }
 
-  /** Blocks for {@code threads} threads, as far as they are worth it. */
-  static long blocks(long threads) {
-    return Math.max(1, Math.min(MOST_BLOCKS, (threads + BLOCK - 1) / BLOCK));
-  }
-
   /**
    * A launch of a kernel, any number of times.
    *
    * @param keep takes what must live as long as the launch
    * @param arguments tensors, addresses and sizes as {@code Long}, {@code Float}, or pointers to
-   *     such that change from run to run
+   *     such that change from run to run; null for a null pointer
    */
-  Runnable launch(
-      UnaryOperator<Pointer> keep, String name, long width, long height, Object... arguments) {
+  Runnable launch(UnaryOperator<Pointer> keep, String name, Grid grid, Object... arguments) {
     CUfunc_st function = functions.computeIfAbsent(name, this::function);
+    allowShared(name, function, grid.sharedBytes());
     Pointer[] values = new Pointer[arguments.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = keep.apply(value(arguments[i]));
     }
     PointerPointer<Pointer> list = new PointerPointer<>(values);
     keep.apply(list);
-    int x = Math.toIntExact(width);
-    int y = Math.toIntExact(height);
+    int x = Math.toIntExact(grid.width());
+    int y = Math.toIntExact(grid.height());
+    int sharedBytes = grid.sharedBytes();
     PointerPointer<Pointer> extra = new PointerPointer<>((Pointer) null);
     return () ->
-        Cuda.checkDriver(cuLaunchKernel(function, x, y, 1, BLOCK, 1, 1, 0, stream, list, extra));
+        Cuda.checkDriver(
+            cuLaunchKernel(
+                function, x, y, 1, grid.threads(), 1, 1, sharedBytes, stream, list, extra));
+  }
+
+  /** A kernel's limit holds for all its launches, so it never shrinks. */
+  private void allowShared(String name, CUfunc_st function, int bytes) {
+    if (bytes > shared.getOrDefault(name, 0)) {
+      Cuda.checkDriver(cuFuncSetAttribute(function, DYNAMIC_SHARED_BYTES, bytes));
+      shared.put(name, bytes);
+    }
   }
 
   private static Pointer value(Object argument) {
@@ -124,7 +164,10 @@ final class CudaKernels implements AutoCloseable {
     if (argument instanceof Float number) {
       return new FloatPointer(new float[] {number});
     }
-    long number = argument instanceof Tensor tensor ? tensor.address() : (Long) argument;
+    long number =
+        argument instanceof Tensor tensor
+            ? tensor.address()
+            : argument instanceof Long size ? size : 0; // null
     return new LongPointer(new long[] {number});
   }
 

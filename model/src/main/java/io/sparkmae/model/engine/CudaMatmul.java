@@ -1,5 +1,7 @@
 package io.sparkmae.model.engine;
 
+import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_BGRADB;
+import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_BIAS;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_COMPUTE_32F;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_GEMM_DEFAULT;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_N;
@@ -7,13 +9,16 @@ import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
 import static org.bytedeco.cuda.global.cublas.cublasCreate_v2;
 import static org.bytedeco.cuda.global.cublas.cublasDestroy_v2;
 import static org.bytedeco.cuda.global.cublas.cublasGemmBatchedEx;
-import static org.bytedeco.cuda.global.cublas.cublasGemmEx;
+import static org.bytedeco.cuda.global.cublas.cublasLtCreate;
+import static org.bytedeco.cuda.global.cublas.cublasLtDestroy;
 import static org.bytedeco.cuda.global.cublas.cublasSetStream_v2;
 import static org.bytedeco.cuda.global.cublas.cublasSetWorkspace_v2;
 import static org.bytedeco.cuda.global.cudart.CUDA_R_16BF;
 import static org.bytedeco.cuda.global.cudart.CUDA_R_32F;
 
+import java.util.Optional;
 import org.bytedeco.cuda.cublas.cublasContext;
+import org.bytedeco.cuda.cublas.cublasLtContext;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -26,19 +31,24 @@ import org.bytedeco.javacpp.PointerPointer;
  */
 final class CudaMatmul implements AutoCloseable {
 
-  private static final long WORKSPACE = 32 << 20; // bytes, what cuBLAS advises for Hopper
+  static final long WORKSPACE = 32 << 20; // bytes, what cuBLAS advises for Hopper
 
+  private final CUstream_st stream;
   private final cublasContext context = new cublasContext();
+  private final cublasLtContext light = new cublasLtContext();
+  private final Pointer workspace;
 
   CudaMatmul(CUstream_st stream, CudaMemory memory) {
+    this.stream = stream;
     Cuda.checkBlas(cublasCreate_v2(context));
+    Cuda.checkBlas(cublasLtCreate(light));
     Cuda.checkBlas(cublasSetStream_v2(context, stream));
-    Pointer workspace = new Address(memory.allocate(Type.F32, WORKSPACE / 4).address());
+    workspace = new Address(memory.allocate(Type.F32, WORKSPACE / 4).address());
     Cuda.checkBlas(cublasSetWorkspace_v2(context, workspace, WORKSPACE)); // the same bits each time
   }
 
   /** How cuBLAS reads a matrix of which one axis is dense. */
-  private record Operand(int operation, int stride) {
+  record Operand(int operation, int stride) {
 
     static Operand of(long rows, long columns, long rowStride, long columnStride) {
       boolean rowMajor = columnStride == 1 && (rowStride >= columns || rows == 1);
@@ -59,39 +69,22 @@ final class CudaMatmul implements AutoCloseable {
 
   /** c = a·b; c is row-major. */
   Runnable product(CudaMemory memory, Tensor a, Tensor b, Tensor c) {
-    Operand left = Operand.of(a);
-    Operand right = Operand.of(b);
-    Operand result = Operand.of(c);
-    int rows = Math.toIntExact(c.shape()[0]);
-    int columns = Math.toIntExact(c.shape()[1]);
-    int inner = Math.toIntExact(a.shape()[1]);
-    FloatPointer one = memory.keep(new FloatPointer(new float[] {1}));
-    FloatPointer zero = memory.keep(new FloatPointer(new float[] {0}));
-    Address pa = memory.keep(new Address(a.address()));
-    Address pb = memory.keep(new Address(b.address()));
-    Address pc = memory.keep(new Address(c.address()));
-    return () ->
-        Cuda.checkBlas(
-            cublasGemmEx(
-                context,
-                right.operation(),
-                left.operation(),
-                columns,
-                rows,
-                inner,
-                one,
-                pb,
-                type(b),
-                right.stride(),
-                pa,
-                type(a),
-                left.stride(),
-                zero,
-                pc,
-                type(c),
-                result.stride(),
-                CUBLAS_COMPUTE_32F,
-                CUBLAS_GEMM_DEFAULT));
+    return new CudaProduct(memory, a, b, null, c).planned(light, workspace, stream).orElseThrow();
+  }
+
+  /** c = a·b + bias + addend, which may be null; the bias is of c's type. */
+  Runnable product(CudaMemory memory, Tensor a, Tensor b, Tensor bias, Tensor addend, Tensor c) {
+    return new CudaProduct(memory, a, b, addend, c)
+        .with(CUBLASLT_EPILOGUE_BIAS, bias)
+        .planned(light, workspace, stream)
+        .orElseThrow();
+  }
+
+  /** c = a·b and sums = the sums of a's rows, if cuBLAS can do so in one pass. */
+  Optional<Runnable> productAndSums(CudaMemory memory, Tensor a, Tensor b, Tensor sums, Tensor c) {
+    return new CudaProduct(memory, a, b, null, c)
+        .with(CUBLASLT_EPILOGUE_BGRADB, sums)
+        .planned(light, workspace, stream);
   }
 
   /** c = scale · a·b for each head of [N, H, rows, columns]; c's rows are dense. */
@@ -148,12 +141,13 @@ final class CudaMatmul implements AutoCloseable {
     return addresses;
   }
 
-  private static int type(Tensor tensor) {
+  static int type(Tensor tensor) {
     return tensor.type() == Type.BF16 ? CUDA_R_16BF : CUDA_R_32F;
   }
 
   @Override
   public void close() {
+    cublasLtDestroy(light);
     cublasDestroy_v2(context);
   }
 }

@@ -1,6 +1,10 @@
 package io.sparkmae.model.engine;
 
 import static org.bytedeco.cuda.global.cudart.cudaFree;
+import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
+import static org.bytedeco.cuda.global.cudart.cudaHostRegister;
+import static org.bytedeco.cuda.global.cudart.cudaHostRegisterDefault;
+import static org.bytedeco.cuda.global.cudart.cudaHostUnregister;
 import static org.bytedeco.cuda.global.cudart.cudaMalloc;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
@@ -23,6 +27,8 @@ final class CudaMemory implements AutoCloseable {
 
   private final CUstream_st stream;
   private final List<Address> blocks = new ArrayList<>();
+  private final List<CudaRecording> users = new ArrayList<>();
+  private final List<Pointer> pinned = new ArrayList<>();
   private final List<Pointer> kept = new ArrayList<>();
   private final Map<Long, Tensor> images = new HashMap<>(); // by the host array's address
   private final Map<String, Tensor> scratch = new HashMap<>();
@@ -32,7 +38,7 @@ final class CudaMemory implements AutoCloseable {
   }
 
   Tensor allocate(Type type, long... shape) {
-    long bytes = Math.max(1, Tensor.dense(0, type, shape).length()) * type.bytes();
+    long bytes = Math.max(4, Tensor.dense(0, type, shape).length() * type.bytes());
     try (PointerPointer<Pointer> holder = new PointerPointer<>(1)) {
       Cuda.check(cudaMalloc(holder, bytes));
       Address block = new Address(holder.get(0).address());
@@ -64,8 +70,20 @@ final class CudaMemory implements AutoCloseable {
   Tensor imageOf(INDArray host) {
     Tensor image =
         images.computeIfAbsent(
-            host.data().address(), key -> upload(host, allocate(Type.F32, host.length())));
+            host.data().address(),
+            key -> upload(pinned(host), allocate(Type.of(host), host.length())));
     return image.reshape(host.shape());
+  }
+
+  /** Copies from and to pinned memory are faster, and do not hold up the thread. */
+  private INDArray pinned(INDArray host) {
+    Pointer memory = new Address(host.data().address());
+    if (cudaHostRegister(memory, bytes(host), cudaHostRegisterDefault) == 0) {
+      pinned.add(memory);
+    } else {
+      cudaGetLastError(); // a page that two arrays share can be pinned once: slower, not wrong
+    }
+    return host;
   }
 
   private Tensor upload(INDArray host, Tensor image) {
@@ -88,7 +106,7 @@ final class CudaMemory implements AutoCloseable {
   }
 
   private static long bytes(INDArray host) {
-    return host.length() * Float.BYTES;
+    return host.length() * Type.of(host).bytes();
   }
 
   <P extends Pointer> P keep(P pointer) {
@@ -96,10 +114,19 @@ final class CudaMemory implements AutoCloseable {
     return pointer;
   }
 
+  /** Closes that before the memory goes. */
+  void closeWith(CudaRecording user) {
+    users.add(user);
+  }
+
   @Override
   public void close() {
+    users.forEach(CudaRecording::close);
+    users.clear();
+    pinned.forEach(memory -> Cuda.check(cudaHostUnregister(memory)));
     blocks.forEach(block -> Cuda.check(cudaFree(block)));
     kept.forEach(Pointer::deallocate);
+    pinned.clear();
     blocks.clear();
     kept.clear();
     images.clear();

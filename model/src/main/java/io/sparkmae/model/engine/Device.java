@@ -26,8 +26,8 @@ interface Device extends AutoCloseable {
   Tensor allocate(Type type, long... shape);
 
   /**
-   * The device's image of a row-major fp32 host array, which must outlive the device: the same
-   * memory if the device can reach it.
+   * The device's image of a row-major host array, which must outlive the device: the same memory if
+   * the device can reach it.
    */
   Tensor imageOf(INDArray host);
 
@@ -49,52 +49,66 @@ interface Device extends AutoCloseable {
   /** dx = dy·W. */
   Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx);
 
-  /** dWeight = dyᵀ·x. */
-  Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight);
+  /** dWeight = dyᵀ·x; dBias[column] = Σ dy[row, column]. */
+  Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias);
 
   /** y[column] = Σ x[row, column]. */
   Runnable sumRows(Tensor x, Tensor y);
 
-  /** Each row of y = {@code row}. */
-  Runnable fillRows(Tensor row, Tensor y);
+  /**
+   * to = patches of each image [N·count, P]: those at places [first, first + count) of its order.
+   *
+   * @param pixels [N, L, P] inside a patch row, column, channel: normalised, or bytes
+   * @param levels [channels, 256], the number that a byte of a channel stands for
+   * @param order [N, L], the tokens of each image
+   * @param turned whether a patch becomes channel, row, column
+   */
+  Runnable patches(
+      Tensor pixels, Tensor levels, Tensor order, long first, boolean turned, Tensor to);
+
+  /**
+   * x = tokens of each image, with their positions added: the class token, whose position is row 0,
+   * then those of its order.
+   *
+   * @param known [N, count, D], the tokens [first, first + count)
+   * @param filler [D], all others
+   * @param positions [L + 1, D]
+   * @param order [N, L]
+   * @param x [N, T, D], where T is at most L + 1
+   */
+  Runnable tokens(
+      Tensor known, long first, Tensor filler, Tensor positions, Tensor order, Tensor x);
 
   /**
    * Normalises the rows of x and applies weight and bias.
    *
    * @param statistics [2, rows], kept for the gradient: means and variances
    */
-  Runnable layerNorm(Tensor x, Tensor weight, Tensor bias, double eps, Tensor statistics, Tensor y);
+  Runnable layerNorm(Tensor x, Affine layer, double eps, Tensor statistics, Tensor y);
 
   /** Gradient of {@link #layerNorm}. */
   Runnable layerNormGradient(
-      Tensor x,
-      Tensor weight,
-      double eps,
-      Tensor statistics,
-      Tensor dy,
-      Tensor dx,
-      Tensor dWeight,
-      Tensor dBias);
+      Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, StreamGradient dx);
+
+  /** What {@link #attention} keeps for its gradient: type and shape, without memory. */
+  Tensor attentionState(Tensor q, Tensor k);
 
   /**
    * attended = softmax(q·kᵀ / √W)·v for each head; all are [N, H, tokens, W], of any strides.
    *
-   * @param probabilities [N, H, queries, keys], kept for the gradient
+   * @param state memory as {@link #attentionState} says
    */
-  Runnable attention(Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor attended);
+  Runnable attention(Tensor q, Tensor k, Tensor v, Tensor state, Tensor attended);
 
-  /** Gradient of {@link #attention}. */
+  /** Gradient of {@link #attention}; k and v have the same strides. */
   Runnable attentionGradient(
-      Activation q, Activation k, Activation v, Tensor probabilities, Tensor dAttended);
+      Activation q, Activation k, Activation v, Tensor state, Activation attended);
 
   /** The exact GELU, x/2 · (1 + erf(x/√2)). */
   Runnable gelu(Tensor x, Tensor y);
 
   /** Gradient of {@link #gelu}; dx may be dy. */
   Runnable geluGradient(Tensor x, Tensor dy, Tensor dx);
-
-  /** y = a + b, where b has the shape of a or is one row for all. */
-  Runnable add(Tensor a, Tensor b, Tensor y);
 
   /** to = from, in to's type; any strides. */
   Runnable copy(Tensor from, Tensor to);
@@ -104,6 +118,9 @@ interface Device extends AutoCloseable {
 
   /** loss = mean (prediction − target)², and its gradient. */
   Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction);
+
+  /** Work that runs these in order, and as fast as the device can if it is run again and again. */
+  Runnable inOrder(List<Runnable> works);
 
   /** Σ x², summed in fp64; waits for the work so far. */
   double sumOfSquares(Tensor x);

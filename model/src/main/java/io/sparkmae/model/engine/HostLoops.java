@@ -3,6 +3,7 @@ package io.sparkmae.model.engine;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -129,6 +130,16 @@ final class HostLoops implements AutoCloseable {
       m[i] = first;
       v[i] = second;
       p[i] = keep * p[i] - rate * first / ((float) Math.sqrt(second) * root + epsilon);
+    }
+  }
+
+  /** Work on each of [0, count), in any order. */
+  void forEach(int count, IntConsumer work) {
+    IntStream all = IntStream.range(0, count);
+    if (pool == null) {
+      all.forEach(work);
+    } else {
+      pool.submit(() -> all.parallel().forEach(work)).join();
     }
   }
 

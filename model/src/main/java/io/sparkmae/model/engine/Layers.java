@@ -62,11 +62,18 @@ final class Layers {
   void linear(Affine layer, Activation x, Tensor addend, Tensor y, Tensor dy) {
     tape.forward(device.linear(x.value(), layer.weight(), layer.bias(), addend, y));
     if (tape.training()) {
-      Tensor typed = inType("d stream", dy);
-      linearGradient(layer, x, typed);
-      if (typed != dy) {
-        tape.backward(device.copy(dy, typed));
+      linearGradient(layer, x, inType("d stream", dy));
+      if (addend == null) { // else dy is of the stream, whose layer norm left the copy
+        toType(dy);
       }
+    }
+  }
+
+  /** Leaves a copy of the gradient of the stream, or of the output, in the products' type. */
+  void toType(Tensor d) {
+    Tensor typed = inType("d stream", d);
+    if (typed != d) {
+      tape.backward(device.copy(d, typed));
     }
   }
 
@@ -74,9 +81,7 @@ final class Layers {
     if (x.gradient() != null) {
       tape.backward(device.linearInputGradient(dy, layer.weight(), x.gradient()));
     }
-    tape.backward(
-        device.linearWeightGradient(dy, x.value(), layer.dWeight()),
-        device.sumRows(dy, layer.dBias()));
+    tape.backward(device.linearWeightGradient(dy, x.value(), layer.dWeight(), layer.dBias()));
   }
 
   /** The tensor itself if it has the products' type, else room for a copy of it in that type. */
@@ -91,33 +96,21 @@ final class Layers {
    */
   void norm(Affine layer, Tensor stream, Tensor d, boolean first, Activation y) {
     Tensor statistics = workspace.kept("statistics", Type.F32, 2, stream.shape()[0]);
-    tape.forward(
-        device.layerNorm(stream, layer.weight(), layer.bias(), eps, statistics, y.value()));
+    tape.forward(device.layerNorm(stream, layer, eps, statistics, y.value()));
     if (tape.training()) {
-      Tensor share = first ? d : workspace.scratch("d norm", Type.F32, stream.shape());
-      if (!first) {
-        tape.backward(device.accumulate(share, d));
-      }
-      tape.backward(
-          device.layerNormGradient(
-              stream,
-              layer.weight(),
-              eps,
-              statistics,
-              y.gradient(),
-              share,
-              layer.dWeight(),
-              layer.dBias()));
+      Tensor typed = inType("d stream", d);
+      StreamGradient dx = new StreamGradient(d, first, typed == d ? null : typed);
+      tape.backward(device.layerNormGradient(stream, layer, eps, statistics, y.gradient(), dx));
     }
   }
 
   /** Attention of heads [N, H, T, W]; q may have fewer tokens than k. */
   void attention(Activation q, Activation k, Activation v, Activation attended) {
-    long[] of = q.value().shape();
-    Tensor p = workspace.kept("attention", type, of[0], of[1], of[2], k.value().shape()[2]);
-    tape.forward(device.attention(q.value(), k.value(), v.value(), p, attended.value()));
+    Tensor like = device.attentionState(q.value(), k.value());
+    Tensor state = workspace.kept("attention", like.type(), like.shape());
+    tape.forward(device.attention(q.value(), k.value(), v.value(), state, attended.value()));
     if (tape.training()) {
-      tape.backward(device.attentionGradient(q, k, v, p, attended.gradient()));
+      tape.backward(device.attentionGradient(q, k, v, state, attended));
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -112,7 +113,7 @@ public final class MaeEngine implements AutoCloseable {
   /**
    * Computes the loss, and the gradients into the flat vector.
    *
-   * @param patches normalised, [N, L, P]
+   * @param patches [N, L, P], normalised, or bytes as {@link io.sparkmae.model.Pixels} reads them
    * @param order [N][L], the tokens of each sample, kept ones first
    */
   public double step(INDArray patches, int[][] order) {
@@ -152,11 +153,11 @@ public final class MaeEngine implements AutoCloseable {
 
   private Plan run(Task task, INDArray patches, int[][] order) {
     Plan plan = plans.get(task);
-    if (plan == null || plan.batch() != order.length) {
+    if (plan == null || !plan.fits(patches)) {
       if (plan != null) {
         plan.close(); // before the next one takes its memory
       }
-      plan = plan(task, order.length);
+      plan = plan(task, order.length, patches.dataType());
       plans.put(task, plan);
     }
     plan.inputs().fill(patches, order);
@@ -188,10 +189,10 @@ public final class MaeEngine implements AutoCloseable {
     device.download(gradients);
   }
 
-  private Plan plan(Task task, int batch) {
+  private Plan plan(Task task, int batch, DataType pixels) {
     Map<String, Tensor> values = views(flat(params));
     Map<String, Tensor> gradientViews = task.trains() ? views(flat(gradients)) : Map.of();
-    return new Plan(config, task, batch, precision, device, values, gradientViews);
+    return new Plan(config, task, batch, precision, device, pixels, values, gradientViews);
   }
 
   private Map<String, Tensor> views(Tensor flat) {

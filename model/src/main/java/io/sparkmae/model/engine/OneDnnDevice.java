@@ -4,12 +4,13 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.dnnl.IntMemoryMap;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.engine;
@@ -47,6 +48,7 @@ final class OneDnnDevice implements Device {
   private final stream stream = new stream(cpu);
   private final HostLoops loops;
   private final List<List<Pointer>> plans = new ArrayList<>();
+  private final Map<String, Tensor> scratch = new HashMap<>(); // of the open plan
   private List<Pointer> open = new ArrayList<>(List.of(cpu, stream));
 
   /**
@@ -103,10 +105,14 @@ final class OneDnnDevice implements Device {
     return Tensor.dense(aligned, type, shape);
   }
 
+  private Tensor scratch(String role, long... shape) {
+    return scratch.computeIfAbsent(role + Arrays.toString(shape), key -> allocate(Type.F32, shape));
+  }
+
   /** The host array itself: there is only one memory. */
   @Override
   public Tensor imageOf(INDArray host) {
-    return Tensor.dense(host.data().address(), Type.F32, host.shape());
+    return Tensor.dense(host.data().address(), Type.of(host), host.shape());
   }
 
   @Override
@@ -157,12 +163,14 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight) {
+  public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias) {
     long rows = dy.shape()[0];
     boolean widens = dy.shape()[1] > x.shape()[1];
-    return rows > ROWS_OF_SGEMM && widens
-        ? product(dy.transposed(), x, 1, dWeight)
-        : dense2d(dy.transposed(), x, dWeight);
+    Runnable product =
+        rows > ROWS_OF_SGEMM && widens
+            ? product(dy.transposed(), x, 1, dWeight)
+            : dense2d(dy.transposed(), x, dWeight);
+    return inOrder(List.of(product, sumRows(dy, dBias)));
   }
 
   /** c = a·b by the classic sgemm in fp32, which is up to a fifth faster than the primitive. */
@@ -206,8 +214,38 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public Runnable fillRows(Tensor row, Tensor y) {
-    return product(ones(row.type(), y.shape()[0], 1), row.reshape(1, row.length()), 1, y);
+  public Runnable patches(
+      Tensor pixels, Tensor levels, Tensor order, long first, boolean turned, Tensor to) {
+    if (to.type() == Type.F32) {
+      return afterOneDnn(new HostPatches(loops, pixels, levels, order, (int) first, turned, to));
+    }
+    Tensor floats = allocate(Type.F32, to.shape());
+    return inOrder(
+        List.of(patches(pixels, levels, order, first, turned, floats), copy(floats, to)));
+  }
+
+  @Override
+  public Runnable tokens(
+      Tensor known, long first, Tensor filler, Tensor positions, Tensor order, Tensor x) {
+    return afterOneDnn(new HostTokens(loops, known, (int) first, filler, positions, order, x));
+  }
+
+  /** Work of this thread's, which reads what oneDNN may still be writing. */
+  private Runnable afterOneDnn(Runnable work) {
+    return () -> {
+      await();
+      work.run();
+    };
+  }
+
+  @Override
+  public Runnable inOrder(List<Runnable> works) {
+    Runnable[] all = works.toArray(Runnable[]::new);
+    return () -> {
+      for (Runnable work : all) {
+        work.run();
+      }
+    };
   }
 
   private Tensor ones(Type type, long... shape) {
@@ -223,19 +261,18 @@ final class OneDnnDevice implements Device {
 
   private static float[] filled(int length) {
     float[] ones = new float[length];
-    java.util.Arrays.fill(ones, 1);
+    Arrays.fill(ones, 1);
     return ones;
   }
 
   @Override
-  public Runnable layerNorm(
-      Tensor x, Tensor weight, Tensor bias, double eps, Tensor statistics, Tensor y) {
+  public Runnable layerNorm(Tensor x, Affine layer, double eps, Tensor statistics, Tensor y) {
     Map<Integer, Tensor> arguments = new LinkedHashMap<>();
     arguments.put(DNNL_ARG_SRC, x);
     arguments.put(DNNL_ARG_MEAN, statistics.at(0, 0));
     arguments.put(DNNL_ARG_VARIANCE, statistics.at(0, 1));
-    arguments.put(DNNL_ARG_SCALE, weight);
-    arguments.put(DNNL_ARG_SHIFT, bias);
+    arguments.put(DNNL_ARG_SCALE, layer.weight());
+    arguments.put(DNNL_ARG_SHIFT, layer.bias());
     arguments.put(DNNL_ARG_DST, y);
     return bind(new layer_normalization_forward(normalisation(x, y, statistics, eps)), arguments);
   }
@@ -255,14 +292,21 @@ final class OneDnnDevice implements Device {
 
   @Override
   public Runnable layerNormGradient(
-      Tensor x,
-      Tensor weight,
-      double eps,
-      Tensor statistics,
-      Tensor dy,
-      Tensor dx,
-      Tensor dWeight,
-      Tensor dBias) {
+      Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, StreamGradient dx) {
+    Tensor share = dx.first() ? dx.sum() : scratch("norm", x.shape());
+    List<Runnable> works = new ArrayList<>();
+    works.add(normGradient(x, layer, eps, statistics, dy, share));
+    if (!dx.first()) {
+      works.add(accumulate(share, dx.sum()));
+    }
+    if (dx.typed() != null) {
+      works.add(copy(dx.sum(), dx.typed()));
+    }
+    return inOrder(works);
+  }
+
+  private Runnable normGradient(
+      Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, Tensor dx) {
     layer_normalization_backward.primitive_desc description =
         keep(
             new layer_normalization_backward.primitive_desc(
@@ -279,23 +323,29 @@ final class OneDnnDevice implements Device {
     arguments.put(DNNL_ARG_SRC, x);
     arguments.put(DNNL_ARG_MEAN, statistics.at(0, 0));
     arguments.put(DNNL_ARG_VARIANCE, statistics.at(0, 1));
-    arguments.put(DNNL_ARG_SCALE, weight);
+    arguments.put(DNNL_ARG_SCALE, layer.weight());
     arguments.put(DNNL_ARG_DIFF_DST, dy);
     arguments.put(DNNL_ARG_DIFF_SRC, dx);
-    arguments.put(DNNL_ARG_DIFF_SCALE, dWeight);
-    arguments.put(DNNL_ARG_DIFF_SHIFT, dBias);
+    arguments.put(DNNL_ARG_DIFF_SCALE, layer.dWeight());
+    arguments.put(DNNL_ARG_DIFF_SHIFT, layer.dBias());
     return bind(new layer_normalization_backward(description), arguments);
   }
 
   @Override
-  public Runnable attention(Tensor q, Tensor k, Tensor v, Tensor probabilities, Tensor attended) {
-    return OneDnnAttention.forward(this, loops.threads(), q, k, v, probabilities, attended);
+  public Tensor attentionState(Tensor q, Tensor k) {
+    long[] of = q.shape();
+    return Tensor.dense(0, q.type(), of[0], of[1], of[2], k.shape()[2]);
+  }
+
+  @Override
+  public Runnable attention(Tensor q, Tensor k, Tensor v, Tensor state, Tensor attended) {
+    return OneDnnAttention.forward(this, loops.threads(), q, k, v, state, attended);
   }
 
   @Override
   public Runnable attentionGradient(
-      Activation q, Activation k, Activation v, Tensor probabilities, Tensor dAttended) {
-    return OneDnnAttention.backward(this, loops.threads(), q, k, v, probabilities, dAttended);
+      Activation q, Activation k, Activation v, Tensor state, Activation attended) {
+    return OneDnnAttention.backward(this, loops.threads(), q, k, v, state, attended.gradient());
   }
 
   /** Softmax along the last axis; y may be x. */
@@ -367,20 +417,6 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public Runnable add(Tensor a, Tensor b, Tensor y) {
-    Tensor second = b.length() == a.length() ? b : b.reshape(1, b.length());
-    binary.primitive_desc description =
-        keep(
-            new binary.primitive_desc(
-                cpu, algorithm.binary_add, description(a), description(second), description(y)));
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC_0, a);
-    arguments.put(DNNL_ARG_SRC_1, second);
-    arguments.put(DNNL_ARG_DST, y);
-    return bind(new binary(description), arguments);
-  }
-
-  @Override
   public Runnable copy(Tensor from, Tensor to) {
     return reorder(from, to, keep(new primitive_attr()));
   }
@@ -404,10 +440,10 @@ final class OneDnnDevice implements Device {
 
   @Override
   public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
-    FloatBuffer predicted = buffer(prediction);
-    FloatBuffer wanted = buffer(target);
-    FloatBuffer gradient = buffer(dPrediction);
-    FloatBuffer result = buffer(loss);
+    FloatBuffer predicted = Address.buffer(prediction);
+    FloatBuffer wanted = Address.buffer(target);
+    FloatBuffer gradient = Address.buffer(dPrediction);
+    FloatBuffer result = Address.buffer(loss);
     float scale = 2f / prediction.length();
     return () -> {
       await();
@@ -419,7 +455,7 @@ final class OneDnnDevice implements Device {
   @Override
   public double sumOfSquares(Tensor x) {
     await();
-    return loops.sumOfSquares(buffer(x));
+    return loops.sumOfSquares(Address.buffer(x));
   }
 
   @Override
@@ -436,10 +472,10 @@ final class OneDnnDevice implements Device {
 
   private double adamW(AdamWRange range, AdamWRates rates) {
     return loops.adamW(
-        buffer(range.params()),
-        buffer(range.gradients()),
-        buffer(range.expAvg()),
-        buffer(range.expAvgSq()),
+        Address.buffer(range.params()),
+        Address.buffer(range.gradients()),
+        Address.buffer(range.expAvg()),
+        Address.buffer(range.expAvgSq()),
         rates,
         range.decays());
   }
@@ -478,11 +514,6 @@ final class OneDnnDevice implements Device {
     return keep(Address.floats(tensor.address()));
   }
 
-  /** At most 2³¹ − 1 entries, what Java's buffers can hold. */
-  private static FloatBuffer buffer(Tensor tensor) {
-    return Address.floats(tensor.address()).capacity(tensor.length()).asBuffer();
-  }
-
   private <P extends Pointer> P keep(P pointer) {
     open.add(pointer);
     return pointer;
@@ -493,6 +524,7 @@ final class OneDnnDevice implements Device {
     List<Pointer> plan = new ArrayList<>();
     plans.add(plan);
     open = plan;
+    scratch.clear();
     return () -> {
       free(plan);
       plans.remove(plan);

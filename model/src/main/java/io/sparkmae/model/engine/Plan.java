@@ -1,8 +1,11 @@
 package io.sparkmae.model.engine;
 
 import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.Pixels;
+import io.sparkmae.model.PositionTable;
 import io.sparkmae.model.Precision;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +41,10 @@ final class Plan implements AutoCloseable {
   private final Layers layers;
   private final List<Tape.Section> sections;
   private final Inputs inputs;
-  private final List<INDArray> uploaded = new ArrayList<>(); // the device's images live in them
+  private final Tensor pixelValues;
+  private final Tensor order;
+  private final Tensor levels;
+  private final List<INDArray> constants = new ArrayList<>(); // the device's images live in them
   private final INDArray loss = Nd4j.createUninitializedDetached(DataType.FLOAT, 1);
   private INDArray latent;
   private INDArray prediction;
@@ -49,6 +55,7 @@ final class Plan implements AutoCloseable {
       int batch,
       Precision precision,
       Device device,
+      DataType pixels,
       Map<String, Tensor> values,
       Map<String, Tensor> gradients) {
     this.config = config;
@@ -63,13 +70,17 @@ final class Plan implements AutoCloseable {
     workspace = new Workspace(device, task.trains());
     Weights weights = new Weights(device, type, tape, values, gradients);
     layers = new Layers(device, type, config.layerNormEps(), tape, workspace, weights);
-    inputs = new Inputs(config, task, batch, (int) visible);
+    inputs = new Inputs(config, batch, pixels);
+    pixelValues = device.imageOf(inputs.pixels());
+    order = device.imageOf(inputs.order());
+    levels = constant(Pixels.levels(config.channels()));
     plan();
-    sections = tape.sections();
+    sections = tape.sections(device);
   }
 
-  int batch() {
-    return (int) batch;
+  /** Whether it was made for a batch of this shape and type. */
+  boolean fits(INDArray patches) {
+    return batch == patches.size(0) && inputs.pixels().dataType() == patches.dataType();
   }
 
   Inputs inputs() {
@@ -78,13 +89,11 @@ final class Plan implements AutoCloseable {
 
   /** Runs the work on what the inputs hold. */
   void run(EnumMap<Part, Long> nanoseconds) {
-    for (int i = 0; i < uploaded.size(); i++) {
-      device.upload(uploaded.get(i));
-    }
+    device.upload(inputs.pixels());
+    device.upload(inputs.order());
     for (Tape.Section section : sections) {
       section.run(nanoseconds);
     }
-    device.await();
   }
 
   private void plan() {
@@ -123,22 +132,19 @@ final class Plan implements AutoCloseable {
 
   private Tensor patchEmbedding(Tensor d) {
     long dim = config.encoder().embedDim();
-    Tensor patches = image(inputs.patches());
-    Tensor typed = layers.inType("patches", patches);
-    if (typed != patches) {
-      tape.forward(device.copy(patches, typed));
-    }
+    Tensor patches = workspace.kept("patches", type, batch * visible, config.patchLength());
+    tape.forward(device.patches(pixelValues, levels, order, 0, true, patches));
     Tensor embedded = workspace.scratch("embedded", Type.F32, batch * visible, dim);
     Tensor dEmbedded = gradient("d embedded", batch * visible, dim);
     Tensor x = workspace.kept("stream", Type.F32, batch * (visible + 1), dim);
-    Tensor positions = image(inputs.positions());
     layers.linear(
         layers.weights().linear("patch_embed.proj"),
-        new Activation(typed, null),
-        positions,
+        new Activation(patches, null),
+        null,
         embedded,
         dEmbedded);
-    join(embedded, x, dim);
+    Tensor known = embedded.reshape(batch, visible, dim);
+    tokens(known, 1, layers.weights().value("cls_token"), dim, x.reshape(batch, visible + 1, dim));
     if (task.trains()) {
       Tensor tokens = d.reshape(batch, visible + 1, dim);
       tape.backward(
@@ -148,28 +154,23 @@ final class Plan implements AutoCloseable {
     return x;
   }
 
-  /** x = the class token, whose position is the zero row, before the embedded patches. */
-  private void join(Tensor embedded, Tensor x, long dim) {
-    Tensor tokens = x.reshape(batch, visible + 1, dim);
+  private void tokens(Tensor known, long first, Tensor filler, long dim, Tensor x) {
+    Tensor positions = constant(PositionTable.of((int) dim, config.gridSize()));
     tape.forward(
-        device.copy(embedded.reshape(batch, visible, dim), tokens.slice(1, 1, visible + 1)),
-        device.fillRows(layers.weights().value("cls_token"), tokens.at(1, 0)));
+        device.tokens(
+            known, first, filler, positions.reshape(config.tokens() + 1L, dim), order, x));
   }
 
   /** The latent in the decoder's width, mask tokens for the rest, positions for all. */
   private Tensor decoderTokens(Activation encoded, Tensor d) {
     long dim = config.decoder().embedDim();
     long known = visible + 1;
-    Tensor embedded = workspace.kept("known", Type.F32, batch * known, dim);
+    Tensor embedded = workspace.scratch("known", Type.F32, batch * known, dim);
     Tensor x = workspace.kept("stream", Type.F32, batch * sequence, dim);
     Tensor dEmbedded = gradient("d known", batch * known, dim);
     layers.linear(layers.weights().linear("decoder_embed"), encoded, null, embedded, dEmbedded);
-    Tensor positions = image(inputs.decoderPositions());
-    Tensor knownTokens = x.reshape(batch, sequence, dim).slice(1, 0, known);
-    tape.forward(
-        device.add(positions, layers.weights().value("mask_token"), x),
-        device.copy(positions.reshape(batch, sequence, dim).slice(1, 0, known), knownTokens),
-        device.accumulate(embedded.reshape(batch, known, dim), knownTokens));
+    Tensor maskToken = layers.weights().value("mask_token");
+    tokens(embedded.reshape(batch, known, dim), 0, maskToken, dim, x.reshape(batch, sequence, dim));
     if (task.trains()) {
       Tensor all = d.reshape(batch, sequence, dim);
       tape.backward(device.copy(all.slice(1, 0, known), dEmbedded.reshape(batch, known, dim)));
@@ -225,27 +226,37 @@ final class Plan implements AutoCloseable {
    * <p>A layer norm has the biased variance v·(P − 1)/P: its eps and its weight take that in.
    */
   private Tensor target(long rows) {
-    Tensor target = image(inputs.target());
+    long length = config.patchLength();
+    Tensor target = workspace.scratch("pixels", Type.F32, rows, length);
+    tape.forward(device.patches(pixelValues, levels, order, config.numKeep(), false, target));
     if (!config.normPixLoss()) {
       return target;
     }
-    long length = config.patchLength();
     double ratio = length / (length - 1.0);
+    Affine scaling =
+        new Affine(filled(1 / Math.sqrt(ratio), length), filled(0, length), null, null);
+    Tensor statistics = workspace.scratch("target statistics", Type.F32, 2, rows);
     Tensor normalised = workspace.scratch("target", Type.F32, rows, length);
-    tape.forward(
-        device.layerNorm(
-            target,
-            constant(1 / Math.sqrt(ratio), length),
-            constant(0, length),
-            1e-6 / ratio,
-            workspace.scratch("target statistics", Type.F32, 2, rows),
-            normalised));
+    tape.forward(device.layerNorm(target, scaling, 1e-6 / ratio, statistics, normalised));
     return normalised;
   }
 
-  private Tensor constant(double value, long length) {
-    INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, length);
-    return image(host.assign(value));
+  private Tensor filled(double value, long length) {
+    double[] values = new double[(int) length];
+    Arrays.fill(values, value);
+    return constant(values);
+  }
+
+  /** Numbers that no step changes. */
+  private Tensor constant(double[] values) {
+    INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, values.length);
+    for (int i = 0; i < values.length; i++) {
+      host.putScalar(i, (float) values[i]);
+    }
+    constants.add(host);
+    Tensor image = device.imageOf(host);
+    device.upload(host);
+    return image;
   }
 
   /** A host array that every run leaves {@code tensor} in. */
@@ -253,12 +264,6 @@ final class Plan implements AutoCloseable {
     INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, tensor.shape());
     tape.forward(device.copy(tensor, device.imageOf(host)));
     return host;
-  }
-
-  /** The image of what is uploaded before every step. */
-  private Tensor image(INDArray host) {
-    uploaded.add(host);
-    return device.imageOf(host);
   }
 
   private Tensor gradient(String role, long... shape) {

@@ -50,30 +50,31 @@ final class Tape {
     return entries;
   }
 
-  /** The whole step as one list of parts. */
-  List<Section> sections() {
+  /** The whole step as one list of parts, each of which {@code device} runs. */
+  List<Section> sections(Device device) {
     List<Entry> all = new ArrayList<>(forward);
     for (int i = backward.size() - 1; i >= 0; i--) {
       all.addAll(backward.get(i));
     }
     List<Section> sections = new ArrayList<>();
-    for (Entry entry : all) {
-      if (sections.isEmpty() || sections.get(sections.size() - 1).part() != entry.part()) {
-        sections.add(new Section(entry.part(), new ArrayList<>()));
+    for (int from = 0, to; from < all.size(); from = to) {
+      Part part = all.get(from).part();
+      for (to = from; to < all.size() && all.get(to).part() == part; ) {
+        to++;
       }
-      sections.get(sections.size() - 1).works().add(entry.work());
+      List<Runnable> works = all.subList(from, to).stream().map(Entry::work).toList();
+      sections.add(new Section(part, device.inOrder(works), device));
     }
     return sections;
   }
 
   /** A run of work that belongs to one part. */
-  record Section(Part part, List<Runnable> works) {
+  record Section(Part part, Runnable work, Device device) {
 
     void run(EnumMap<Part, Long> nanoseconds) {
       long start = System.nanoTime();
-      for (int i = 0; i < works.size(); i++) {
-        works.get(i).run();
-      }
+      work.run();
+      device.await();
       nanoseconds.merge(part, System.nanoTime() - start, Long::sum);
     }
   }

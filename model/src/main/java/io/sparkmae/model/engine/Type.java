@@ -1,9 +1,16 @@
 package io.sparkmae.model.engine;
 
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
 /** What the entries of a tensor are. */
 enum Type {
   F32(4),
-  BF16(2);
+  BF16(2),
+  /** Pixels, 0 to 255. */
+  U8(1),
+  /** Numbers of tokens. */
+  I32(4);
 
   private final int bytes;
 
@@ -14,5 +21,11 @@ enum Type {
   /** Size of one entry. */
   int bytes() {
     return bytes;
+  }
+
+  /** That of a host array of floats, bytes or integers. */
+  static Type of(INDArray array) {
+    DataType type = array.dataType();
+    return type == DataType.UINT8 ? U8 : type == DataType.INT32 ? I32 : F32;
   }
 }

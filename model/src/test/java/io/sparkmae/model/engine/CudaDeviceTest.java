@@ -10,7 +10,9 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -42,6 +44,10 @@ class CudaDeviceTest {
       for (long i = 0; i < host.length(); i++) {
         host.putScalar(i, (float) random.nextGaussian());
       }
+      return host(host);
+    }
+
+    Tensor host(INDArray host) {
       hosts.add(host);
       Tensor image = device.imageOf(host);
       device.upload(host);
@@ -84,7 +90,7 @@ class CudaDeviceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Type.class)
+  @EnumSource(names = {"F32", "BF16"})
   void linear(Type type) {
     agree(
         type,
@@ -103,8 +109,7 @@ class CudaDeviceTest {
           Tensor dWeight = bench.floats(40, 24);
           Tensor dBias = bench.floats(40);
           device.linearInputGradient(y, weight, dx).run();
-          device.linearWeightGradient(y, x, dWeight).run();
-          device.sumRows(y, dBias).run();
+          device.linearWeightGradient(y, x, dWeight, dBias).run();
           bench.result(dx);
           bench.result(dWeight);
           bench.result(dBias);
@@ -112,52 +117,96 @@ class CudaDeviceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Type.class)
-  void layerNorm(Type type) {
+  @CsvSource({"F32, 40", "BF16, 40", "F32, 42", "BF16, 42", "F32, 768", "BF16, 768", "BF16, 1280"})
+  void layerNorm(Type type, int columns) {
     agree(
         type,
         bench -> {
           Device device = bench.device;
-          Tensor x = bench.floats(70, 40);
-          Tensor weight = bench.floats(40);
-          Tensor bias = bench.floats(40);
+          Tensor x = bench.floats(70, columns);
+          Affine layer =
+              new Affine(
+                  bench.floats(columns),
+                  bench.floats(columns),
+                  bench.floats(columns),
+                  bench.floats(columns));
           Tensor statistics = device.allocate(Type.F32, 2, 70);
-          Tensor y = bench.typed(70, 40);
-          device.layerNorm(x, weight, bias, 1e-6, statistics, y).run();
+          Tensor y = bench.typed(70, columns);
+          device.layerNorm(x, layer, 1e-6, statistics, y).run();
           bench.result(y);
-          Tensor dx = bench.floats(70, 40);
-          Tensor dWeight = bench.floats(40);
-          Tensor dBias = bench.floats(40);
-          Tensor dy = bench.typed(70, 40);
-          device.layerNormGradient(x, weight, 1e-6, statistics, dy, dx, dWeight, dBias).run();
-          bench.result(dx);
-          bench.result(dWeight);
-          bench.result(dBias);
+          Tensor dy = bench.typed(70, columns);
+          Tensor sum = bench.floats(70, columns);
+          Tensor copy = bench.typed(70, columns);
+          StreamGradient dx = new StreamGradient(sum, false, copy);
+          device.layerNormGradient(x, layer, 1e-6, statistics, dy, dx).run();
+          bench.result(sum);
+          bench.result(copy);
+          bench.result(layer.dWeight());
+          bench.result(layer.dBias());
         });
   }
 
   @ParameterizedTest
-  @EnumSource(Type.class)
-  void attention(Type type) {
+  @CsvSource({
+    "F32, 13, 13, 8", "BF16, 13, 13, 8", "BF16, 13, 13, 16", "BF16, 50, 50, 64",
+    "BF16, 197, 197, 32", "BF16, 147, 197, 32", "BF16, 257, 257, 80", "BF16, 65, 65, 48"
+  })
+  void attention(Type type, int queries, int keys, int width) {
     agree(
         type,
         bench -> {
           Device device = bench.device;
-          Activation tokens = new Activation(bench.typed(3, 13, 48), bench.typed(3, 13, 48));
-          Activation q = tokens.slice(2, 0, 16).heads(2);
-          Activation k = tokens.slice(2, 16, 32).heads(2);
-          Activation v = tokens.slice(2, 32, 48).heads(2);
-          Tensor p = device.allocate(type, 3, 2, 13, 13);
-          Tensor attended = bench.typed(3, 13, 16);
-          device.attention(q.value(), k.value(), v.value(), p, attended.heads(2)).run();
-          bench.result(attended);
-          device.attentionGradient(q, k, v, p, bench.typed(3, 13, 16).heads(2)).run();
-          bench.result(tokens.gradient());
+          long dim = 2L * width;
+          Activation q =
+              new Activation(bench.typed(3, queries, dim), bench.typed(3, queries, dim)).heads(2);
+          Activation kv =
+              new Activation(bench.typed(3, keys, 2 * dim), bench.typed(3, keys, 2 * dim));
+          Activation k = kv.slice(2, 0, dim).heads(2);
+          Activation v = kv.slice(2, dim, 2 * dim).heads(2);
+          Tensor like = device.attentionState(q.value(), k.value());
+          Tensor state = device.allocate(like.type(), like.shape());
+          Activation attended =
+              new Activation(bench.typed(3, queries, dim), bench.typed(3, queries, dim));
+          Activation heads = attended.heads(2);
+          device.attention(q.value(), k.value(), v.value(), state, heads.value()).run();
+          bench.result(attended.value());
+          device.attentionGradient(q, k, v, state, heads).run();
+          bench.result(kv.gradient());
+          Tensor dq = device.allocate(type, 3, queries, dim);
+          device.copy(q.gradient(), dq.heads(2)).run();
+          bench.result(dq);
         });
   }
 
   @ParameterizedTest
-  @EnumSource(Type.class)
+  @CsvSource({"F32, false", "BF16, false", "F32, true", "BF16, true"})
+  void whatTheTowersBeginWith(Type type, boolean bytes) {
+    agree(
+        type,
+        bench -> {
+          Device device = bench.device;
+          Tensor order = bench.host(Nd4j.createFromArray(new int[][] {{2, 0, 3, 1}, {1, 3, 0, 2}}));
+          INDArray random = Nd4j.create(2, 4, 12);
+          for (long i = 0; i < random.length(); i++) {
+            random.putScalar(i, i * 37 % 256);
+          }
+          Tensor pixels = bench.host(bytes ? random.castTo(DataType.UINT8) : random);
+          Tensor levels = bench.floats(3, 256);
+          Tensor visible = bench.typed(2, 12);
+          Tensor target = bench.floats(6, 12);
+          device.patches(pixels, levels, order, 0, true, visible).run();
+          device.patches(pixels, levels, order, 1, false, target).run();
+          bench.result(visible);
+          bench.result(target);
+          Tensor x = bench.floats(2, 4, 6);
+          Tensor positions = bench.floats(5, 6);
+          device.tokens(bench.floats(2, 2, 6), 1, bench.floats(6), positions, order, x).run();
+          bench.result(x);
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "BF16"})
   void gelu(Type type) {
     agree(
         type,
@@ -173,7 +222,7 @@ class CudaDeviceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Type.class)
+  @EnumSource(names = {"F32", "BF16"})
   void stridesAndRows(Type type) {
     agree(
         type,
@@ -182,14 +231,14 @@ class CudaDeviceTest {
           Tensor to = bench.floats(5, 7, 6);
           device.copy(bench.typed(5, 3, 6), to.slice(1, 2, 5)).run();
           device.accumulate(bench.typed(5, 3, 6), to.slice(1, 1, 4)).run();
-          device.fillRows(bench.floats(1, 1, 6).reshape(6), to.at(1, 0)).run();
           bench.result(to);
           Tensor sums = bench.floats(6);
           device.sumRows(to.at(1, 3), sums).run();
           bench.result(sums);
-          Tensor y = bench.floats(35, 6);
-          device.add(to.reshape(35, 6), sums, y).run();
-          bench.result(y);
+          Tensor wide = bench.floats(5, 7, 16);
+          device.copy(bench.typed(5, 3, 16), wide.slice(1, 2, 5)).run();
+          device.accumulate(bench.typed(5, 3, 16), wide.slice(1, 1, 4)).run();
+          bench.result(wide);
         });
   }
 
@@ -216,6 +265,22 @@ class CudaDeviceTest {
           INDArray sums = Nd4j.createFromArray((float) squares, (float) device.sumOfSquares(d));
           bench.results.add(sums);
         });
+  }
+
+  @Test
+  void recordedWorkDoesTheSameEachTime() {
+    try (Device gpu = new CudaDevice(0)) {
+      Bench bench = new Bench(gpu, Type.F32);
+      Tensor sum = bench.floats(300, 40);
+      Tensor share = bench.floats(300, 40);
+      INDArray expected = bench.hosts.get(0).add(bench.hosts.get(1).mul(4));
+      Runnable work = gpu.inOrder(List.of(gpu.accumulate(share, sum)));
+      for (int run = 0; run < 4; run++) {
+        work.run();
+      }
+      bench.result(sum);
+      assertThat(bench.results.get(0).sub(expected).amaxNumber().doubleValue()).isLessThan(1e-5);
+    }
   }
 
   @Test

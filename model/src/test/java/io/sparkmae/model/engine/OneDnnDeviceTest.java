@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -82,8 +83,7 @@ class OneDnnDeviceTest {
     INDArray dWeight = host(6, 4);
     INDArray dBias = host(6);
     device.linearInputGradient(image(dy), image(weight), image(dx)).run();
-    device.linearWeightGradient(image(dy), image(x), image(dWeight)).run();
-    device.sumRows(image(dy), image(dBias)).run();
+    device.linearWeightGradient(image(dy), image(x), image(dWeight), image(dBias)).run();
 
     agrees(weight, dWeight, y, dy, forward);
     agrees(bias, dBias, y, dy, forward);
@@ -101,28 +101,66 @@ class OneDnnDeviceTest {
     INDArray y = host(3, 8);
     INDArray dy = host(3, 8);
     Tensor statistics = device.allocate(Type.F32, 2, 3);
-    Runnable forward =
-        device.layerNorm(image(x), image(weight), image(bias), EPS, statistics, image(y));
-    forward.run();
-
     INDArray dx = host(3, 8);
     INDArray dWeight = host(8);
     INDArray dBias = host(8);
-    device
-        .layerNormGradient(
-            image(x),
-            image(weight),
-            EPS,
-            statistics,
-            image(dy),
-            image(dx),
-            image(dWeight),
-            image(dBias))
-        .run();
+    Affine layer = new Affine(image(weight), image(bias), image(dWeight), image(dBias));
+    Runnable forward = device.layerNorm(image(x), layer, EPS, statistics, image(y));
+    forward.run();
+    StreamGradient share = new StreamGradient(image(dx), true, null);
+    device.layerNormGradient(image(x), layer, EPS, statistics, image(dy), share).run();
 
     agrees(x, dx, y, dy, forward);
     agrees(weight, dWeight, y, dy, forward);
     agrees(bias, dBias, y, dy, forward);
+  }
+
+  @Test
+  void layerNormAddsItsShareToTheStreamsGradient() {
+    INDArray x = host(3, 8);
+    Affine layer = new Affine(image(host(8)), image(host(8)), image(host(8)), image(host(8)));
+    Tensor statistics = device.allocate(Type.F32, 2, 3);
+    device.layerNorm(image(x), layer, EPS, statistics, image(host(3, 8))).run();
+    INDArray dy = host(3, 8);
+    INDArray share = host(3, 8);
+    INDArray sum = host(3, 8);
+    INDArray copy = host(3, 8);
+    INDArray before = sum.dup();
+    StreamGradient first = new StreamGradient(image(share), true, null);
+    StreamGradient second = new StreamGradient(image(sum), false, image(copy));
+
+    device.layerNormGradient(image(x), layer, EPS, statistics, image(dy), first).run();
+    device.layerNormGradient(image(x), layer, EPS, statistics, image(dy), second).run();
+    device.await();
+
+    assertThat(sum).isEqualTo(before.add(share));
+    assertThat(copy).isEqualTo(sum);
+  }
+
+  @Test
+  void bytesAndTheNumbersThatTheyStandForGiveTheSamePatches() {
+    INDArray levels = Nd4j.rand(DataType.FLOAT, 3, 256);
+    INDArray bytes = Nd4j.rand(DataType.FLOAT, 2, 4, 12).mul(256).castTo(DataType.UINT8);
+    INDArray floats = Nd4j.create(DataType.FLOAT, 2, 4, 12);
+    for (long i = 0; i < bytes.length(); i++) {
+      floats.putScalar(i, levels.getFloat(i % 3, (int) bytes.getDouble(i)));
+    }
+    INDArray order = Nd4j.createFromArray(new int[][] {{2, 0, 3, 1}, {1, 3, 0, 2}});
+    INDArray fromBytes = host(4, 12);
+    INDArray fromFloats = host(4, 12);
+
+    patches(bytes, levels, order, true, fromBytes);
+    patches(floats, levels, order, true, fromFloats);
+
+    assertThat(fromBytes).isEqualTo(fromFloats);
+    // the first image's second place from 1 on holds token 3, whose second channel begins at entry
+    // 1
+    assertThat(fromBytes.getFloat(1, 4)).isEqualTo(floats.getFloat(0, 3, 1));
+  }
+
+  private void patches(
+      INDArray pixels, INDArray levels, INDArray order, boolean turned, INDArray to) {
+    device.patches(image(pixels), image(levels), image(order), 1, turned, image(to)).run();
   }
 
   @ParameterizedTest
@@ -142,7 +180,8 @@ class OneDnnDeviceTest {
         device.attention(
             query.value(), k.value(), v.value(), probabilities, image(attended).heads(3));
     forward.run();
-    device.attentionGradient(query, k, v, probabilities, image(dAttended).heads(3)).run();
+    Activation result = new Activation(image(attended), image(dAttended)).heads(3);
+    device.attentionGradient(query, k, v, probabilities, result).run();
 
     agrees(q, dq, attended, dAttended, forward);
     agrees(kv, dkv, attended, dAttended, forward);

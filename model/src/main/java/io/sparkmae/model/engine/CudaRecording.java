@@ -1,0 +1,68 @@
+package io.sparkmae.model.engine;
+
+import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
+import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
+import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
+import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
+
+import java.util.List;
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+
+/**
+ * Work that is launched one by one the first time, and from the second time on as one CUDA graph.
+ */
+final class CudaRecording implements Runnable, AutoCloseable {
+
+  private final Runnable[] works;
+  private final CUstream_st stream;
+  private boolean warm; // libraries set themselves up in a first run, which no graph may hold
+  private CUgraphExec_st recorded;
+
+  CudaRecording(List<Runnable> works, CUstream_st stream) {
+    this.works = works.toArray(Runnable[]::new);
+    this.stream = stream;
+  }
+
+  @Override
+  public void run() {
+    if (!warm) {
+      launchAll();
+      warm = true;
+      return;
+    }
+    if (recorded == null) {
+      record();
+    }
+    Cuda.check(cudaGraphLaunch(recorded, stream));
+  }
+
+  private void launchAll() {
+    for (Runnable work : works) {
+      work.run();
+    }
+  }
+
+  private void record() {
+    CUgraph_st graph = new CUgraph_st();
+    Cuda.check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    launchAll();
+    Cuda.check(cudaStreamEndCapture(stream, graph));
+    CUgraphExec_st executable = new CUgraphExec_st();
+    Cuda.check(cudaGraphInstantiate(executable, graph, 0));
+    Cuda.check(cudaGraphDestroy(graph));
+    recorded = executable;
+  }
+
+  @Override
+  public void close() {
+    if (recorded != null) {
+      Cuda.check(cudaGraphExecDestroy(recorded));
+      recorded = null;
+    }
+  }
+}

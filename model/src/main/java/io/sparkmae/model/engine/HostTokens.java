@@ -1,0 +1,67 @@
+package io.sparkmae.model.engine;
+
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+
+/** Puts tokens together in host memory, image by image: see {@link Device#tokens}. */
+final class HostTokens implements Runnable {
+
+  private final HostLoops loops;
+  private final FloatBuffer known;
+  private final FloatBuffer filler;
+  private final FloatBuffer positions;
+  private final IntBuffer order;
+  private final FloatBuffer x;
+  private final int first;
+  private final int images;
+  private final int count;
+  private final int places;
+  private final int dim;
+  private final int tokens;
+
+  HostTokens(
+      HostLoops loops,
+      Tensor known,
+      int first,
+      Tensor filler,
+      Tensor positions,
+      Tensor order,
+      Tensor x) {
+    this.loops = loops;
+    this.known = Address.buffer(known);
+    this.first = first;
+    this.filler = Address.buffer(filler);
+    this.positions = Address.buffer(positions);
+    this.order = HostPatches.integers(order);
+    this.x = Address.buffer(x);
+    images = (int) x.shape()[0];
+    places = (int) x.shape()[1];
+    dim = (int) x.shape()[2];
+    count = (int) known.shape()[1];
+    tokens = (int) order.shape()[1];
+  }
+
+  @Override
+  public void run() {
+    loops.forEach(images, this::join);
+  }
+
+  private void join(int image) {
+    float[] token = new float[dim];
+    float[] position = new float[dim];
+    for (int place = 0; place < places; place++) {
+      boolean isKnown = place >= first && place < first + count;
+      if (isKnown) {
+        known.get((image * count + place - first) * dim, token, 0, dim);
+      } else {
+        filler.get(0, token, 0, dim);
+      }
+      int row = place == 0 ? 0 : order.get(image * tokens + place - 1) + 1;
+      positions.get(row * dim, position, 0, dim);
+      for (int i = 0; i < dim; i++) {
+        token[i] += position[i];
+      }
+      x.put((image * places + place) * dim, token, 0, dim);
+    }
+  }
+}
