@@ -62,10 +62,10 @@ final class ConfigKeys {
   /**
    * The settings that decide a run's result and differ from {@code text}, each with both values.
    *
-   * @param text of another run
+   * @param text of another run; a key that it lacks, being newer, has its default there
    */
   static List<String> differences(String text, RunConfig config) {
-    Config there = ConfigFactory.parseString(text);
+    Config there = ConfigFactory.parseString(text).withFallback(ConfigLayers.defaults());
     List<String> differences = new ArrayList<>();
     for (var entry : ConfigFactory.parseString(text(config)).entrySet()) { // 10.0 is read as 10
       String key = entry.getKey();
@@ -86,6 +86,7 @@ final class ConfigKeys {
     putAveraging(settings, config.averaging());
     settings.put("data.uri", config.data().uri());
     settings.put("data.crop-scale-min", config.data().cropScaleMin());
+    settings.put("data.crops-per-image", config.data().cropsPerImage());
     settings.put("checkpoint.rounds", config.checkpoints().rounds());
     settings.put("checkpoint.minutes", config.checkpoints().minutes());
     settings.put("checkpoint.keep", config.checkpoints().keep());
@@ -131,7 +132,10 @@ final class ConfigKeys {
   }
 
   private static RunConfig.Data data(Config config) {
-    return new RunConfig.Data(or(config, "data.uri", ""), config.getDouble("data.crop-scale-min"));
+    return new RunConfig.Data(
+        or(config, "data.uri", ""),
+        config.getDouble("data.crop-scale-min"),
+        config.getInt("data.crops-per-image"));
   }
 
   private static Tower tower(Tower preset, Config config, String prefix) {

@@ -57,7 +57,8 @@ final class ConfigLayers {
     return joined.withFallback(defaults).resolve();
   }
 
-  private static Config defaults() {
+  /** Every key; a null asks the preset. */
+  static Config defaults() {
     ConfigParseOptions present = ConfigParseOptions.defaults().setAllowMissing(false);
     return ConfigFactory.parseResources(ConfigLayers.class.getClassLoader(), DEFAULTS, present);
   }

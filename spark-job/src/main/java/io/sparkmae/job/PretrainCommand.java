@@ -62,7 +62,7 @@ final class PretrainCommand implements Callable<Outcome> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Images that a worker computes at once.")
+      description = "Crops that a worker computes at once.")
   private Integer batchSize;
 
   @Option(
@@ -108,6 +108,12 @@ final class PretrainCommand implements Callable<Outcome> {
       paramLabel = "N",
       description = "Newest versions of the run that are kept.")
   private Integer keepLast;
+
+  @Option(
+      names = "--crops-per-image",
+      paramLabel = "N",
+      description = "Crops of an image that is decoded once.")
+  private Integer cropsPerImage;
 
   @Option(
       names = "--mask-ratio",
@@ -195,6 +201,7 @@ final class PretrainCommand implements Callable<Outcome> {
   private Map<String, Object> flags() {
     Map<String, Object> flags = new LinkedHashMap<>(settings);
     put(flags, "data.uri", data);
+    put(flags, "data.crops-per-image", cropsPerImage);
     put(flags, "model.name", model);
     put(flags, "model.image-size", imageSize);
     put(flags, "model.mask-ratio", maskRatio);

@@ -32,6 +32,11 @@ public record RunConfig(
         "model.channels",
         model.channels(),
         "must be 3: prepared images are RGB");
+    require(
+        train.batchSize() % data.cropsPerImage() == 0,
+        "data.crops-per-image",
+        data.cropsPerImage(),
+        "must divide train.batch-size, " + train.batchSize());
   }
 
   /** Plain averaging of everything, and the usual checkpoints. */
@@ -43,7 +48,7 @@ public record RunConfig(
    * How training proceeds.
    *
    * @param epochs passes over the data, at least 1
-   * @param batchSize images that a worker computes at once
+   * @param batchSize crops that a worker computes at once
    * @param workers parallel workers, one for each Spark task slot; 0 takes all slots
    * @param accumulation batches of one local step of one worker
    * @param averagingFrequency local steps between two averagings
@@ -164,8 +169,10 @@ public record RunConfig(
    * @param uri a prepared data set
    * @param cropScaleMin smallest share of a photograph's area that a random crop may take, in (0,
    *     1]
+   * @param cropsPerImage crops of an image that is decoded once, all in one batch, at least 1: an
+   *     epoch has so many times the steps
    */
-  public record Data(String uri, double cropScaleMin) implements Serializable {
+  public record Data(String uri, double cropScaleMin, int cropsPerImage) implements Serializable {
 
     public Data {
       require(!uri.isBlank(), "data.uri", uri, "must name a prepared data set; give --data");
@@ -174,6 +181,7 @@ public record RunConfig(
           "data.crop-scale-min",
           cropScaleMin,
           "must be in (0, 1]");
+      require(cropsPerImage > 0, "data.crops-per-image", cropsPerImage, "must be at least 1");
     }
   }
 

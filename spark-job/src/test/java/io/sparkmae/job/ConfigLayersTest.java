@@ -74,6 +74,8 @@ class ConfigLayersTest {
         .hasMessage("Invalid model.channels: 1 (must be 3: prepared images are RGB)");
     assertThatThrownBy(() -> read(Map.of("train.epochs", "3", "train.warmup-epochs", "4"), null))
         .hasMessage("Invalid train.warmup-epochs: 4.0 (must be in [0, 3], the epochs of the run)");
+    assertThatThrownBy(() -> read(Map.of("data.crops-per-image", "3"), null))
+        .hasMessage("Invalid data.crops-per-image: 3 (must divide train.batch-size, 64)");
   }
 
   @Test
@@ -86,6 +88,16 @@ class ConfigLayersTest {
   void effectiveConfigurationReadsBackAsItself() throws Exception {
     RunConfig run = read(Map.of("model.norm-pix-loss", "true", "train.optimizer", "sgd"), null);
     assertThat(ConfigKeys.read(ConfigFactory.parseString(run.text()))).isEqualTo(run);
+  }
+
+  @Test
+  void aKeyThatAnOlderRunLacksHadItsDefaultThere() throws Exception {
+    RunConfig run = read(Map.of(), null);
+    String older = run.text().replaceAll("\"?crops-per-image\"?=1", "");
+    assertThat(older).isNotEqualTo(run.text());
+    assertThat(ConfigKeys.differences(older, run)).isEmpty();
+    assertThat(ConfigKeys.differences(older, read(Map.of("data.crops-per-image", "2"), null)))
+        .containsExactly("data.crops-per-image is 1 there and 2 here");
   }
 
   private RunConfig read(Map<String, ?> flags, String file) throws IOException {

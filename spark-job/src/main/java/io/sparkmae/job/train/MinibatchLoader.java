@@ -29,6 +29,7 @@ final class MinibatchLoader implements MultiDataSetLoader {
   private final PreparedData data;
   private final MaeConfig model;
   private final double cropScaleMin;
+  private final int cropsPerImage;
   private final long seed;
   private final SerializableConfiguration hadoop;
 
@@ -43,6 +44,7 @@ final class MinibatchLoader implements MultiDataSetLoader {
     this.data = data;
     this.model = run.model();
     this.cropScaleMin = run.data().cropScaleMin();
+    this.cropsPerImage = run.data().cropsPerImage();
     this.seed = run.train().seed();
     this.hadoop = hadoop;
   }
@@ -56,7 +58,8 @@ final class MinibatchLoader implements MultiDataSetLoader {
     EpochPlan plan = EpochPlan.of(data.manifest(), seed, minibatch.epoch());
     RandomCrop view =
         new RandomCrop(model.imageSize(), model.patchSize(), seed, minibatch.epoch(), 0, range());
-    PatchBatch batch = reader().read(plan.rows(minibatch.from(), minibatch.to()), view);
+    PatchBatch batch =
+        reader().read(plan.rows(minibatch.from(), minibatch.to()), view.repeats(cropsPerImage));
     return MaeBatch.of(model, batch.patches(), batch.sampleSeeds());
   }
 

@@ -105,7 +105,7 @@ public final class Pretraining {
     Progress progress =
         new Progress(
             run.train().epochs(),
-            data.rows() * run.train().epochs(),
+            crops(run, data.rows()) * run.train().epochs(),
             from == null ? List.of() : from.metrics());
     URI fileSystem = new Path(data.uri()).getFileSystem(hadoop).getUri();
     MinibatchLoader loader = new MinibatchLoader(data, run, new SerializableConfiguration(hadoop));
@@ -223,7 +223,7 @@ public final class Pretraining {
   }
 
   private Trained soFar() {
-    int epoch = (int) Math.ceil((double) progress.images() / plan.images()) - 1;
+    int epoch = (int) Math.ceil((double) progress.images() / crops(run, plan.images())) - 1;
     return new Trained(
         graph,
         master.outerMomentum(),
@@ -233,13 +233,18 @@ public final class Pretraining {
         progress.imagesPerSecond());
   }
 
+  private static long crops(RunConfig run, long images) {
+    return images * run.data().cropsPerImage();
+  }
+
   /** Prints the run's arithmetic. */
   private static void say(RunConfig run, RoundPlan plan, PreparedData data) {
-    int effectiveBatchSize = plan.batchSize() * plan.workers();
+    int effectiveBatchSize = run.train().batchSize() * run.train().accumulation() * plan.workers();
     System.err.printf(
-        "%d images, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
+        "%d images, %d crops of each, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
             + "rate %.3g × %d / 256 = %.3g after %.1f epochs of warm-up; data %s%n",
         data.rows(),
+        run.data().cropsPerImage(),
         plan.workers(),
         run.train().batchSize(),
         run.train().accumulation(),

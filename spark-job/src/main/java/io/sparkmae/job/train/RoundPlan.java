@@ -15,19 +15,20 @@ import java.util.List;
  * by one image at most.
  *
  * @param images of an epoch
- * @param batchSize images of one step of one worker
+ * @param batchSize images of one step of one worker, whatever their crops
  */
 record RoundPlan(
     long images, int workers, int batchSize, int epochs, AveragingFrequency frequency) {
 
-  /** The plan of {@code run}: its rate grows with the effective batch size. */
+  /** The plan of {@code run}: its rate grows with the effective batch size, in crops. */
   static RoundPlan of(RunConfig run, long images, int workers) {
     Train train = run.train();
-    int batchSize = Math.multiplyExact(train.batchSize(), train.accumulation());
+    int crops = Math.multiplyExact(train.batchSize(), train.accumulation());
+    int batchSize = crops / run.data().cropsPerImage();
     long stepsPerEpoch = ceilDiv(images, (long) workers * batchSize);
     WarmupCosine schedule =
         new WarmupCosine(
-            train.baseLearningRate() * batchSize * workers / 256,
+            train.baseLearningRate() * crops * workers / 256,
             train.minLearningRate(),
             train.warmupEpochs() * stepsPerEpoch,
             (double) train.epochs() * stepsPerEpoch);

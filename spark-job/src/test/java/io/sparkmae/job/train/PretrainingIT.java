@@ -203,6 +203,18 @@ class PretrainingIT {
   }
 
   @Test
+  void theCropsOfAnImageAreDifferentAndAllAreTrained() throws Exception {
+    RunConfig run = TinyRun.with(run(Optimiser.ADAMW, 2, 4, 2, 1e-3), 2); // 2 images a batch
+    CollectionAccumulator<String> pictures = spark.sparkContext().collectionAccumulator();
+    Trained trained =
+        Pretraining.train(spark, run, null, soFar -> {}, List.of(new PictureObserver(pictures)));
+    assertThat(pictures.value()).hasSize(2 * 2 * ROWS).doesNotHaveDuplicates();
+    assertThat(trained.images()).isEqualTo(2 * 2 * ROWS);
+    assertThat(trained.graph().getIterationCount()).isEqualTo(2 * ROWS / 4);
+    assertThat(trained.metrics()).last().extracting(metric -> metric.epoch()).isEqualTo(2.0);
+  }
+
+  @Test
   void noBlockIsLeftBehind() throws Exception {
     Pretraining.train(spark, run(Optimiser.ADAMW, 1, 4, 2, 1e-2));
     for (int tries = 0; LostBlocks.count() > 0 && tries < 100; tries++) {

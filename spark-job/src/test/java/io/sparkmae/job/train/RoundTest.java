@@ -2,6 +2,7 @@ package io.sparkmae.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmae.job.RunConfig;
 import io.sparkmae.model.WarmupCosine;
 import java.net.URI;
 import java.util.ArrayList;
@@ -72,6 +73,15 @@ class RoundTest {
       assertThat(shares.stream().mapToInt(i -> i).max().getAsInt())
           .isLessThanOrEqualTo(1 + shares.stream().mapToInt(i -> i).min().getAsInt());
     }
+  }
+
+  @Test
+  void cropsOfAnImageShareABatchAndLeaveTheRate() {
+    RunConfig run = TinyRun.of("file:/data", 2); // batches of 4
+    RoundPlan plan = RoundPlan.of(TinyRun.with(run, 4), 40, 2);
+    assertThat(plan.batchSize()).isEqualTo(1);
+    assertThat(plan.stepsPerEpoch()).isEqualTo(20);
+    assertThat(plan.schedule().peak()).isEqualTo(RoundPlan.of(run, 40, 2).schedule().peak());
   }
 
   @Test

@@ -48,7 +48,13 @@ final class TinyRun {
             optimiser,
             Engine.AUTO,
             Precision.FP32);
-    return new RunConfig("test", MODEL, train, new RunConfig.Data(data, 0.2));
+    return new RunConfig("test", MODEL, train, new RunConfig.Data(data, 0.2, 1));
+  }
+
+  /** The same run with several crops of each image. */
+  static RunConfig with(RunConfig run, int cropsPerImage) {
+    RunConfig.Data data = new RunConfig.Data(run.data().uri(), 0.2, cropsPerImage);
+    return new RunConfig(run.modelName(), run.model(), run.train(), data);
   }
 
   /** The same run with other averaging. */
