@@ -1,6 +1,7 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.benchmark.AveragingBenchmark;
+import io.sparkmae.model.Precision;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,6 +43,13 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
   private boolean optimiserState;
 
   @Option(
+      names = "--exchange-precision",
+      defaultValue = "fp32",
+      paramLabel = "fp32|bf16",
+      description = "What workers' results travel in; DL4J's own master has fp32.")
+  private Precision exchange;
+
+  @Option(
       names = "--stock",
       arity = "0..1",
       defaultValue = "true",
@@ -59,7 +67,12 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
     }
     AveragingBenchmark benchmark =
         new AveragingBenchmark(
-            Sessions.open("benchmark averaging"), parameters, workers, rounds, optimiserState);
+            Sessions.open("benchmark averaging"),
+            parameters,
+            workers,
+            rounds,
+            optimiserState,
+            exchange);
     return Outcome.done(benchmark.run(stock));
   }
 }

@@ -120,8 +120,8 @@ final class ConfigKeys {
         config.getDouble("averaging.growth"),
         config.getBoolean("averaging.every-step-in-warmup"),
         new OuterStep(
-            config.getDouble("averaging.outer-rate"),
-            config.getDouble("averaging.outer-momentum")));
+            config.getDouble("averaging.outer-rate"), config.getDouble("averaging.outer-momentum")),
+        constant(config, "averaging.exchange-precision", Precision.class));
   }
 
   private static RunConfig.Checkpoints checkpoints(Config config) {
@@ -211,6 +211,7 @@ final class ConfigKeys {
     settings.put("averaging.every-step-in-warmup", averaging.everyStepInWarmup());
     settings.put("averaging.outer-rate", averaging.outer().rate());
     settings.put("averaging.outer-momentum", averaging.outer().momentum());
+    settings.put("averaging.exchange-precision", lower(averaging.exchangePrecision()));
   }
 
   private static String lower(Enum<?> constant) {

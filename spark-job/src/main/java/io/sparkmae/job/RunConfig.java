@@ -123,12 +123,18 @@ public record RunConfig(
    *     decays; 0 for none
    * @param everyStepInWarmup whether warm-up averages after every step
    * @param outer how far a round moves towards the average
+   * @param exchangePrecision what workers' results travel in: fp32 as they are, bf16 as rounded
+   *     changes
    */
   public record Averaging(
-      boolean optimiserState, double growth, boolean everyStepInWarmup, OuterStep outer)
+      boolean optimiserState,
+      double growth,
+      boolean everyStepInWarmup,
+      OuterStep outer,
+      Precision exchangePrecision)
       implements Serializable {
 
-    static final Averaging PLAIN = new Averaging(true, 0, false, OuterStep.NONE);
+    static final Averaging PLAIN = new Averaging(true, 0, false, OuterStep.NONE, Precision.FP32);
 
     public Averaging {
       require(growth >= 0, "averaging.growth", growth, "must be positive, or 0 for none");

@@ -1,6 +1,9 @@
 package io.sparkmae.job.averaging;
 
+import io.sparkmae.job.averaging.Slices.Slice;
 import java.io.Serializable;
+import java.nio.FloatBuffer;
+import java.util.function.Consumer;
 
 /**
  * What a round starts from, and where its slices are.
@@ -27,6 +30,15 @@ record Average(
         outerMomentum ? Blocks.newId() : NONE,
         0,
         0);
+  }
+
+  /**
+   * Hands a slice to {@code reader}.
+   *
+   * @return false if nobody has it
+   */
+  boolean read(Slice slice, Consumer<FloatBuffer> reader) {
+    return Blocks.read(Blocks.of(id, slice.index()), reader);
   }
 
   /** The same average at another place in the schedule. */

@@ -19,7 +19,7 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
 
   private final Slices slices;
   private final Average start;
-  private final long results;
+  private final Results results;
   private final Average next;
   private final long[] images;
   private final OuterStep outer;
@@ -28,12 +28,12 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
    * A task.
    *
    * @param start the average that the workers started from
-   * @param results id of their blocks
+   * @param results what they left
    * @param next the average to make
    * @param images trained by each worker; 0 for one without work
    */
   AverageTask(
-      Slices slices, Average start, long results, Average next, long[] images, OuterStep outer) {
+      Slices slices, Average start, Results results, Average next, long[] images, OuterStep outer) {
     this.slices = slices;
     this.start = start;
     this.results = results;
@@ -58,9 +58,7 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
         continue;
       }
       float[] into = weight == 0 ? average : other;
-      if (!Blocks.read(
-          Blocks.of(results, slice.index(), worker),
-          numbers -> numbers.get(into, 0, slice.length()))) {
+      if (!results.read(slice, worker, into)) {
         missing.add(worker);
       }
       weight += images[worker];
@@ -84,26 +82,44 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
   }
 
   private void leave(Slice slice, float[] average, float[] momentum) {
-    if (slice.ofParams() && !outer.isPlain()) {
-      step(slice, average, momentum);
+    boolean steps = slice.ofParams() && !outer.isPlain();
+    if (steps || results.areChanges(slice)) {
+      float[] from = start(slice);
+      if (results.areChanges(slice)) {
+        add(average, from);
+      }
+      if (steps) {
+        step(slice, from, average, momentum);
+      }
     }
     put(next.id(), slice, average);
   }
 
-  private void step(Slice slice, float[] average, float[] momentum) {
+  private float[] start(Slice slice) {
     float[] from = new float[slice.length()];
-    Arrays.fill(momentum, 0);
-    boolean whole =
-        Blocks.read(
-                Blocks.of(start.id(), slice.index()),
-                numbers -> numbers.get(from, 0, slice.length()))
-            && (start.outerMomentum() == Average.NONE
-                || Blocks.read(
-                    Blocks.of(start.outerMomentum(), slice.index()),
-                    numbers -> numbers.get(momentum, 0, slice.length())));
+    requireWhole(start.read(slice, numbers -> numbers.get(from)));
+    return from;
+  }
+
+  private void requireWhole(boolean whole) {
     if (!whole) {
       throw new StateLost(start.iteration());
     }
+  }
+
+  private static void add(float[] changes, float[] from) {
+    for (int i = 0; i < from.length; i++) {
+      changes[i] += from[i];
+    }
+  }
+
+  private void step(Slice slice, float[] from, float[] average, float[] momentum) {
+    Arrays.fill(momentum, 0);
+    requireWhole(
+        start.outerMomentum() == Average.NONE
+            || Blocks.read(
+                Blocks.of(start.outerMomentum(), slice.index()),
+                numbers -> numbers.get(momentum, 0, slice.length())));
     outer.apply(from, average, momentum, slice.length());
     put(next.outerMomentum(), slice, momentum);
   }

@@ -2,6 +2,7 @@ package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.Slices.Slice;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +44,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private boolean averageMoments = true;
   private Compute compute = Compute.BY_GRAPH;
   private int parts = 1;
+  private Precision exchange = Precision.FP32;
   private List<List<String>> next = List.of();
   private List<String> locations = List.of();
   private RoundReport report;
@@ -83,6 +85,11 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     parts = partsOfMinibatch;
   }
 
+  /** Says what workers' results travel in; fp32 at first. */
+  public void exchangeIn(Precision precision) {
+    exchange = precision;
+  }
+
   /**
    * Names the first minibatches of the round after the next, for each worker, to be loaded early.
    */
@@ -113,7 +120,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       throw pathsAlone();
     }
     start();
-    long results = Blocks.newId();
+    Results results = new Results(Blocks.newId(), exchange);
     Average to = Average.next(!averageMoments && driver.slices().moments() > 0, !outer.isPlain());
     try {
       report = train(paths, multiLoader, results, to);
@@ -121,7 +128,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       release(to);
       throw e;
     } finally {
-      Blocks.release(results);
+      Blocks.release(results.id());
       next = List.of();
     }
     release(average);
@@ -130,7 +137,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   private RoundReport train(
-      JavaRDD<String> paths, MultiDataSetLoader loader, long results, Average to) {
+      JavaRDD<String> paths, MultiDataSetLoader loader, Results results, Average to) {
     Stopwatch round = new Stopwatch();
     WorkerTask task =
         new WorkerTask(
@@ -147,7 +154,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   private void average(
-      List<WorkerReport> reports, JavaRDD<WorkerReport> workers, long results, Average to) {
+      List<WorkerReport> reports, JavaRDD<WorkerReport> workers, Results results, Average to) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       check(reports);
       List<Integer> missing = missingAfterAverage(reports, results, to);
@@ -175,7 +182,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     }
   }
 
-  private List<Integer> missingAfterAverage(List<WorkerReport> reports, long results, Average to) {
+  private List<Integer> missingAfterAverage(
+      List<WorkerReport> reports, Results results, Average to) {
     long[] images = new long[1 + reports.get(reports.size() - 1).worker];
     reports.forEach(worker -> images[worker.worker] = worker.images);
     List<Integer> slices =

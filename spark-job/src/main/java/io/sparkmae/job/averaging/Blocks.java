@@ -55,13 +55,16 @@ final class Blocks {
     ByteBuffer bytes =
         ByteBuffer.allocate(numbers.remaining() * Float.BYTES).order(ByteOrder.nativeOrder());
     bytes.asFloatBuffer().put(numbers);
-    put(block, new ChunkedByteBuffer(bytes));
+    put(block, bytes);
   }
 
   // In memory as long as there is room: page cache is not free, and disks less so.
-  private static void put(BlockId block, ChunkedByteBuffer bytes) {
+  /** The same for bytes, which become the block. */
+  static void put(BlockId block, ByteBuffer bytes) {
     StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
-    manager().putBytes(block, bytes, level, true, ClassTag.apply(ByteBuffer.class));
+    manager()
+        .putBytes(
+            block, new ChunkedByteBuffer(bytes), level, true, ClassTag.apply(ByteBuffer.class));
   }
 
   /**
@@ -75,18 +78,23 @@ final class Blocks {
 
   /** The same; a block that was elsewhere is here too afterwards, if it shall be kept. */
   static boolean read(BlockId block, boolean keep, Consumer<FloatBuffer> reader) {
+    return readBytes(block, keep, bytes -> reader.accept(bytes.asFloatBuffer()));
+  }
+
+  /** The same for the block's bytes. */
+  static boolean readBytes(BlockId block, boolean keep, Consumer<ByteBuffer> reader) {
     Option<BlockData> here = manager().getLocalBytes(block);
     if (here.isDefined()) {
-      reader.accept(floats(here.get().toByteBuffer()));
+      reader.accept(here.get().toByteBuffer().order(ByteOrder.nativeOrder()));
       manager().releaseLockAndDispose(block, here.get(), Option.empty());
       return true;
     }
     Optional<ByteBuffer> fetched =
         Fetch.from(manager(), block, keep ? ByteBuffer::allocate : Blocks::scratch);
     if (fetched.isPresent()) {
-      reader.accept(floats(fetched.get()));
+      reader.accept(fetched.get().order(ByteOrder.nativeOrder()));
       if (keep) {
-        put(block, new ChunkedByteBuffer(fetched.get()));
+        put(block, fetched.get());
       }
     }
     return fetched.isPresent();
@@ -104,10 +112,6 @@ final class Blocks {
   /** Forgets a set of blocks on every executor, soon; for the driver. */
   static void release(long id) {
     manager().master().removeBroadcast(id, true, false);
-  }
-
-  private static FloatBuffer floats(ByteBuffer bytes) {
-    return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
   }
 
   private static BlockManager manager() {

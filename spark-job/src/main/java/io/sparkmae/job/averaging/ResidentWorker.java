@@ -95,15 +95,15 @@ final class ResidentWorker implements AutoCloseable {
 
   /**
    * Takes over the last average, and keeps a part of it for others: two workers do for every slice,
-   * so that an executor may die.
+   * so that an executor may die. Where results are changes, all that they are changes of.
    *
    * @return false if a slice of it is nowhere
    */
-  boolean load(Slices slices, Average average, int workers) {
+  boolean load(Slices slices, Average average, Results results, int workers) {
     for (Slice slice : slices.averaged(average.withMoments())) {
       if (!Blocks.read(
           Blocks.of(average.id(), slice.index()),
-          keeps(slice, workers),
+          keeps(slice, workers) || results.areChanges(slice),
           numbers -> state.write(slice, numbers))) {
         return false;
       }
@@ -147,8 +147,23 @@ final class ResidentWorker implements AutoCloseable {
     }
   }
 
-  /** Leaves slices of this worker's result for those who average, or for its next round. */
-  void leave(long id, List<Slice> slices) {
+  /**
+   * Leaves slices of this worker's result for those who average.
+   *
+   * @return false if a slice of the average that it started from is nowhere
+   */
+  boolean leave(Results results, List<Slice> slices, Average start) {
+    Compute.download(state.graph());
+    for (Slice slice : slices) {
+      if (!results.leave(slice, share, state.read(slice), start)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Leaves this worker's moments for its next round. */
+  void leaveOwnMoments(long id, List<Slice> slices) {
     Compute.download(state.graph());
     for (Slice slice : slices) {
       Blocks.put(Blocks.of(id, slice.index(), share), state.read(slice));

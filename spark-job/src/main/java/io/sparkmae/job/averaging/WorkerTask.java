@@ -25,7 +25,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   private final Run run;
   private final Average start;
   private final int workers;
-  private final long result;
+  private final Results results;
   private final long ownMoments;
   private final List<List<String>> next;
   private final MultiDataSetLoader loader;
@@ -53,7 +53,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
    * A task.
    *
    * @param workers of the round
-   * @param result id of the blocks that it leaves
+   * @param results what it adds its own to
    * @param ownMoments id of the blocks of its moments, for itself; {@link Average#NONE} if they are
    *     averaged
    * @param next for each worker, the first paths of its next round; may be empty
@@ -62,14 +62,14 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       Run run,
       Average start,
       int workers,
-      long result,
+      Results results,
       long ownMoments,
       List<List<String>> next,
       MultiDataSetLoader loader) {
     this.run = run;
     this.start = start;
     this.workers = workers;
-    this.result = result;
+    this.results = results;
     this.ownMoments = ownMoments;
     this.next = next;
     this.loader = loader;
@@ -104,7 +104,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
     report.memory = Memory.onceOf(run.slices);
-    report.lost = !resident.load(run.slices, start, workers);
+    report.lost = !resident.load(run.slices, start, results, workers);
     report.exchanging += watch.lap();
     if (report.lost) {
       return;
@@ -117,9 +117,9 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       report.computing += watch.lap();
     }
     resident.prefetch().expect(coming.subList(paths.size(), coming.size()), loader);
-    resident.leave(result, run.slices.averaged(ownMoments == Average.NONE));
+    report.lost = !resident.leave(results, run.slices.averaged(ownMoments == Average.NONE), start);
     if (ownMoments != Average.NONE) {
-      resident.leave(ownMoments, run.slices.ofMoments());
+      resident.leaveOwnMoments(ownMoments, run.slices.ofMoments());
     }
     report.exchanging += watch.lap();
   }

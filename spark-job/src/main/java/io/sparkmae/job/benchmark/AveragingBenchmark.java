@@ -3,6 +3,7 @@ package io.sparkmae.job.benchmark;
 import io.sparkmae.job.averaging.AveragingMaster;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.RoundReport;
+import io.sparkmae.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleFunction;
@@ -28,12 +29,14 @@ public final class AveragingBenchmark {
   private final int workers;
   private final int rounds;
   private final boolean moments;
+  private final Precision exchange;
 
   /**
    * What was measured: medians over all rounds but the first.
    *
    * @param parameters that the network really has
    * @param averagedMoments whether Adam's moments were averaged too
+   * @param exchangePrecision what results travelled in, with our master
    * @param roundSeconds a round without the workers' steps
    * @param exchangeSeconds of it, a worker's fetching of the average and leaving of its result
    * @param averageSeconds of it, averaging
@@ -46,6 +49,7 @@ public final class AveragingBenchmark {
       long parameters,
       int workers,
       boolean averagedMoments,
+      String exchangePrecision,
       double roundSeconds,
       double exchangeSeconds,
       double averageSeconds,
@@ -57,12 +61,18 @@ public final class AveragingBenchmark {
   private record Round(double cost, double exchange, double average, double all) {}
 
   public AveragingBenchmark(
-      SparkSession session, long parameters, int workers, int rounds, boolean moments) {
+      SparkSession session,
+      long parameters,
+      int workers,
+      int rounds,
+      boolean moments,
+      Precision exchange) {
     this.spark = JavaSparkContext.fromSparkContext(session.sparkContext());
     this.network = WideNetwork.ofAtLeast(parameters);
     this.workers = workers;
     this.rounds = rounds;
     this.moments = moments;
+    this.exchange = exchange;
   }
 
   /** Runs ours, then, if asked, DL4J's. */
@@ -83,6 +93,7 @@ public final class AveragingBenchmark {
         network.parameters(),
         workers,
         moments,
+        exchange.toString(),
         cost,
         median(ours, Round::exchange),
         median(ours, Round::average),
@@ -95,6 +106,7 @@ public final class AveragingBenchmark {
   private List<Round> ours() {
     ComputationGraph graph = network.create(moments);
     try (AveragingMaster master = new AveragingMaster(spark, graph, OuterStep.NONE, null)) {
+      master.exchangeIn(exchange);
       return rounds(
           "ours",
           new SparkComputationGraph(spark, graph, master),

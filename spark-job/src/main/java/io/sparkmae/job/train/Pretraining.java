@@ -116,6 +116,7 @@ public final class Pretraining {
         TrainingMetrics metrics = TrainingMetrics.register(progress)) {
       hooks.forEach(master::addHook);
       master.accumulate(run.train().accumulation());
+      master.exchangeIn(run.averaging().exchangePrecision());
       master.compute(compute(run.train(), GpuSlots.areAsked(spark.getConf())));
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
       Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);

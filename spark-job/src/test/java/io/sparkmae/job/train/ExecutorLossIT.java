@@ -58,11 +58,11 @@ class ExecutorLossIT {
     List<String> arguments =
         new ArrayList<>(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
     Map.of(
-            "spark.master", "local-cluster[3,1,1024]",
+            "spark.master", "local-cluster[3,1,3072]",
             "spark.ui.enabled", "false",
             "spark.driver.host", "127.0.0.1",
             "spark.local.dir", directory.resolve("spark-local").toString(),
-            "spark.executor.memory", "1g",
+            "spark.executor.memory", "3g",
             "spark.executor.extraClassPath", System.getProperty("java.class.path"),
             "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .forEach((key, value) -> arguments.add("-D" + key + "=" + value));
