@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains for an hour while something is killed every few minutes, then without; both must end at the same parameters.
+# Trains for an hour, run after run, while something is killed every few minutes; then once without. All must end at the same parameters.
 #   deploy/soak/kill.sh DATA DIRECTORY [MINUTES]       DATA is a prepared data set
 # Pauses are of PAUSE to 3 PAUSE seconds, default 60. An executor is killed twice out of three times, the driver the third; the run is started again until it is done.
 set -euo pipefail
@@ -7,38 +7,49 @@ data=$1 directory=$2 minutes=${3:-60} pause=${PAUSE:-60}
 root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 mkdir -p "$directory"
 
-# pretrain NAME: a model that gets through some thousands of rounds in the time; EPOCHS fits it to the data.
+# pretrain NAME: a model that takes many minutes; EPOCHS fits it to the data.
 pretrain() {
   exec "$root/deploy/bin/mae" --master 'local-cluster[2,1,2048]' pretrain --data "$data" --output "$directory/$1" \
-    --model mae_vit_tiny_patch16 --image-size 32 --epochs "${EPOCHS:-40}" --batch-size 32 --workers 2 --averaging-frequency 4 \
+    --model mae_vit_tiny_patch16 --image-size 32 --epochs "${EPOCHS:-30}" --batch-size 32 --workers 2 --averaging-frequency 4 \
     --checkpoint-minutes 1 --set model.patch-size=4 model.depth=4 model.decoder-depth=2 data.crop-scale-min=0.5
 }
 
 # descendants PID
 descendants() { for child in $(pgrep -P "$1" || true); do echo "$child"; descendants "$child"; done; }
 
-end=$((SECONDS + 60 * minutes)) kills=0 starts=0 code=75
-while ((code != 0)); do
-  ((++starts))
-  pretrain killed >"$directory/killed.json" 2>>"$directory/killed.log" &
-  driver=$!
-  while ((SECONDS < end)) && kill -0 "$driver" 2>/dev/null; do
-    sleep $((pause + RANDOM % (2 * pause))) &
-    wait -n "$driver" $! || true
-    kill -0 "$driver" 2>/dev/null || break
-    executors=$(for pid in $(descendants "$driver"); do
-      if grep -qa CoarseGrainedExecutorBackend "/proc/$pid/cmdline"; then echo "$pid"; fi
-    done 2>/dev/null || true)
-    victim=$driver
-    if ((kills++ % 3 < 2)) && [[ $executors ]]; then victim=${executors%%$'\n'*}; fi
-    echo "$(date +%T) SIGKILL to $victim (driver $driver)"
-    kill -9 "$victim" 2>/dev/null || true
+end=$((SECONDS + 60 * minutes)) kills=0 starts=0 runs=0
+# killed NAME: a run to its end, started again after each kill.
+killed() {
+  local name=$1 code=75 driver victim executors
+  while ((code != 0)); do
+    ((++starts))
+    pretrain "$name" >"$directory/$name.json" 2>>"$directory/$name.log" &
+    driver=$!
+    while ((SECONDS < end)) && kill -0 "$driver" 2>/dev/null; do
+      sleep $((pause + RANDOM % (2 * pause))) &
+      wait -n "$driver" $! || true
+      kill -0 "$driver" 2>/dev/null || break
+      executors=$(for pid in $(descendants "$driver"); do
+        if grep -qa CoarseGrainedExecutorBackend "/proc/$pid/cmdline"; then echo "$pid"; fi
+      done 2>/dev/null || true)
+      victim=$driver
+      if ((kills++ % 3 < 2)) && [[ $executors ]]; then victim=${executors%%$'\n'*}; fi
+      echo "$(date +%T) SIGKILL to $victim (driver $driver)"
+      kill -9 "$victim" 2>/dev/null || true
+    done
+    wait "$driver" && code=0 || code=$?
+    ((code == 0 || code == 75 || code == 137)) || { echo "Exit code $code: see $directory/$name.log"; exit 1; }
   done
-  wait "$driver" && code=0 || code=$?
-  ((code == 0 || code == 75 || code == 137)) || { echo "Exit code $code: see $directory/killed.log"; exit 1; }
-done
-(pretrain calm >"$directory/calm.json" 2>"$directory/calm.log")
+  echo "$(date +%T) run $name is done: $(hash "$name")"
+}
 
 hash() { grep -o '"params_sha256":"[0-9a-f]*"' "$directory/$1.json"; }
-echo "$kills kills, $starts starts; killed $(hash killed), calm $(hash calm)"
-[[ $(hash killed) == "$(hash calm)" ]]
+
+while ((SECONDS < end)); do
+  killed "killed-$((++runs))"
+done
+(pretrain calm >"$directory/calm.json" 2>"$directory/calm.log")
+echo "$runs runs, $kills kills, $starts starts; calm $(hash calm)"
+for ((run = 1; run <= runs; run++)); do
+  [[ $(hash "killed-$run") == "$(hash calm)" ]] || { echo "killed-$run ended elsewhere: $(hash "killed-$run")"; exit 1; }
+done
