@@ -1,6 +1,7 @@
 package io.sparkmae.model;
 
 import io.sparkmae.model.engine.MaeEngine;
+import io.sparkmae.model.engine.Nd4jCuda;
 import java.util.Locale;
 
 /** What computes a training step. */
@@ -23,6 +24,11 @@ public enum Engine {
    */
   public Engine resolve(Precision precision, boolean force) {
     Engine engine = this == AUTO ? fastest() : this;
+    if (engine != GRAPH && Nd4jCuda.isChosen()) {
+      throw new IllegalArgumentException(
+          "Invalid engine: %s (ND4J computes on a GPU here and has its arrays there; choose graph, or set BACKEND_PRIORITY_CPU=200)"
+              .formatted(engine));
+    }
     if (engine == CUDA && !MaeEngine.obstacleToCuda().isEmpty()) {
       throw new IllegalArgumentException(
           "Invalid engine: cuda (%s; choose onednn)".formatted(MaeEngine.obstacleToCuda()));
@@ -45,6 +51,9 @@ public enum Engine {
   }
 
   private static Engine fastest() {
+    if (Nd4jCuda.isChosen()) {
+      return GRAPH;
+    }
     if (MaeEngine.obstacleToCuda().isEmpty()) {
       return CUDA;
     }

@@ -2,7 +2,7 @@ package io.sparkmae.model.engine;
 
 import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
-import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
+import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiateWithFlags;
 import static org.bytedeco.cuda.global.cudart.cudaGraphLaunch;
 import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
@@ -53,7 +53,7 @@ final class CudaRecording implements Runnable, AutoCloseable {
     launchAll();
     Cuda.check(cudaStreamEndCapture(stream, graph));
     CUgraphExec_st executable = new CUgraphExec_st();
-    Cuda.check(cudaGraphInstantiate(executable, graph, 0));
+    Cuda.check(cudaGraphInstantiateWithFlags(executable, graph, 0));
     Cuda.check(cudaGraphDestroy(graph));
     recorded = executable;
   }

@@ -1,7 +1,9 @@
 package io.sparkmae.job.averaging;
 
+import io.sparkmae.model.engine.Nd4jCuda;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** The GPU of a worker, as CUDA's ordinal in its process. */
 final class Gpu {
@@ -14,6 +16,26 @@ final class Gpu {
   static int ofTask() {
     ResourceInformation gpus = TaskContext.get().resourcesJMap().get("gpu");
     return gpus == null ? NONE : ordinal(gpus.addresses());
+  }
+
+  /**
+   * Makes a GPU the one of this thread's ND4J calls, where ND4J computes on GPUs; before the first
+   * call.
+   *
+   * @param gpu {@link #NONE} for the first
+   * @throws UnusableGpu if ND4J cannot compute on it
+   */
+  static void pin(int gpu) {
+    if (Nd4jCuda.isChosen()) {
+      int device = Math.max(gpu, 0);
+      String obstacle = Nd4jCuda.obstacle(device);
+      if (!obstacle.isEmpty()) {
+        throw new UnusableGpu(
+            "Invalid GPU of ND4J: %d (%s; set spark.executorEnv.BACKEND_PRIORITY_CPU=200, or build with -Pcuda for newer ones)"
+                .formatted(device, obstacle));
+      }
+      Nd4j.getAffinityManager().unsafeSetDevice(device);
+    }
   }
 
   /**

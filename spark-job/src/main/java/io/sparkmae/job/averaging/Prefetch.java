@@ -25,11 +25,21 @@ final class Prefetch implements AutoCloseable {
   private final ExecutorService thread;
   private final Map<String, Future<MultiDataSet>> coming = new HashMap<>();
 
-  Prefetch(String threadName) {
+  /**
+   * Starts no thread yet.
+   *
+   * @param gpu that the minibatches are for
+   */
+  Prefetch(String threadName, int gpu) {
     thread =
         Executors.newSingleThreadExecutor(
             task -> {
-              Thread loader = new Thread(task, threadName);
+              Runnable pinned =
+                  () -> {
+                    Gpu.pin(gpu);
+                    task.run();
+                  };
+              Thread loader = new Thread(pinned, threadName);
               loader.setDaemon(true);
               return loader;
             });

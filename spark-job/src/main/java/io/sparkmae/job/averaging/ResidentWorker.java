@@ -22,7 +22,7 @@ final class ResidentWorker implements AutoCloseable {
   private final String configuration;
   private final Compute compute;
   private final int gpu;
-  private final Prefetch prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement());
+  private final Prefetch prefetch;
   private final State state;
   private int share = -1; // of the last round
 
@@ -30,6 +30,7 @@ final class ResidentWorker implements AutoCloseable {
     this.configuration = run.configuration().value();
     this.compute = run.compute();
     this.gpu = gpu;
+    this.prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement(), gpu);
     this.state = State.create(configuration, run.mae(), run.slices());
     compute.start(state.graph(), gpu);
   }
@@ -41,6 +42,7 @@ final class ResidentWorker implements AutoCloseable {
    */
   static ResidentWorker take(WorkerTask.Run run, int share) {
     int gpu = Gpu.ofTask();
+    Gpu.pin(gpu);
     ResidentWorker found = idle(run, share, gpu);
     ResidentWorker worker = found != null ? found : new ResidentWorker(run, gpu);
     worker.share = share;

@@ -19,7 +19,7 @@ class PrefetchTest {
 
   private final List<String> loaded = synchronizedList(new ArrayList<>());
   private final List<String> threads = synchronizedList(new ArrayList<>());
-  private final Prefetch prefetch = new Prefetch("mae-loader-test");
+  private final Prefetch prefetch = new Prefetch("mae-loader-test", Gpu.NONE);
   private final MultiDataSetLoader loader =
       source -> {
         loaded.add(source.getPath());
