@@ -120,6 +120,9 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx1g",
+            "-Xms32m", // a step works outside the heap: it shall not grow by what is garbage
+            "-Xmn16m",
+            "-XX:+UseSerialGC",
             "-Dorg.bytedeco.javacpp.maxbytes=0", // no limit: what is used is what is measured
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-cp",
