@@ -1,6 +1,8 @@
 package io.sparkmae.model.engine;
 
 import io.sparkmae.model.engine.CudaKernels.Grid;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -64,30 +66,14 @@ final class CudaAttention {
 
   Runnable forward(Tensor q, Tensor k, Tensor v, Tensor state, Tensor attended) {
     if (!isFused(q, k)) {
-      return device.inTurn(
+      return InTurn.of(
           matmul.heads(device.memory(), q, k.transposed(), scale(q), state),
           device.rows("softmax", state.length() / columns(state), state),
           matmul.heads(device.memory(), state, v, 1, attended));
     }
     long shared = (2 * padded(k) + padded(q)) * rowBytes(q);
-    return device.launch(
-        "attention" + q.shape()[3],
-        grid(q, padded(q), shared),
-        q,
-        k,
-        v,
-        attended,
-        state,
-        q.shape()[1],
-        q.shape()[2],
-        k.shape()[2],
-        q.strides()[0],
-        q.strides()[2],
-        k.strides()[0],
-        k.strides()[2],
-        attended.strides()[0],
-        attended.strides()[2],
-        (float) (scale(q) * LOG2_E));
+    Grid grid = grid(q, padded(q), shared);
+    return launch("attention", grid, q, k, attended, q, k, v, attended, state);
   }
 
   Runnable gradient(Activation q, Activation k, Activation v, Tensor state, Activation attended) {
@@ -100,9 +86,12 @@ final class CudaAttention {
       Activation q, Activation k, Activation v, Tensor state, Activation attended) {
     Tensor query = q.value();
     Tensor key = k.value();
-    return device.launch(
-        "attention_gradient" + query.shape()[3],
+    return launch(
+        "attention_gradient",
         grid(query, padded(key), sharedOfGradient(query, key)),
+        query,
+        key,
+        attended.value(),
         query,
         key,
         v.value(),
@@ -111,17 +100,26 @@ final class CudaAttention {
         state,
         q.gradient(),
         k.gradient(),
-        v.gradient(),
-        query.shape()[1],
-        query.shape()[2],
-        key.shape()[2],
-        query.strides()[0],
-        query.strides()[2],
-        key.strides()[0],
-        key.strides()[2],
-        attended.value().strides()[0],
-        attended.value().strides()[2],
-        (float) (scale(query) * LOG2_E));
+        v.gradient());
+  }
+
+  /** A fused kernel: its tensors, then the geometry that q, k and the result have. */
+  private Runnable launch(
+      String kernel, Grid grid, Tensor q, Tensor k, Tensor attended, Tensor... tensors) {
+    List<Object> arguments = new ArrayList<>(List.of(tensors));
+    arguments.addAll(
+        List.of(
+            q.shape()[1],
+            q.shape()[2],
+            k.shape()[2],
+            q.strides()[0],
+            q.strides()[2],
+            k.strides()[0],
+            k.strides()[2],
+            attended.strides()[0],
+            attended.strides()[2],
+            (float) (scale(q) * LOG2_E)));
+    return device.launch(kernel + q.shape()[3], grid, arguments.toArray());
   }
 
   private Runnable gradientByProducts(
@@ -129,7 +127,7 @@ final class CudaAttention {
     CudaMemory memory = device.memory();
     Tensor dP = device.scratch("d attention", p.type(), p.length()).reshape(p.shape());
     double scale = scale(q.value());
-    return device.inTurn(
+    return InTurn.of(
         matmul.heads(memory, dAttended, v.value().transposed(), 1, dP),
         matmul.heads(memory, p.transposed(), dAttended, 1, v.gradient()),
         device.rows("softmax_gradient", p.length() / columns(p), p, dP),

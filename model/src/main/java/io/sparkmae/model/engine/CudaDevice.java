@@ -118,7 +118,7 @@ final class CudaDevice implements Device {
       return matmul.product(open, x, weight.transposed(), bias, addend, y);
     }
     Tensor typed = allocate(y.type(), bias.shape()); // cuBLAS wants the bias in y's type
-    return inTurn(
+    return InTurn.of(
         copy(bias, typed), matmul.product(open, x, weight.transposed(), typed, addend, y));
   }
 
@@ -132,7 +132,7 @@ final class CudaDevice implements Device {
     return matmul
         .productAndSums(open, dy.transposed(), x, dBias, dWeight)
         .orElseGet(
-            () -> inTurn(matmul.product(open, dy.transposed(), x, dWeight), sumRows(dy, dBias)));
+            () -> InTurn.of(matmul.product(open, dy.transposed(), x, dWeight), sumRows(dy, dBias)));
   }
 
   @Override
@@ -140,7 +140,7 @@ final class CudaDevice implements Device {
     long columns = columns(x);
     long shares = shares(x.shape()[0]);
     Tensor partial = scratch("columns", Type.F32, shares * columns);
-    return inTurn(
+    return InTurn.of(
         columnSums(x, partial, x.shape()[0], shares, x.strides()[0]),
         columnSums(partial, y, shares, 1, columns));
   }
@@ -243,7 +243,7 @@ final class CudaDevice implements Device {
   }
 
   /** A kernel that goes over dense tensors of one length, eight entries at a time if it can. */
-  private Runnable elements(String name, Tensor... tensors) {
+  Runnable elements(String name, Tensor... tensors) {
     long n = tensors[0].length();
     long vectors = Arrays.stream(tensors).allMatch(CudaDevice::isAligned) ? n / 8 : 0;
     List<Object> arguments = new ArrayList<>(List.of(tensors));
@@ -259,70 +259,19 @@ final class CudaDevice implements Device {
 
   @Override
   public Runnable copy(Tensor from, Tensor to) {
-    return strided("copy", from, to);
+    return new CudaCopy(this, "copy", from, to).planned();
   }
 
   @Override
   public Runnable accumulate(Tensor from, Tensor to) {
-    return strided("accumulate", from, to);
-  }
-
-  private Runnable strided(String operation, Tensor from, Tensor to) {
-    String types = suffix(from) + suffix(to);
-    if (from.isDense() && to.isDense()) {
-      return elements(operation + "_flat" + types, from, to);
-    }
-    if (from.length() >= 1L << 32) {
-      throw new IllegalArgumentException(
-          "Cannot copy %s: %d entries (at most 2³² on a GPU; take a smaller batch)"
-              .formatted(from, from.length()));
-    }
-    long[] shape = four(from.shape(), 1);
-    long[] f = four(from.strides(), 0);
-    long[] t = four(to.strides(), 0);
-    boolean wide = isWide(from, shape, f) && isWide(to, shape, t);
-    long group = wide ? 8 : 1;
-    return launch(
-        operation + (wide ? "_wide" : "") + types,
-        Grid.over(from.length() / group),
-        from,
-        to,
-        shape[1],
-        shape[2],
-        shape[3] / group,
-        from.length() / group,
-        f[0] / group,
-        f[1] / group,
-        f[2] / group,
-        f[3],
-        t[0] / group,
-        t[1] / group,
-        t[2] / group,
-        t[3]);
-  }
-
-  /** Whether every row along the last axis is dense and made of aligned groups of eight. */
-  private static boolean isWide(Tensor tensor, long[] shape, long[] strides) {
-    return isAligned(tensor)
-        && strides[3] == 1
-        && shape[3] % 8 == 0
-        && strides[0] % 8 == 0
-        && strides[1] % 8 == 0
-        && strides[2] % 8 == 0;
-  }
-
-  private static long[] four(long[] values, long filling) {
-    long[] four = new long[4];
-    Arrays.fill(four, filling);
-    System.arraycopy(values, 0, four, 4 - values.length, values.length);
-    return four;
+    return new CudaCopy(this, "accumulate", from, to).planned();
   }
 
   @Override
   public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
     long n = prediction.length();
     Tensor partial = partialSums();
-    return inTurn(
+    return InTurn.of(
         launch(
             "squared_error",
             Grid.of(SUM_BLOCKS, 1),
@@ -388,9 +337,7 @@ final class CudaDevice implements Device {
     List<Object> arguments = new ArrayList<>(List.of(tensors));
     arguments.add(rows);
     arguments.add(tensors[0].length() / rows);
-    long threads = WARP * rows;
-    Grid grid = Grid.of((threads + CudaKernels.BLOCK - 1) / CudaKernels.BLOCK, 1);
-    return launch(name + suffix(tensors[0]), grid, arguments.toArray());
+    return launch(name + suffix(tensors[0]), Grid.ofWarps(rows), arguments.toArray());
   }
 
   Runnable launch(String name, Grid grid, Object... arguments) {
@@ -412,14 +359,6 @@ final class CudaDevice implements Device {
 
   private static long columns(Tensor matrix) {
     return matrix.shape()[matrix.shape().length - 1];
-  }
-
-  Runnable inTurn(Runnable... works) {
-    return () -> {
-      for (Runnable work : works) {
-        work.run();
-      }
-    };
   }
 
   @Override

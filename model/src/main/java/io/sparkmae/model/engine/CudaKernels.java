@@ -39,6 +39,7 @@ import org.bytedeco.javacpp.SizeTPointer;
 final class CudaKernels implements AutoCloseable {
 
   static final int BLOCK = 256; // threads; most kernels count on it
+  private static final long WARPS = BLOCK / 32;
   private static final long MOST_BLOCKS = 4096; // kernels go on in strides
   private static final int DYNAMIC_SHARED_BYTES = 8; // of CUfunction_attribute
   private static final List<String> SOURCES =
@@ -59,6 +60,11 @@ final class CudaKernels implements AutoCloseable {
 
     static Grid of(long width, long height) {
       return new Grid(width, height, BLOCK, 0);
+    }
+
+    /** A warp for each of {@code count} pieces of work. */
+    static Grid ofWarps(long count) {
+      return of((count + WARPS - 1) / WARPS, 1);
     }
 
     /** For {@code threads} threads, as far as they are worth it. */

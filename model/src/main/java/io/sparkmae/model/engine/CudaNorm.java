@@ -7,7 +7,6 @@ final class CudaNorm {
 
   private static final int GROUP = 256; // columns
   private static final int MOST_GROUPS = 5;
-  private static final long WARPS = CudaKernels.BLOCK / 32;
   private static final long BLOCKS = 264; // of the gradient: two for each processor of an H100
 
   private final CudaDevice device;
@@ -28,7 +27,6 @@ final class CudaNorm {
     columns = x.shape()[1];
   }
 
-  /** The kernel's name for rows in registers, or else. */
   private boolean inRegisters() {
     return columns % 8 == 0
         && columns <= GROUP * MOST_GROUPS
@@ -36,18 +34,15 @@ final class CudaNorm {
         && CudaDevice.isAligned(layer.bias());
   }
 
+  /** A part of the names of kernels that hold rows in registers. */
   private String groups() {
     return "rows" + (columns + GROUP - 1) / GROUP;
-  }
-
-  private Grid warpForEachRow() {
-    return Grid.of((rows + WARPS - 1) / WARPS, 1);
   }
 
   Runnable forward(Tensor y) {
     return device.launch(
         "layer_norm" + (inRegisters() ? "_" + groups() : "") + CudaDevice.suffix(y),
-        warpForEachRow(),
+        Grid.ofWarps(rows),
         x,
         layer.weight(),
         layer.bias(),
@@ -61,9 +56,9 @@ final class CudaNorm {
   Runnable gradient(Tensor dy, StreamGradient dx) {
     long adds = dx.first() ? 0 : 1;
     if (inRegisters()) {
-      long blocks = Math.min(BLOCKS, (rows + WARPS - 1) / WARPS);
+      long blocks = Math.min(BLOCKS, Grid.ofWarps(rows).width());
       Tensor partial = partial(blocks);
-      return device.inTurn(
+      return InTurn.of(
           device.launch(
               "layer_norm_gradient_" + groups() + CudaDevice.suffix(dy),
               Grid.of(blocks, 1),
@@ -82,7 +77,7 @@ final class CudaNorm {
     }
     long shares = CudaDevice.shares(rows);
     Tensor partial = partial(shares);
-    return device.inTurn(
+    return InTurn.of(
         device.launch(
             "layer_norm_weight" + CudaDevice.suffix(dy),
             Grid.of(CudaDevice.columnBlocks(columns), shares),
@@ -96,7 +91,7 @@ final class CudaNorm {
         sums(partial, shares),
         device.launch(
             "layer_norm_input" + CudaDevice.suffix(dy),
-            warpForEachRow(),
+            Grid.ofWarps(rows),
             x,
             layer.weight(),
             statistics,

@@ -18,20 +18,20 @@ import org.bytedeco.cuda.cudart.CUstream_st;
  */
 final class CudaRecording implements Runnable, AutoCloseable {
 
-  private final Runnable[] works;
+  private final Runnable works;
   private final CUstream_st stream;
   private boolean warm; // libraries set themselves up in a first run, which no graph may hold
   private CUgraphExec_st recorded;
 
   CudaRecording(List<Runnable> works, CUstream_st stream) {
-    this.works = works.toArray(Runnable[]::new);
+    this.works = new InTurn(works);
     this.stream = stream;
   }
 
   @Override
   public void run() {
     if (!warm) {
-      launchAll();
+      works.run();
       warm = true;
       return;
     }
@@ -41,16 +41,10 @@ final class CudaRecording implements Runnable, AutoCloseable {
     Cuda.check(cudaGraphLaunch(recorded, stream));
   }
 
-  private void launchAll() {
-    for (Runnable work : works) {
-      work.run();
-    }
-  }
-
   private void record() {
     CUgraph_st graph = new CUgraph_st();
     Cuda.check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-    launchAll();
+    works.run();
     Cuda.check(cudaStreamEndCapture(stream, graph));
     CUgraphExec_st executable = new CUgraphExec_st();
     Cuda.check(cudaGraphInstantiateWithFlags(executable, graph, 0));

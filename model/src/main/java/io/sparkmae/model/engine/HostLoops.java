@@ -136,7 +136,7 @@ final class HostLoops implements AutoCloseable {
   /** Work on each of [0, count), in any order. */
   void forEach(int count, IntConsumer work) {
     IntStream all = IntStream.range(0, count);
-    if (pool == null) {
+    if (pool == null || count == 1) {
       all.forEach(work);
     } else {
       pool.submit(() -> all.parallel().forEach(work)).join();
@@ -146,14 +146,7 @@ final class HostLoops implements AutoCloseable {
   private double over(int length, Work work) {
     int shares = length / SHARE + (length % SHARE == 0 ? 0 : 1);
     double[] sums = new double[shares];
-    if (pool == null || shares == 1) {
-      for (int i = 0; i < shares; i++) {
-        sums[i] = process(i, length, work);
-      }
-    } else {
-      IntStream all = IntStream.range(0, shares).parallel();
-      pool.submit(() -> all.forEach(i -> sums[i] = process(i, length, work))).join();
-    }
+    forEach(shares, i -> sums[i] = process(i, length, work));
     return Arrays.stream(sums).sum();
   }
 

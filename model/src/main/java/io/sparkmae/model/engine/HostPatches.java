@@ -3,8 +3,6 @@ package io.sparkmae.model.engine;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.IntPointer;
 
 /** Gathers patches in host memory, image by image: see {@link Device#patches}. */
 final class HostPatches implements Runnable {
@@ -40,20 +38,12 @@ final class HostPatches implements Runnable {
     count = (int) (to.shape()[0] / images);
     channels = (int) (levels.length() / 256);
     boolean coded = pixels.type() == Type.U8;
-    bytes = coded ? bytes(pixels) : null;
+    bytes = coded ? Address.bytes(pixels) : null;
     floats = coded ? null : Address.buffer(pixels);
-    this.order = integers(order);
+    this.order = Address.integers(order);
     this.to = Address.buffer(to);
     this.levels = new float[(int) levels.length()];
     Address.buffer(levels).get(this.levels);
-  }
-
-  private static ByteBuffer bytes(Tensor tensor) {
-    return new BytePointer(new Address(tensor.address())).capacity(tensor.length()).asBuffer();
-  }
-
-  static IntBuffer integers(Tensor tensor) {
-    return new IntPointer(new Address(tensor.address())).capacity(tensor.length()).asBuffer();
   }
 
   @Override

@@ -32,7 +32,7 @@ final class HostTokens implements Runnable {
     this.first = first;
     this.filler = Address.buffer(filler);
     this.positions = Address.buffer(positions);
-    this.order = HostPatches.integers(order);
+    this.order = Address.integers(order);
     this.x = Address.buffer(x);
     images = (int) x.shape()[0];
     places = (int) x.shape()[1];

@@ -14,8 +14,6 @@ import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.engine;
-import org.bytedeco.dnnl.layer_normalization_backward;
-import org.bytedeco.dnnl.layer_normalization_forward;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
@@ -41,8 +39,6 @@ final class OneDnnDevice implements Device {
   private static final int ALIGNMENT = 64; // a cache line, and one AVX-512 register
   // sgemm packs a long, wide and transposed operand slowly: there the matmul primitive is faster
   private static final int ROWS_OF_SGEMM = 512;
-  private static final int SCALE_AND_SHIFT =
-      normalization_flags.use_scale.value | normalization_flags.use_shift.value;
 
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final stream stream = new stream(cpu);
@@ -105,7 +101,7 @@ final class OneDnnDevice implements Device {
     return Tensor.dense(aligned, type, shape);
   }
 
-  private Tensor scratch(String role, long... shape) {
+  Tensor scratch(String role, long... shape) {
     return scratch.computeIfAbsent(role + Arrays.toString(shape), key -> allocate(Type.F32, shape));
   }
 
@@ -170,7 +166,7 @@ final class OneDnnDevice implements Device {
         rows > ROWS_OF_SGEMM && widens
             ? product(dy.transposed(), x, 1, dWeight)
             : dense2d(dy.transposed(), x, dWeight);
-    return inOrder(List.of(product, sumRows(dy, dBias)));
+    return InTurn.of(product, sumRows(dy, dBias));
   }
 
   /** c = a·b by the classic sgemm in fp32, which is up to a fifth faster than the primitive. */
@@ -220,8 +216,7 @@ final class OneDnnDevice implements Device {
       return afterOneDnn(new HostPatches(loops, pixels, levels, order, (int) first, turned, to));
     }
     Tensor floats = allocate(Type.F32, to.shape());
-    return inOrder(
-        List.of(patches(pixels, levels, order, first, turned, floats), copy(floats, to)));
+    return InTurn.of(patches(pixels, levels, order, first, turned, floats), copy(floats, to));
   }
 
   @Override
@@ -240,12 +235,7 @@ final class OneDnnDevice implements Device {
 
   @Override
   public Runnable inOrder(List<Runnable> works) {
-    Runnable[] all = works.toArray(Runnable[]::new);
-    return () -> {
-      for (Runnable work : all) {
-        work.run();
-      }
-    };
+    return new InTurn(works);
   }
 
   private Tensor ones(Type type, long... shape) {
@@ -267,68 +257,13 @@ final class OneDnnDevice implements Device {
 
   @Override
   public Runnable layerNorm(Tensor x, Affine layer, double eps, Tensor statistics, Tensor y) {
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC, x);
-    arguments.put(DNNL_ARG_MEAN, statistics.at(0, 0));
-    arguments.put(DNNL_ARG_VARIANCE, statistics.at(0, 1));
-    arguments.put(DNNL_ARG_SCALE, layer.weight());
-    arguments.put(DNNL_ARG_SHIFT, layer.bias());
-    arguments.put(DNNL_ARG_DST, y);
-    return bind(new layer_normalization_forward(normalisation(x, y, statistics, eps)), arguments);
-  }
-
-  private layer_normalization_forward.primitive_desc normalisation(
-      Tensor x, Tensor y, Tensor statistics, double eps) {
-    return keep(
-        new layer_normalization_forward.primitive_desc(
-            cpu,
-            prop_kind.forward_training.value,
-            description(x),
-            description(y),
-            description(statistics.at(0, 0)),
-            (float) eps,
-            SCALE_AND_SHIFT));
+    return new OneDnnNorm(this, x, layer, eps, statistics).forward(y);
   }
 
   @Override
   public Runnable layerNormGradient(
       Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, StreamGradient dx) {
-    Tensor share = dx.first() ? dx.sum() : scratch("norm", x.shape());
-    List<Runnable> works = new ArrayList<>();
-    works.add(normGradient(x, layer, eps, statistics, dy, share));
-    if (!dx.first()) {
-      works.add(accumulate(share, dx.sum()));
-    }
-    if (dx.typed() != null) {
-      works.add(copy(dx.sum(), dx.typed()));
-    }
-    return inOrder(works);
-  }
-
-  private Runnable normGradient(
-      Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, Tensor dx) {
-    layer_normalization_backward.primitive_desc description =
-        keep(
-            new layer_normalization_backward.primitive_desc(
-                cpu,
-                prop_kind.backward.value,
-                description(dx),
-                description(dy),
-                description(x),
-                description(statistics.at(0, 0)),
-                (float) eps,
-                SCALE_AND_SHIFT,
-                normalisation(x, dy, statistics, eps)));
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC, x);
-    arguments.put(DNNL_ARG_MEAN, statistics.at(0, 0));
-    arguments.put(DNNL_ARG_VARIANCE, statistics.at(0, 1));
-    arguments.put(DNNL_ARG_SCALE, layer.weight());
-    arguments.put(DNNL_ARG_DIFF_DST, dy);
-    arguments.put(DNNL_ARG_DIFF_SRC, dx);
-    arguments.put(DNNL_ARG_DIFF_SCALE, layer.dWeight());
-    arguments.put(DNNL_ARG_DIFF_SHIFT, layer.dBias());
-    return bind(new layer_normalization_backward(description), arguments);
+    return new OneDnnNorm(this, x, layer, eps, statistics).gradient(dy, dx);
   }
 
   @Override
@@ -495,7 +430,7 @@ final class OneDnnDevice implements Device {
     return arguments;
   }
 
-  private Bound bind(primitive operation, Map<Integer, Tensor> arguments) {
+  Bound bind(primitive operation, Map<Integer, Tensor> arguments) {
     Bound bound = new Bound(keep(operation), stream, keep(new IntMemoryMap()));
     arguments.forEach(
         (index, tensor) ->
@@ -504,7 +439,7 @@ final class OneDnnDevice implements Device {
     return bound;
   }
 
-  private memory.desc description(Tensor tensor) {
+  memory.desc description(Tensor tensor) {
     memory.data_type type =
         tensor.type() == Type.F32 ? memory.data_type.f32 : memory.data_type.bf16;
     return keep(new memory.desc(tensor.shape(), type, tensor.strides()));
@@ -514,7 +449,11 @@ final class OneDnnDevice implements Device {
     return keep(Address.floats(tensor.address()));
   }
 
-  private <P extends Pointer> P keep(P pointer) {
+  engine cpu() {
+    return cpu;
+  }
+
+  <P extends Pointer> P keep(P pointer) {
     open.add(pointer);
     return pointer;
   }

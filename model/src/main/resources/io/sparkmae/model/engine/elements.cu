@@ -125,13 +125,6 @@ extern "C" __global__ void tokens(const float *known, const float *filler, const
   }
 }
 
-// ---- rows: row r of y begins at r * stride
-
-extern "C" __global__ void fill_rows(const float *row, float *y, i64 rows, i64 columns, i64 stride) {
-  for (i64 i = thread(); i < rows * columns; i += threads())
-    y[i / columns * stride + i % columns] = row[i % columns];
-}
-
 // ---- GELU
 
 __device__ __forceinline__ float gelu(float v) {
