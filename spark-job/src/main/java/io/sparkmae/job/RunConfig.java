@@ -112,6 +112,11 @@ public record RunConfig(
           maxGradientNorm,
           "must be positive, or 0 for none");
     }
+
+    /** Crops of one local step of one worker. */
+    public int cropsOfStep() {
+      return Math.multiplyExact(batchSize, accumulation);
+    }
   }
 
   /**

@@ -150,7 +150,7 @@ final class ResidentWorker implements AutoCloseable {
   }
 
   /**
-   * Leaves slices of this worker's result for those who average.
+   * Leaves slices of this worker's result for those who average, or for its next round.
    *
    * @return false if a slice of the average that it started from is nowhere
    */
@@ -162,14 +162,6 @@ final class ResidentWorker implements AutoCloseable {
       }
     }
     return true;
-  }
-
-  /** Leaves this worker's moments for its next round. */
-  void leaveOwnMoments(long id, List<Slice> slices) {
-    Compute.download(state.graph());
-    for (Slice slice : slices) {
-      Blocks.put(Blocks.of(id, slice.index(), share), state.read(slice));
-    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.sparkmae.job.averaging;
 
+import io.sparkmae.model.Precision;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -119,7 +120,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     resident.prefetch().expect(coming.subList(paths.size(), coming.size()), loader);
     report.lost = !resident.leave(results, run.slices.averaged(ownMoments == Average.NONE), start);
     if (ownMoments != Average.NONE) {
-      resident.leaveOwnMoments(ownMoments, run.slices.ofMoments());
+      resident.leave(new Results(ownMoments, Precision.FP32), run.slices.ofMoments(), start);
     }
     report.exchanging += watch.lap();
   }

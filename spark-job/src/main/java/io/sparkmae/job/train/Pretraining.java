@@ -240,7 +240,7 @@ public final class Pretraining {
 
   /** Prints the run's arithmetic. */
   private static void say(RunConfig run, RoundPlan plan, PreparedData data) {
-    int effectiveBatchSize = run.train().batchSize() * run.train().accumulation() * plan.workers();
+    int effectiveBatchSize = run.train().cropsOfStep() * plan.workers();
     System.err.printf(
         "%d images, %d crops of each, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
             + "rate %.3g × %d / 256 = %.3g after %.1f epochs of warm-up; data %s%n",

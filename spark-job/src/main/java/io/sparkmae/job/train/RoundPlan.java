@@ -23,12 +23,11 @@ record RoundPlan(
   /** The plan of {@code run}: its rate grows with the effective batch size, in crops. */
   static RoundPlan of(RunConfig run, long images, int workers) {
     Train train = run.train();
-    int crops = Math.multiplyExact(train.batchSize(), train.accumulation());
-    int batchSize = crops / run.data().cropsPerImage();
+    int batchSize = train.cropsOfStep() / run.data().cropsPerImage();
     long stepsPerEpoch = ceilDiv(images, (long) workers * batchSize);
     WarmupCosine schedule =
         new WarmupCosine(
-            train.baseLearningRate() * crops * workers / 256,
+            train.baseLearningRate() * train.cropsOfStep() * workers / 256,
             train.minLearningRate(),
             train.warmupEpochs() * stepsPerEpoch,
             (double) train.epochs() * stepsPerEpoch);
