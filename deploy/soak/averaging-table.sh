@@ -4,9 +4,8 @@
 # EPOCHS, default 20. The rate grows with the workers, as always.
 set -euo pipefail
 train=$1 test=$2 directory=$3
-root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
+source "$(dirname "$(readlink -f "$0")")/tiny.sh"
 mkdir -p "$directory"
-field() { grep -o "\"$1\":[^,}]*" | cut -d: -f2; }
 
 echo '| workers | local steps | outer step | loss | top-1, linear |'
 echo '|---|---|---|---|---|'
@@ -15,12 +14,12 @@ for workers in 1 2 4; do
     for outer in '1 0' '0.7 0.9'; do
       read -r rate momentum <<<"$outer"
       model=$directory/w$workers-h$steps-m$momentum
-      loss=$("$root/deploy/bin/mae" --master "local[2]" pretrain --data "$train" --output "$model" --model mae_vit_tiny_patch16 \
-        --image-size 32 --epochs "${EPOCHS:-20}" --batch-size $((128 / workers)) --workers "$workers" --averaging-frequency "$steps" \
-        --base-lr 1e-3 --set model.patch-size=4 model.depth=4 model.decoder-depth=2 data.crop-scale-min=0.5 \
-        "averaging.outer-rate=$rate" "averaging.outer-momentum=$momentum" 2>"$model.log" | tail -1 | field loss)
+      loss=$("$root/deploy/bin/mae" --master "local[2]" pretrain --data "$train" --output "$model" \
+        --epochs "${EPOCHS:-20}" --batch-size $((128 / workers)) --workers "$workers" --averaging-frequency "$steps" \
+        --base-lr 1e-3 "${tiny[@]}" \
+        "averaging.outer-rate=$rate" "averaging.outer-momentum=$momentum" 2>"$model.log" | field loss)
       top1=$("$root/deploy/bin/mae" --master "local[2]" probe --model "$model" --train "$train" --test "$test" --method linear \
-        2>>"$model.log" | tail -1 | field top1)
+        2>>"$model.log" | field top1)
       echo "| $workers | $steps | $rate, $momentum | $loss | $top1 |"
     done
   done

@@ -4,15 +4,14 @@
 # EPOCHS, default 4; SEEDS, default "0 1 2".
 set -euo pipefail
 train=$1 directory=$2
-root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
+source "$(dirname "$(readlink -f "$0")")/tiny.sh"
 mkdir -p "$directory"
 
 # loss SEED STEPS PRECISION
 loss() {
-  "$root/deploy/bin/mae" --master 'local[2]' pretrain --data "$train" --output "$directory/s$1-h$2-$3" --model mae_vit_tiny_patch16 \
-    --image-size 32 --epochs "${EPOCHS:-4}" --batch-size 64 --workers 2 --averaging-frequency "$2" --seed "$1" --base-lr 1e-3 \
-    --set model.patch-size=4 model.depth=4 model.decoder-depth=2 data.crop-scale-min=0.5 "averaging.exchange-precision=$3" \
-    2>"$directory/s$1-h$2-$3.log" | tail -1 | grep -o '"loss":[^,}]*' | cut -d: -f2
+  "$root/deploy/bin/mae" --master 'local[2]' pretrain --data "$train" --output "$directory/s$1-h$2-$3" \
+    --epochs "${EPOCHS:-4}" --batch-size 64 --workers 2 --averaging-frequency "$2" --seed "$1" --base-lr 1e-3 \
+    "${tiny[@]}" "averaging.exchange-precision=$3" 2>"$directory/s$1-h$2-$3.log" | field loss
 }
 
 echo '| seed | local steps | loss, fp32 | loss, bf16 |'

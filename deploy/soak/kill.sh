@@ -4,14 +4,13 @@
 # Pauses are of PAUSE to 3 PAUSE seconds, default 60. An executor is killed twice out of three times, the driver the third; the run is started again until it is done.
 set -euo pipefail
 data=$1 directory=$2 minutes=${3:-60} pause=${PAUSE:-60}
-root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
+source "$(dirname "$(readlink -f "$0")")/tiny.sh"
 mkdir -p "$directory"
 
 # pretrain NAME: a model that takes many minutes; EPOCHS fits it to the data.
 pretrain() {
   exec "$root/deploy/bin/mae" --master 'local-cluster[2,1,2048]' pretrain --data "$data" --output "$directory/$1" \
-    --model mae_vit_tiny_patch16 --image-size 32 --epochs "${EPOCHS:-30}" --batch-size 32 --workers 2 --averaging-frequency 4 \
-    --checkpoint-minutes 1 --set model.patch-size=4 model.depth=4 model.decoder-depth=2 data.crop-scale-min=0.5
+    --epochs "${EPOCHS:-30}" --batch-size 32 --workers 2 --averaging-frequency 4 --checkpoint-minutes 1 "${tiny[@]}"
 }
 
 # descendants PID
