@@ -14,7 +14,8 @@ public final class MaeBatch {
   private MaeBatch() {}
 
   /**
-   * A minibatch: pixels normalised, one mask drawn for each sample.
+   * A minibatch: pixels as bytes, which are normalised where the step is computed, and one mask
+   * drawn for each sample.
    *
    * @param patches uint8 [N, L, P], inside a patch row, column, channel
    * @param sampleSeeds [N]; a sample's mask depends on its seed alone
@@ -24,16 +25,21 @@ public final class MaeBatch {
         Arrays.stream(sampleSeeds)
             .mapToObj(seed -> Masking.draw(seed, config.tokens(), config.numKeep()))
             .toArray(Masking[]::new);
-    return of(Pixels.normalise(patches, sampleSeeds.length, config), maskings);
+    INDArray all = Pixels.bytes(patches, sampleSeeds.length, config);
+    return of(all, keep(patches, maskings, config), maskings, DataType.FLOAT);
   }
 
   /** The same for numbers [N, L, P] that are normalised already, in their own precision. */
   static MultiDataSet of(INDArray patches, Masking[] maskings) {
-    DataType type = patches.dataType();
+    return of(patches, keep(patches, maskings), maskings, patches.dataType());
+  }
+
+  private static MultiDataSet of(
+      INDArray patches, INDArray kept, Masking[] maskings, DataType type) {
     INDArray idsKeep = rows(maskings, m -> toDoubles(m.idsKeep())).castTo(type); // [N, K]
     INDArray idsRestore = rows(maskings, m -> toDoubles(m.idsRestore())).castTo(type); // [N, L]
     INDArray mask = rows(maskings, Masking::mask).castTo(type); // [N, L]
-    INDArray[] features = {keep(patches, maskings), idsKeep, idsRestore};
+    INDArray[] features = {kept, idsKeep, idsRestore};
     return new org.nd4j.linalg.dataset.MultiDataSet(
         features, new INDArray[] {patches}, null, new INDArray[] {mask});
   }
@@ -44,6 +50,19 @@ public final class MaeBatch {
 
   private static double[] toDoubles(int[] ids) {
     return Arrays.stream(ids).asDoubleStream().toArray();
+  }
+
+  private static INDArray keep(byte[] patches, Masking[] maskings, MaeConfig config) {
+    int length = config.patchLength();
+    byte[] kept = new byte[maskings.length * config.numKeep() * length];
+    int to = 0;
+    for (int n = 0; n < maskings.length; n++) {
+      for (int id : maskings[n].idsKeep()) {
+        System.arraycopy(patches, (n * config.tokens() + id) * length, kept, to, length);
+        to += length;
+      }
+    }
+    return Pixels.bytes(kept, maskings.length, config.numKeep(), length);
   }
 
   /** Gathers the kept patches, [N, L, P] → [N, K, P]. */

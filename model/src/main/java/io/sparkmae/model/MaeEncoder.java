@@ -85,13 +85,14 @@ public final class MaeEncoder implements AutoCloseable {
    * @return [batch, L + 1, D], class token first, after the final norm
    */
   public INDArray encode(byte[] patches, int batch) {
-    INDArray normalised = Pixels.normalise(patches, batch, config);
+    INDArray bytes = Pixels.bytes(patches, batch, config);
     if (engine != null) {
-      return engine.encode(normalised);
+      return engine.encode(bytes);
     }
     INDArray idsKeep =
         Nd4j.arange(config.tokens()).castTo(DataType.FLOAT).reshape(1, config.tokens());
-    return graph.outputSingle(normalised, idsKeep.repeat(0, batch));
+    INDArray numbers = Pixels.normalise(bytes, config.channels());
+    return graph.outputSingle(numbers, idsKeep.repeat(0, batch));
   }
 
   /** Frees the engine's memory. */

@@ -1,5 +1,8 @@
 package io.sparkmae.model;
 
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -27,24 +30,43 @@ public final class Pixels {
   }
 
   /**
-   * Bytes to the model's numbers.
+   * Bytes as an array of their own.
    *
-   * @param patches uint8 [batch, L, P]
-   * @return float [batch, L, P]
+   * @param patches uint8 [batch, L, P], inside a patch row, column, channel
+   * @return uint8 [batch, L, P]
    */
-  public static INDArray normalise(byte[] patches, int batch, MaeConfig config) {
+  public static INDArray bytes(byte[] patches, int batch, MaeConfig config) {
     long expected = (long) batch * config.tokens() * config.patchLength();
     if (patches.length != expected) {
       throw new IllegalArgumentException(
           "Invalid patches: %d bytes (%d images of %d pixels in %d channels are %d)"
               .formatted(patches.length, batch, config.imageSize(), config.channels(), expected));
     }
-    float[][] table = table(config.channels());
-    float[] values = new float[patches.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = table[i % config.channels()][patches[i] & 0xff];
+    return bytes(patches, batch, config.tokens(), config.patchLength());
+  }
+
+  static INDArray bytes(byte[] values, long... shape) {
+    INDArray array = Nd4j.createUninitialized(DataType.UINT8, shape);
+    new BytePointer(array.data().pointer()).put(values);
+    Nd4j.getAffinityManager().tagLocation(array, Location.HOST); // ND4J may compute on a GPU
+    return array;
+  }
+
+  /**
+   * Bytes to the model's numbers.
+   *
+   * @param bytes uint8 [batch, tokens, P]
+   * @return float, of the same shape
+   */
+  public static INDArray normalise(INDArray bytes, int channels) {
+    byte[] values = new byte[Math.toIntExact(bytes.length())];
+    new BytePointer(bytes.dup('c').data().pointer()).get(values);
+    float[][] table = table(channels);
+    float[] numbers = new float[values.length];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = table[i % channels][values[i] & 0xff];
     }
-    return Nd4j.create(values, new long[] {batch, config.tokens(), config.patchLength()}, 'c');
+    return Nd4j.create(numbers, bytes.shape(), 'c');
   }
 
   private static float[][] table(int channels) {

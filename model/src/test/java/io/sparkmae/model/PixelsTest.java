@@ -21,11 +21,15 @@ class PixelsTest {
     return patches;
   }
 
+  private INDArray normalised(byte[] patches, int batch) {
+    return Pixels.normalise(Pixels.bytes(patches, batch, config), 3);
+  }
+
   @Test
   void normalisesEachChannelByImageNetsMeanAndDeviation() {
     byte[] patches = new byte[4 * config.patchLength()];
     patches[1] = (byte) 255;
-    INDArray normalised = Pixels.normalise(patches, 1, config);
+    INDArray normalised = normalised(patches, 1);
     assertThat(normalised.getDouble(0, 0, 0)).isCloseTo(-0.485 / 0.229, within(1e-6));
     assertThat(normalised.getDouble(0, 0, 1)).isCloseTo((1 - 0.456) / 0.224, within(1e-6));
   }
@@ -33,18 +37,18 @@ class PixelsTest {
   @Test
   void theWayBackGivesTheSameBytes() {
     byte[] patches = everyByte();
-    assertThat(Pixels.toBytes(Pixels.normalise(patches, 2, config), 3)).isEqualTo(patches);
+    assertThat(Pixels.toBytes(normalised(patches, 2), 3)).isEqualTo(patches);
   }
 
   @Test
   void refusesPatchesOfAnotherGeometry() {
-    assertThatThrownBy(() -> Pixels.normalise(new byte[10], 1, config))
+    assertThatThrownBy(() -> Pixels.bytes(new byte[10], 1, config))
         .hasMessage("Invalid patches: 10 bytes (1 images of 16 pixels in 3 channels are 768)");
   }
 
   @Test
   void denormalisingUndoesNormPix() {
-    INDArray patches = Pixels.normalise(everyByte(), 2, config).castTo(DataType.DOUBLE);
+    INDArray patches = normalised(everyByte(), 2).castTo(DataType.DOUBLE);
     PatchStatistics statistics = PatchStatistics.of(patches);
     INDArray back = statistics.denormalise(statistics.normalise(patches));
     assertThat(back.sub(patches).amaxNumber().doubleValue()).isLessThan(1e-12);

@@ -41,7 +41,8 @@ public final class Reconstructions {
     MultiDataSet batch = MaeBatch.of(config, original, new long[] {sampleSeed});
     INDArray predicted = graph.predict(batch); // [1, L, P]
     if (config.normPixLoss()) {
-      predicted = PatchStatistics.of(batch.getLabels(0)).denormalise(predicted);
+      INDArray patches = Pixels.normalise(batch.getLabels(0), config.channels());
+      predicted = PatchStatistics.of(patches).denormalise(predicted);
     }
     float[] mask = batch.getLabelsMaskArray(0).toFloatVector(); // [1, L]
     return new Reconstruction(original, mask, Pixels.toBytes(predicted, config.channels()));

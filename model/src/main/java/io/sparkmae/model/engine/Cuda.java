@@ -16,7 +16,7 @@ import org.bytedeco.javacpp.PointerPointer;
 /** What CUDA's calls answer, and what this machine has. */
 final class Cuda {
 
-  private static final int OLDEST = 70; // Volta: the first with the warp operations of our kernels
+  private static final int OLDEST = 75; // CUDA 13 compiles for Turing and newer
 
   private Cuda() {}
 
@@ -31,7 +31,7 @@ final class Cuda {
       cublas.cublasGetCudartVersion();
       return capability(0) >= OLDEST
           ? ""
-          : "the GPU has compute capability %d.%d and 7.0 is the least"
+          : "the GPU has compute capability %d.%d and 7.5 is the least"
               .formatted(capability(0) / 10, capability(0) % 10);
     } catch (LinkageError e) {
       return "CUDA's libraries cudart, cublas or nvrtc of version 13 cannot be loaded, or the job was"
