@@ -120,6 +120,16 @@ public final class MaeGraph extends ComputationGraph {
     return engine;
   }
 
+  /**
+   * Names the minibatch after the one that {@code fit} gets next: an engine on a GPU fetches it
+   * while it computes that one. Another may come all the same.
+   */
+  public void expect(MultiDataSet minibatch) {
+    if (engine != null) {
+      engine.expect(minibatch.getLabels(0), minibatch.getFeatures(2));
+    }
+  }
+
   /** Frees what the engine holds; from now on the graph itself computes. */
   public void closeEngine() {
     if (engine != null) {
@@ -188,7 +198,7 @@ public final class MaeGraph extends ComputationGraph {
   @Override
   public void computeGradientAndScore() {
     if (engine != null) {
-      score = engine.step(target, order(getInput(2)));
+      score = engine.step(target, getInput(2));
       engine.downloadGradients();
     } else {
       super.computeGradientAndScore();
@@ -199,7 +209,7 @@ public final class MaeGraph extends ComputationGraph {
   @Override
   public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
     if (engine != null && solver instanceof FusedStep) {
-      score = engine.step(target, order(getInput(2))); // the gradients stay on the device
+      score = engine.step(target, getInput(2)); // the gradients stay on the device
     } else if (engine != null) {
       computeGradientAndScore();
     } else {
@@ -260,17 +270,6 @@ public final class MaeGraph extends ComputationGraph {
     INDArray[] all = arrays.clone();
     all[0] = Pixels.normalise(arrays[0], maeConfig().channels());
     return all;
-  }
-
-  /** idsRestore [N, L] as the order in which the tokens were shuffled. */
-  private static int[][] order(INDArray idsRestore) {
-    int tokens = idsRestore.columns();
-    int[] places = idsRestore.dup('c').data().asInt(); // row by row it takes ND4J milliseconds
-    int[][] order = new int[idsRestore.rows()][tokens];
-    for (int i = 0; i < places.length; i++) {
-      order[i / tokens][places[i]] = i % tokens;
-    }
-    return order;
   }
 
   /**
@@ -416,7 +415,7 @@ public final class MaeGraph extends ComputationGraph {
   public INDArray latent(MultiDataSet batch) {
     return engine == null
         ? activations(batch).get(LATENT)
-        : engine.latent(batch.getLabels(0), order(batch.getFeatures(2)));
+        : engine.latent(batch.getLabels(0), batch.getFeatures(2));
   }
 
   /**
@@ -426,7 +425,7 @@ public final class MaeGraph extends ComputationGraph {
   public INDArray predict(MultiDataSet batch) {
     return engine == null
         ? activations(batch).get(Prediction.NAME)
-        : engine.predict(batch.getLabels(0), order(batch.getFeatures(2)));
+        : engine.predict(batch.getLabels(0), batch.getFeatures(2));
   }
 
   /** The loss on {@code batch}; its gradients are in {@link #gradients}. */

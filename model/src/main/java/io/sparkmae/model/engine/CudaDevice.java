@@ -17,7 +17,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * An NVIDIA GPU: products by cuBLAS, the rest by our own kernels, all on one stream.
+ * An NVIDIA GPU: products by cuBLAS, the rest by our own kernels, all on one stream; inputs come on
+ * another.
  *
  * <p>Work is asynchronous. A device belongs to one thread at a time.
  */
@@ -29,6 +30,7 @@ final class CudaDevice implements Device {
 
   private final int ordinal;
   private final CUstream_st stream = new CUstream_st();
+  private final CUstream_st uploads = new CUstream_st();
   private final CudaMemory base;
   private final CudaKernels kernels;
   private final CudaMatmul matmul;
@@ -42,6 +44,7 @@ final class CudaDevice implements Device {
     this.ordinal = ordinal;
     enter();
     Cuda.check(cudaStreamCreate(stream));
+    Cuda.check(cudaStreamCreate(uploads));
     base = new CudaMemory(stream);
     open = base;
     kernels = new CudaKernels(Cuda.capability(ordinal), stream);
@@ -97,6 +100,11 @@ final class CudaDevice implements Device {
   public void upload(INDArray host) {
     enter();
     memoryOf(host).upload(host);
+  }
+
+  @Override
+  public Feed feed(List<INDArray> hosts) {
+    return new CudaFeed(this::enter, uploads, stream, open, hosts);
   }
 
   @Override
@@ -323,13 +331,10 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public Runnable inOrder(List<Runnable> works) {
+  public TimedWork inOrder(List<Runnable> works) {
     CudaRecording recording = new CudaRecording(works, stream);
-    open.closeWith(recording);
-    return () -> {
-      enter();
-      recording.run();
-    };
+    open.closeWith(recording::close);
+    return recording;
   }
 
   /** A warp for each row of dense tensors. */
@@ -370,5 +375,6 @@ final class CudaDevice implements Device {
     kernels.close();
     base.close();
     cudaStreamDestroy(stream);
+    cudaStreamDestroy(uploads);
   }
 }

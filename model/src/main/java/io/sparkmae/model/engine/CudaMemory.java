@@ -27,7 +27,7 @@ final class CudaMemory implements AutoCloseable {
 
   private final CUstream_st stream;
   private final List<Address> blocks = new ArrayList<>();
-  private final List<CudaRecording> users = new ArrayList<>();
+  private final List<Runnable> users = new ArrayList<>();
   private final List<Pointer> pinned = new ArrayList<>();
   private final List<Pointer> kept = new ArrayList<>();
   private final Map<Long, Tensor> images = new HashMap<>(); // by the host array's address
@@ -114,14 +114,14 @@ final class CudaMemory implements AutoCloseable {
     return pointer;
   }
 
-  /** Closes that before the memory goes. */
-  void closeWith(CudaRecording user) {
-    users.add(user);
+  /** Runs {@code release} before the memory goes. */
+  void closeWith(Runnable release) {
+    users.add(release);
   }
 
   @Override
   public void close() {
-    users.forEach(CudaRecording::close);
+    users.forEach(Runnable::run);
     users.clear();
     pinned.forEach(memory -> Cuda.check(cudaHostUnregister(memory)));
     blocks.forEach(block -> Cuda.check(cudaFree(block)));

@@ -1,5 +1,10 @@
 package io.sparkmae.model.engine;
 
+import static org.bytedeco.cuda.global.cudart.cudaEventCreate;
+import static org.bytedeco.cuda.global.cudart.cudaEventDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaEventElapsedTime;
+import static org.bytedeco.cuda.global.cudart.cudaEventRecord;
+import static org.bytedeco.cuda.global.cudart.cudaEventSynchronize;
 import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphExecDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiateWithFlags;
@@ -9,6 +14,7 @@ import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
 import static org.bytedeco.cuda.global.cudart.cudaStreamEndCapture;
 
 import java.util.List;
+import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -16,29 +22,43 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 /**
  * Work that is launched one by one the first time, and from the second time on as one CUDA graph.
  */
-final class CudaRecording implements Runnable, AutoCloseable {
+final class CudaRecording implements TimedWork {
 
   private final Runnable works;
   private final CUstream_st stream;
   private boolean warm; // libraries set themselves up in a first run, which no graph may hold
   private CUgraphExec_st recorded;
+  private final CUevent_st begun = new CUevent_st();
+  private final CUevent_st ended = new CUevent_st();
 
   CudaRecording(List<Runnable> works, CUstream_st stream) {
     this.works = new InTurn(works);
     this.stream = stream;
+    Cuda.check(cudaEventCreate(begun));
+    Cuda.check(cudaEventCreate(ended));
   }
 
   @Override
   public void run() {
-    if (!warm) {
-      works.run();
-      warm = true;
-      return;
-    }
-    if (recorded == null) {
+    if (warm && recorded == null) {
       record();
     }
-    Cuda.check(cudaGraphLaunch(recorded, stream));
+    Cuda.check(cudaEventRecord(begun, stream));
+    if (warm) {
+      Cuda.check(cudaGraphLaunch(recorded, stream));
+    } else {
+      works.run();
+      warm = true;
+    }
+    Cuda.check(cudaEventRecord(ended, stream));
+  }
+
+  @Override
+  public long nanoseconds() {
+    float[] milliseconds = new float[1];
+    Cuda.check(cudaEventSynchronize(ended));
+    Cuda.check(cudaEventElapsedTime(milliseconds, begun, ended));
+    return (long) (milliseconds[0] * 1e6);
   }
 
   private void record() {
@@ -52,8 +72,9 @@ final class CudaRecording implements Runnable, AutoCloseable {
     recorded = executable;
   }
 
-  @Override
-  public void close() {
+  void close() {
+    cudaEventDestroy(begun);
+    cudaEventDestroy(ended);
     if (recorded != null) {
       Cuda.check(cudaGraphExecDestroy(recorded));
       recorded = null;

@@ -37,6 +37,9 @@ interface Device extends AutoCloseable {
   /** Brings the image of {@code host} up to date. */
   void upload(INDArray host);
 
+  /** A way for {@code hosts} to their images that does not hold up the work. */
+  Feed feed(List<INDArray> hosts);
+
   /** Brings {@code host} up to date with its image, when all work so far is done. */
   void download(INDArray host);
 
@@ -120,7 +123,7 @@ interface Device extends AutoCloseable {
   Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction);
 
   /** Work that runs these in order, and as fast as the device can if it is run again and again. */
-  Runnable inOrder(List<Runnable> works);
+  TimedWork inOrder(List<Runnable> works);
 
   /** Σ x², summed in fp64; waits for the work so far. */
   double sumOfSquares(Tensor x);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A masked autoencoder's step, on oneDNN or a GPU: the same numbers as the graph's, faster.
@@ -35,6 +36,8 @@ public final class MaeEngine implements AutoCloseable {
   private ToDoubleFunction<AdamWRates> adamW; // on that state
   private boolean ahead; // of the caller's vectors
   private boolean fullEncoder;
+  private INDArray nextPatches; // of the batch to come, if it is known
+  private INDArray nextIdsRestore;
 
   /** Where a parameter is in the flat vector. */
   public record Slot(long offset, long[] shape) {}
@@ -114,55 +117,69 @@ public final class MaeEngine implements AutoCloseable {
    * Computes the loss, and the gradients into the flat vector.
    *
    * @param patches [N, L, P], normalised, or bytes as {@link io.sparkmae.model.Pixels} reads them
-   * @param order [N][L], the tokens of each sample, kept ones first
+   * @param idsRestore [N, L], the place of each token in the shuffled order, kept ones first
    */
-  public double step(INDArray patches, int[][] order) {
-    Plan plan = run(fullEncoder ? Task.TRAIN_FULL_ENCODER : Task.TRAIN, patches, order);
-    return plan.loss();
+  public double step(INDArray patches, INDArray idsRestore) {
+    Plan plan = run(fullEncoder ? Task.TRAIN_FULL_ENCODER : Task.TRAIN, patches, idsRestore);
+    if (nextPatches != null && plan.fits(nextPatches)) {
+      plan.inputs().fill(nextPatches, nextIdsRestore);
+    }
+    nextPatches = null;
+    nextIdsRestore = null;
+    double loss = plan.loss();
+    plan.addTimes(nanoseconds);
+    return loss;
+  }
+
+  /**
+   * Names the batch of the step after the next one: it goes to the device while that one is
+   * computed. Another batch may come all the same.
+   */
+  public void expect(INDArray patches, INDArray idsRestore) {
+    nextPatches = patches;
+    nextIdsRestore = idsRestore;
   }
 
   /** The latent of the kept patches in their order, class token first, [N, K + 1, D]. */
-  public INDArray latent(INDArray patches, int[][] order) {
-    return run(Task.PREDICT, patches, order).latent();
+  public INDArray latent(INDArray patches, INDArray idsRestore) {
+    return run(Task.PREDICT, patches, idsRestore).latent();
   }
 
   /** The prediction of all patches in the image's order, [N, L, P]. */
-  public INDArray predict(INDArray patches, int[][] order) {
-    INDArray shuffled = run(Task.PREDICT, patches, order).prediction(); // [N·(L + 1), P]
-    int length = config.patchLength();
-    Rows from = Rows.of(shuffled, length);
-    Rows to = Rows.create((long) order.length * config.tokens(), length);
-    float[] patch = new float[length];
-    for (int n = 0; n < order.length; n++) {
-      for (int place = 0; place < config.tokens(); place++) {
-        from.read(n * (config.tokens() + 1L) + place + 1, patch);
-        to.write((long) n * config.tokens() + order[n][place], patch, 0);
-      }
+  public INDArray predict(INDArray patches, INDArray idsRestore) {
+    INDArray shuffled = run(Task.PREDICT, patches, idsRestore).prediction(); // [N·(L + 1), P]
+    int tokens = config.tokens();
+    int[] places = Inputs.places(idsRestore);
+    Rows from = Rows.of(shuffled, config.patchLength());
+    Rows to = Rows.create(places.length, config.patchLength());
+    float[] patch = new float[config.patchLength()];
+    for (int i = 0; i < places.length; i++) {
+      from.read(i / tokens * (tokens + 1L) + places[i] + 1, patch);
+      to.write(i, patch, 0);
     }
-    return to.array().reshape(order.length, config.tokens(), length);
+    return to.array().reshape(patches.shape());
   }
 
   /** The latent of all patches, class token first, [N, L + 1, D]. */
   public INDArray encode(INDArray patches) {
-    int[] inOrder = new int[config.tokens()];
-    java.util.Arrays.setAll(inOrder, token -> token);
-    int[][] order = new int[(int) patches.size(0)][];
-    java.util.Arrays.fill(order, inOrder);
-    return run(Task.ENCODE, patches, order).latent();
+    INDArray inOrder = Nd4j.arange(config.tokens()).reshape(1, config.tokens());
+    return run(Task.ENCODE, patches, inOrder.repeat(0, patches.size(0))).latent();
   }
 
-  private Plan run(Task task, INDArray patches, int[][] order) {
+  private Plan run(Task task, INDArray patches, INDArray idsRestore) {
     Plan plan = plans.get(task);
     if (plan == null || !plan.fits(patches)) {
       if (plan != null) {
         plan.close(); // before the next one takes its memory
       }
-      plan = plan(task, order.length, patches.dataType());
+      plan = plan(task, (int) patches.size(0), patches.dataType());
       plans.put(task, plan);
     }
-    plan.inputs().fill(patches, order);
+    if (!plan.inputs().hold(patches, idsRestore)) {
+      plan.inputs().fill(patches, idsRestore);
+    }
     takeOver();
-    plan.run(nanoseconds);
+    plan.run();
     return plan;
   }
 
@@ -252,7 +269,7 @@ public final class MaeEngine implements AutoCloseable {
     return image.reshape(image.length());
   }
 
-  /** Nanoseconds spent in each part since the engine was made. */
+  /** Nanoseconds that steps spent in each part since the engine was made. */
   public Map<Part, Long> nanoseconds() {
     return Map.copyOf(nanoseconds);
   }

@@ -120,6 +120,11 @@ final class OneDnnDevice implements Device {
   public void upload(INDArray host) {}
 
   @Override
+  public Feed feed(List<INDArray> hosts) {
+    return new Feed() {};
+  }
+
+  @Override
   public void download(INDArray host) {
     await();
   }
@@ -234,8 +239,8 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public Runnable inOrder(List<Runnable> works) {
-    return new InTurn(works);
+  public TimedWork inOrder(List<Runnable> works) {
+    return new TimedTurn(works, this::await);
   }
 
   private Tensor ones(Type type, long... shape) {

@@ -1,7 +1,6 @@
 package io.sparkmae.model.engine;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 
 /**
@@ -63,19 +62,11 @@ final class Tape {
         to++;
       }
       List<Runnable> works = all.subList(from, to).stream().map(Entry::work).toList();
-      sections.add(new Section(part, device.inOrder(works), device));
+      sections.add(new Section(part, device.inOrder(works)));
     }
     return sections;
   }
 
   /** A run of work that belongs to one part. */
-  record Section(Part part, Runnable work, Device device) {
-
-    void run(EnumMap<Part, Long> nanoseconds) {
-      long start = System.nanoTime();
-      work.run();
-      device.await();
-      nanoseconds.merge(part, System.nanoTime() - start, Long::sum);
-    }
-  }
+  record Section(Part part, TimedWork work) {}
 }

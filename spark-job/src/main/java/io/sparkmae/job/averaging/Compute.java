@@ -5,6 +5,7 @@ import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.Precision;
 import java.io.Serializable;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
  * How a worker computes the steps of a {@link MaeGraph}; other graphs compute their own.
@@ -25,6 +26,13 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
     if (graph instanceof MaeGraph mae) {
       mae.use(engine, precision, Math.max(gpu, 0));
       mae.clipGradientNorm(maxGradientNorm);
+    }
+  }
+
+  /** Names the minibatch after the one that the graph gets next. */
+  static void expect(ComputationGraph graph, MultiDataSet minibatch) {
+    if (graph instanceof MaeGraph mae) {
+      mae.expect(minibatch);
     }
   }
 

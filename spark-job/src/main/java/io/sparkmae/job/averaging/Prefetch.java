@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -75,6 +76,19 @@ final class Prefetch implements AutoCloseable {
         throw new UncheckedIOException(cause);
       }
       throw new IllegalStateException("Cannot load " + path + ": " + e.getCause(), e.getCause());
+    }
+  }
+
+  /** The minibatch at {@code path} if it is loaded already, and stays to be taken. */
+  Optional<MultiDataSet> peek(String path) throws InterruptedException {
+    Future<MultiDataSet> loaded = coming.get(path);
+    if (loaded == null || !loaded.isDone()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(loaded.get());
+    } catch (ExecutionException e) {
+      return Optional.empty(); // take throws it
     }
   }
 

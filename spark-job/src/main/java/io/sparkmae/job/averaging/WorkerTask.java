@@ -114,6 +114,12 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       resident.prefetch().expect(coming.subList(i, coming.size()), loader);
       MultiDataSet minibatch = resident.prefetch().take(paths.get(i));
       report.waiting += watch.lap();
+      if (i + 1 < coming.size()) {
+        resident
+            .prefetch()
+            .peek(coming.get(i + 1))
+            .ifPresent(next -> Compute.expect(resident.state().graph(), next));
+      }
       step(resident.state().graph(), minibatch, report);
       report.computing += watch.lap();
     }

@@ -66,17 +66,22 @@ public final class StepBenchmark {
     }
     MultiDataSet[] batches = batches(settings);
     for (int step = 0; step < WARM_UP; step++) {
-      graph.fit(batches[step % BATCHES]);
+      fit(graph, batches, step);
     }
     Map<Part, Long> before = parts(graph.engine());
     double[] seconds = new double[settings.steps()];
     for (int step = 0; step < seconds.length; step++) {
       long start = System.nanoTime();
-      graph.fit(batches[step % BATCHES]);
+      fit(graph, batches, step);
       seconds[step] = (System.nanoTime() - start) / 1e9;
       System.err.printf("step %d: %.3f s, loss %.4f%n", step + 1, seconds[step], graph.score());
     }
     return result(settings, graph, seconds, before);
+  }
+
+  private static void fit(MaeGraph graph, MultiDataSet[] batches, int step) {
+    graph.expect(batches[(step + 1) % BATCHES]);
+    graph.fit(batches[step % BATCHES]);
   }
 
   private static MultiDataSet[] batches(Settings settings) {

@@ -48,6 +48,23 @@ class PrefetchTest {
   }
 
   @Test
+  void whatIsLoadedCanBeSeenBeforeItIsTakenAndErrorsCannot() throws Exception {
+    prefetch.expect(List.of("a", "bad"), loader);
+    assertThat(prefetch.peek("c")).isEmpty();
+    while (prefetch.peek("a").isEmpty()) {
+      Thread.sleep(5);
+    }
+    var seen = prefetch.peek("a").orElseThrow();
+    assertThat(prefetch.take("a")).isSameAs(seen);
+    assertThatThrownBy(() -> prefetch.take("bad")).isInstanceOf(BadData.class);
+    prefetch.expect(List.of("bad"), loader);
+    while (loaded.size() < 3) {
+      Thread.sleep(5);
+    }
+    assertThat(prefetch.peek("bad")).isEmpty();
+  }
+
+  @Test
   void aMinibatchIsLoadedOnce() throws Exception {
     List<String> paths = List.of("a", "b", "c", "d");
     for (int i = 0; i < paths.size(); i++) {
