@@ -7,11 +7,13 @@ import static org.bytedeco.cuda.global.cudart.cudaDevAttrMaxSharedMemoryPerBlock
 import static org.bytedeco.cuda.global.cudart.cudaDeviceGetAttribute;
 import static org.bytedeco.cuda.global.cudart.cudaGetDeviceCount;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
+import static org.bytedeco.cuda.global.cudart.cudaMemGetInfo;
 import static org.bytedeco.cuda.global.nvrtc.nvrtcVersion;
 
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.bytedeco.javacpp.SizeTPointer;
 
 /** What CUDA's calls answer, and what this machine has. */
 final class Cuda {
@@ -53,6 +55,15 @@ final class Cuda {
     int[] bytes = new int[1];
     check(cudaDeviceGetAttribute(bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
     return bytes[0];
+  }
+
+  /** Bytes of the current device's memory that are in use. */
+  static long memoryInUse() {
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      check(cudaMemGetInfo(free, total));
+      return total.get() - free.get();
+    }
   }
 
   /** Of the compiler of kernels, as 1300 for 13.0. */

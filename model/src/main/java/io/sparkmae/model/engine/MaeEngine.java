@@ -69,9 +69,37 @@ public final class MaeEngine implements AutoCloseable {
     return Cuda.capability(gpu) >= 80;
   }
 
-  /** What a large fp32 product reaches on this machine, in 10⁹ operations a second. */
-  public static double sgemmGflops() {
-    return OneDnnDevice.sgemmGflops();
+  /**
+   * What a large product reaches on this machine, or on its first GPU, in 10⁹ operations a second:
+   * the best of some runs on random numbers.
+   */
+  public static double productGflops(Engine engine, Precision precision) {
+    int size = engine == Engine.CUDA ? 8192 : 2048;
+    Type type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
+    INDArray random = Nd4j.rand(DataType.FLOAT, size, size); // zeros would be faster on a GPU
+    double best = 0;
+    try (Device device = device(engine, 0)) {
+      Tensor a = device.allocate(type, size, size);
+      device.upload(random);
+      device.copy(device.imageOf(random), a).run();
+      TimedWork product =
+          device.inOrder(
+              List.of(device.linearInputGradient(a, a, device.allocate(type, size, size))));
+      for (int run = 0; run < 8; run++) {
+        product.run();
+        best = Math.max(best, 2.0 * size * size * size / product.nanoseconds());
+      }
+    }
+    return best;
+  }
+
+  private static Device device(Engine engine, int gpu) {
+    return engine == Engine.CUDA ? new CudaDevice(gpu) : new OneDnnDevice(threads());
+  }
+
+  /** Bytes of the first GPU's memory that are in use, by whatever process. */
+  public static long cudaMemoryInUse() {
+    return Cuda.memoryInUse();
   }
 
   /** Threads of a step: OMP_NUM_THREADS, as oneDNN has it, else all processors. */
@@ -99,7 +127,7 @@ public final class MaeEngine implements AutoCloseable {
       Map<String, Slot> slots) {
     this.config = config;
     this.precision = precision;
-    this.device = engine == Engine.CUDA ? new CudaDevice(gpu) : new OneDnnDevice(threads());
+    this.device = device(engine, gpu);
     this.params = params;
     this.gradients = gradients;
     this.slots = slots;

@@ -72,26 +72,6 @@ final class OneDnnDevice implements Device {
     return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
   }
 
-  /** The best of some products of 2048 × 2048 matrices. */
-  static double sgemmGflops() {
-    long size = 2048;
-    double best = 0;
-    try (FloatPointer a = new FloatPointer(size * size);
-        FloatPointer b = new FloatPointer(size * size);
-        FloatPointer c = new FloatPointer(size * size)) {
-      for (FloatPointer matrix : List.of(a, b, c)) {
-        Pointer.memset(matrix, 0, size * size * Float.BYTES);
-      }
-      byte plain = 'N';
-      for (int run = 0; run < 5; run++) {
-        long start = System.nanoTime();
-        dnnl_sgemm(plain, plain, size, size, size, 1, a, size, b, size, 0, c, size);
-        best = Math.max(best, 2.0 * size * size * size / (System.nanoTime() - start));
-      }
-    }
-    return best;
-  }
-
   @Override
   public Tensor allocate(Type type, long... shape) {
     long bytes = Tensor.dense(0, type, shape).length() * type.bytes();

@@ -104,17 +104,20 @@ public final class StepBenchmark {
   private static StepResult result(
       Settings settings, MaeGraph graph, double[] seconds, Map<Part, Long> before)
       throws IOException {
+    Map<Part, Long> after = parts(graph.engine());
     long peakRssMib = peakRssMib();
+    boolean cuda = settings.engine() == Engine.CUDA;
+    long gpuMemoryMib = cuda ? MaeEngine.cudaMemoryInUse() >> 20 : 0;
+    graph.closeEngine(); // its memory is what a product on the same GPU may need
     double[] sorted = seconds.clone();
     Arrays.sort(sorted);
     double median = sorted[sorted.length / 2];
     Map<String, Double> shares = new LinkedHashMap<>();
-    parts(graph.engine())
-        .forEach(
-            (part, nanoseconds) ->
-                shares.put(
-                    part.name().toLowerCase(Locale.ROOT),
-                    (nanoseconds - before.getOrDefault(part, 0L)) / 1e9 / seconds.length));
+    after.forEach(
+        (part, nanoseconds) ->
+            shares.put(
+                part.name().toLowerCase(Locale.ROOT),
+                (nanoseconds - before.getOrDefault(part, 0L)) / 1e9 / seconds.length));
     double flops = flops(settings.model(), settings.fullEncoder()) * settings.batchSize();
     return new StepResult(
         settings.name(),
@@ -130,10 +133,16 @@ public final class StepBenchmark {
         sorted[sorted.length - 1],
         settings.batchSize() / median,
         flops / median / 1e9,
-        MaeEngine.sgemmGflops(),
+        productGflops(settings),
         peakRssMib,
+        gpuMemoryMib,
         graph.score(),
         shares);
+  }
+
+  private static double productGflops(Settings settings) {
+    boolean graph = settings.engine() == Engine.GRAPH;
+    return MaeEngine.productGflops(graph ? Engine.ONEDNN : settings.engine(), settings.precision());
   }
 
   /** Arithmetic of a step on one image: 2 for each multiply-add, thrice for the two gradients. */

@@ -9,8 +9,10 @@ import java.util.Map;
  * @param minStepSeconds the fastest of them
  * @param maxStepSeconds the slowest of them
  * @param gflops products per second of the model's arithmetic, in 10⁹
- * @param sgemmGflops what a large fp32 product reaches here, the machine's own limit
+ * @param productGflops what a large product of the step's precision reaches here, the machine's own
+ *     limit
  * @param peakRssMib largest resident memory of the process
+ * @param gpuMemoryMib memory in use on the GPU after the steps; 0 for other engines
  * @param seconds median step's share of each part; empty for the graph engine
  */
 public record StepResult(
@@ -27,7 +29,8 @@ public record StepResult(
     double maxStepSeconds,
     double imagesPerSecond,
     double gflops,
-    double sgemmGflops,
+    double productGflops,
     long peakRssMib,
+    long gpuMemoryMib,
     double loss,
     Map<String, Double> seconds) {}
