@@ -58,8 +58,10 @@ final class CudaFeed implements Feed {
               new Address(image.address()),
               image.length() * image.type().bytes()));
     }
+    Cuda.check(cudaEventRecord(taken, works)); // when the landings are cleared: not after a batch
     memory.closeWith(
         () -> {
+          cudaEventSynchronize(sent); // a batch that nobody took
           cudaEventDestroy(sent);
           cudaEventDestroy(taken);
         });
