@@ -2,6 +2,7 @@ package io.sparkmae.model;
 
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.engine.Nd4jCuda;
+import io.sparkmae.model.engine.UnusableGpu;
 import java.util.Locale;
 
 /** What computes a training step. */
@@ -30,7 +31,7 @@ public enum Engine {
               .formatted(engine));
     }
     if (engine == CUDA && !MaeEngine.obstacleToCuda().isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UnusableGpu(
           "Invalid engine: cuda (%s; choose onednn)".formatted(MaeEngine.obstacleToCuda()));
     }
     if (engine == ONEDNN && !MaeEngine.isAvailable()) {

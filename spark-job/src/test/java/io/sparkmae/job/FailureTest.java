@@ -3,6 +3,7 @@ package io.sparkmae.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.BadData;
+import io.sparkmae.model.engine.UnusableGpu;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -34,6 +35,12 @@ class FailureTest {
     assertThat(behindSpark(new IllegalArgumentException("within"))).isEqualTo(ExitCode.RETRY);
     assertThat(Failure.of(new IllegalStateException("a fault")).exitCode())
         .isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
+  void aGpuThatCannotDoItIsAMatterOfSettingsAlsoOnAnExecutor() {
+    assertThat(behindSpark(new UnusableGpu("Cannot take 9 MiB of the GPU's memory")))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.sparkmae.model.engine;
 
+import static org.bytedeco.cuda.global.cudart.cudaErrorMemoryAllocation;
 import static org.bytedeco.cuda.global.cudart.cudaFree;
 import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
 import static org.bytedeco.cuda.global.cudart.cudaHostRegister;
@@ -40,7 +41,14 @@ final class CudaMemory implements AutoCloseable {
   Tensor allocate(Type type, long... shape) {
     long bytes = Math.max(4, Tensor.dense(0, type, shape).length() * type.bytes());
     try (PointerPointer<Pointer> holder = new PointerPointer<>(1)) {
-      Cuda.check(cudaMalloc(holder, bytes));
+      int status = cudaMalloc(holder, bytes);
+      if (status == cudaErrorMemoryAllocation) {
+        cudaGetLastError(); // else a later call reports it
+        throw new UnusableGpu(
+            "Cannot take %,d MiB of the GPU's memory: %,d MiB are in use (take a smaller batch, or a larger train.gradient-accumulation, or give each worker a GPU of its own)"
+                .formatted(bytes >> 20, Cuda.memoryInUse() >> 20));
+      }
+      Cuda.check(status);
       Address block = new Address(holder.get(0).address());
       blocks.add(block);
       Cuda.check(cudaMemsetAsync(block, 0, bytes, stream));

@@ -1,6 +1,7 @@
 package io.sparkmae.model.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
@@ -280,6 +281,17 @@ class CudaDeviceTest {
       }
       bench.result(sum);
       assertThat(bench.results.get(0).sub(expected).amaxNumber().doubleValue()).isLessThan(1e-5);
+    }
+  }
+
+  @Test
+  void moreMemoryThanTheGpuHasIsRefusedWithTheCureAndDoesNoHarm() {
+    try (Device gpu = new CudaDevice(0)) {
+      assertThatThrownBy(() -> gpu.allocate(Type.F32, 1L << 40))
+          .hasMessageContaining("Cannot take 4,194,304 MiB of the GPU's memory")
+          .hasMessageContaining("smaller batch");
+      gpu.allocate(Type.F32, 1 << 20);
+      gpu.await();
     }
   }
 
