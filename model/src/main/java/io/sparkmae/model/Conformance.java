@@ -24,8 +24,8 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
   public static final List<String> CARRIED =
       List.of("mae_tiny", "mae_tiny_normpix", "mae_tiny_f64");
 
-  /** What rounding each operand of a product to eight bits does to these small models. */
-  private static final Map<String, Double> BF16_LIMITS =
+  /** What rounding each operand of a product to bf16's eight bits does to these small models. */
+  private static final Map<String, Double> ROUNDED_LIMITS =
       Map.of(
           "latent", 2e-2,
           "pred", 2e-2,
@@ -77,7 +77,7 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
     differences.put("parameters", golden.largest("after.", graph.parameters()));
     differences.put("parametersBeyond1e-6", golden.shareBeyond("after.", graph.parameters(), 1e-6));
     return new Conformance(
-        differences, precision == Precision.BF16 ? BF16_LIMITS : limits(golden.type()));
+        differences, precision == Precision.FP32 ? limits(golden.type()) : ROUNDED_LIMITS);
   }
 
   private static Map<String, Double> limits(DataType type) {

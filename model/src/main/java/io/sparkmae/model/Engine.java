@@ -42,8 +42,16 @@ public enum Engine {
       throw new IllegalArgumentException(
           "Invalid precision: bf16 (the graph engine computes in fp32; choose engine onednn)");
     }
-    boolean bf16 = engine == CUDA ? MaeEngine.cudaHasBf16(0) : MaeEngine.hasBf16();
-    if (precision == Precision.BF16 && !force && !bf16) {
+    if (precision == Precision.TF32 && engine != CUDA) {
+      throw new IllegalArgumentException(
+          "Invalid precision: tf32 (only GPUs have such products; choose fp32, or engine cuda)");
+    }
+    if (precision != Precision.FP32 && engine == CUDA && !force && !MaeEngine.cudaHasBf16(0)) {
+      throw new UnusableGpu(
+          "Invalid precision: %s (the GPU's compute capability is below 8.0; choose fp32)"
+              .formatted(precision));
+    }
+    if (precision == Precision.BF16 && engine == ONEDNN && !force && !MaeEngine.hasBf16()) {
       throw new IllegalArgumentException(
           "Invalid precision: bf16 (this processor multiplies it slower than fp32, having neither"
               + " AVX-512 BF16 nor AMX; choose fp32, or --force it)");

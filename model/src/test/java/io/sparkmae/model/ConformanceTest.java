@@ -23,6 +23,7 @@ class ConformanceTest {
     "mae_tiny_normpix, ONEDNN, BF16",
     "mae_tiny, CUDA, FP32",
     "mae_tiny_normpix, CUDA, FP32",
+    "mae_tiny, CUDA, TF32",
     "mae_tiny, CUDA, BF16",
     "mae_tiny_normpix, CUDA, BF16"
   })

@@ -30,10 +30,10 @@ class EngineTest {
 
   /** Whether this machine can run it. */
   static boolean runs(Engine engine, Precision precision) {
-    boolean bf16 = precision == Precision.BF16;
+    boolean plain = precision == Precision.FP32;
     return engine == Engine.CUDA
-        ? MaeEngine.obstacleToCuda().isEmpty() && (!bf16 || MaeEngine.cudaHasBf16(0))
-        : !bf16 || MaeEngine.hasBf16();
+        ? MaeEngine.obstacleToCuda().isEmpty() && (plain || MaeEngine.cudaHasBf16(0))
+        : plain || MaeEngine.hasBf16();
   }
 
   static MaeGraph graph(MaeConfig config, IUpdater updater, Engine engine, Precision precision) {
@@ -229,7 +229,9 @@ class EngineTest {
   }
 
   @Test
-  void theGraphHasNoBf16() {
+  void theGraphHasNoBf16AndNoProcessorHasTf32() {
+    assertThatThrownBy(() -> Engine.ONEDNN.resolve(Precision.TF32, true))
+        .hasMessageStartingWith("Invalid precision: tf32 (only GPUs have such products");
     assertThatThrownBy(() -> Engine.GRAPH.resolve(Precision.BF16, false))
         .hasMessageStartingWith("Invalid precision: bf16 (the graph engine computes in fp32");
     assertThat(Engine.GRAPH.resolve(Precision.FP32, false)).isEqualTo(Engine.GRAPH);

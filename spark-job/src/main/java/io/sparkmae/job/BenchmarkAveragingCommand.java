@@ -60,6 +60,7 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() {
+    RunConfig.requireTravels(exchange, "--exchange-precision");
     if (parameters < 1 || workers < 1 || rounds < 2) {
       throw new IllegalArgumentException(
           "Invalid benchmark: %d parameters, %d workers, %d rounds (must be at least 1, 1 and 2)"

@@ -64,7 +64,7 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
   @Option(
       names = "--precision",
       defaultValue = "fp32",
-      paramLabel = "fp32|bf16",
+      paramLabel = "fp32|tf32|bf16",
       description = "Number format of the products.")
   private Precision precision;
 

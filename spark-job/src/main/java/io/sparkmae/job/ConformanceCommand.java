@@ -40,7 +40,7 @@ final class ConformanceCommand implements Callable<Outcome> {
   @Option(
       names = "--precision",
       defaultValue = "fp32",
-      paramLabel = "fp32|bf16",
+      paramLabel = "fp32|tf32|bf16",
       description = "Number format of the products.")
   private Precision precision;
 

@@ -155,7 +155,7 @@ final class PretrainCommand implements Callable<Outcome> {
 
   @Option(
       names = "--precision",
-      paramLabel = "fp32|bf16",
+      paramLabel = "fp32|tf32|bf16",
       description = "Number format of the products.")
   private Precision precision;
 

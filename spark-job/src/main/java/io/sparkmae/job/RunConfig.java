@@ -143,6 +143,7 @@ public record RunConfig(
 
     public Averaging {
       require(growth >= 0, "averaging.growth", growth, "must be positive, or 0 for none");
+      requireTravels(exchangePrecision, "averaging.exchange-precision");
     }
   }
 
@@ -162,6 +163,11 @@ public record RunConfig(
       require(minutes >= 0, "checkpoint.minutes", minutes, "must be positive, or 0 for none");
       require(keep > 0, "checkpoint.keep", keep, "must be at least 1");
     }
+  }
+
+  static void requireTravels(Precision precision, String name) {
+    boolean travels = precision != Precision.TF32; // which is fp32 outside of products
+    require(travels, name, precision, "must be fp32 or bf16");
   }
 
   /** What turns gradients into steps. */

@@ -103,6 +103,13 @@ class MaeTest {
   }
 
   @Test
+  void resultsDoNotTravelInTf32() {
+    assertThat(pretrain("--set", "averaging.exchange-precision=tf32"))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("Invalid averaging.exchange-precision: tf32 (must be fp32 or bf16)");
+  }
+
+  @Test
   void theGraphEngineHasNoBf16() {
     assertThat(pretrain("--engine", "graph", "--precision", "bf16"))
         .isEqualTo(ExitCode.BAD_OPTIONS);

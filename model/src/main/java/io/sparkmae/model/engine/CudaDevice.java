@@ -5,6 +5,7 @@ import static org.bytedeco.cuda.global.cudart.cudaStreamCreate;
 import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
 
+import io.sparkmae.model.Precision;
 import io.sparkmae.model.engine.CudaKernels.Grid;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,8 +40,8 @@ final class CudaDevice implements Device {
   private final INDArray sum = Nd4j.createUninitializedDetached(DataType.FLOAT, 2); // one double
   private CudaMemory open;
 
-  /** The GPU {@code ordinal} of those that the process sees. */
-  CudaDevice(int ordinal) {
+  /** The GPU {@code ordinal} of those that the process sees, for products in {@code precision}. */
+  CudaDevice(int ordinal, Precision precision) {
     this.ordinal = ordinal;
     enter();
     Cuda.check(cudaStreamCreate(stream));
@@ -48,7 +49,7 @@ final class CudaDevice implements Device {
     base = new CudaMemory(stream);
     open = base;
     kernels = new CudaKernels(Cuda.capability(ordinal), stream);
-    matmul = new CudaMatmul(stream, base);
+    matmul = new CudaMatmul(stream, base, precision);
     attention =
         new CudaAttention(this, matmul, Cuda.capability(ordinal), Cuda.sharedBytes(ordinal));
   }

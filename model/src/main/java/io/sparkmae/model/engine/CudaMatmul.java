@@ -3,6 +3,7 @@ package io.sparkmae.model.engine;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_BGRADB;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_EPILOGUE_BIAS;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_COMPUTE_32F;
+import static org.bytedeco.cuda.global.cublas.CUBLAS_COMPUTE_32F_FAST_TF32;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_GEMM_DEFAULT;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_N;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_T;
@@ -16,6 +17,7 @@ import static org.bytedeco.cuda.global.cublas.cublasSetWorkspace_v2;
 import static org.bytedeco.cuda.global.cudart.CUDA_R_16BF;
 import static org.bytedeco.cuda.global.cudart.CUDA_R_32F;
 
+import io.sparkmae.model.Precision;
 import java.util.Optional;
 import org.bytedeco.cuda.cublas.cublasContext;
 import org.bytedeco.cuda.cublas.cublasLtContext;
@@ -27,19 +29,21 @@ import org.bytedeco.javacpp.PointerPointer;
 /**
  * Products by cuBLAS, which sees a row-major matrix as its transpose: c = a·b is cᵀ = bᵀ·aᵀ.
  *
- * <p>Sums are fp32, in true fp32 for fp32 operands.
+ * <p>Sums are fp32; fp32 operands are multiplied as such, or as TF32 if the device is for that.
  */
 final class CudaMatmul implements AutoCloseable {
 
   static final long WORKSPACE = 32 << 20; // bytes, what cuBLAS advises for Hopper
 
   private final CUstream_st stream;
+  private final int compute; // how, for fp32 operands
   private final cublasContext context = new cublasContext();
   private final cublasLtContext light = new cublasLtContext();
   private final Pointer workspace;
 
-  CudaMatmul(CUstream_st stream, CudaMemory memory) {
+  CudaMatmul(CUstream_st stream, CudaMemory memory, Precision precision) {
     this.stream = stream;
+    compute = precision == Precision.TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     Cuda.checkBlas(cublasCreate_v2(context));
     Cuda.checkBlas(cublasLtCreate(light));
     Cuda.checkBlas(cublasSetStream_v2(context, stream));
@@ -69,12 +73,14 @@ final class CudaMatmul implements AutoCloseable {
 
   /** c = a·b; c is row-major. */
   Runnable product(CudaMemory memory, Tensor a, Tensor b, Tensor c) {
-    return new CudaProduct(memory, a, b, null, c).planned(light, workspace, stream).orElseThrow();
+    return new CudaProduct(memory, compute, a, b, null, c)
+        .planned(light, workspace, stream)
+        .orElseThrow();
   }
 
   /** c = a·b + bias + addend, which may be null; the bias is of c's type. */
   Runnable product(CudaMemory memory, Tensor a, Tensor b, Tensor bias, Tensor addend, Tensor c) {
-    return new CudaProduct(memory, a, b, addend, c)
+    return new CudaProduct(memory, compute, a, b, addend, c)
         .with(CUBLASLT_EPILOGUE_BIAS, bias)
         .planned(light, workspace, stream)
         .orElseThrow();
@@ -82,7 +88,7 @@ final class CudaMatmul implements AutoCloseable {
 
   /** c = a·b and sums = the sums of a's rows, if cuBLAS can do so in one pass. */
   Optional<Runnable> productAndSums(CudaMemory memory, Tensor a, Tensor b, Tensor sums, Tensor c) {
-    return new CudaProduct(memory, a, b, null, c)
+    return new CudaProduct(memory, compute, a, b, null, c)
         .with(CUBLASLT_EPILOGUE_BGRADB, sums)
         .planned(light, workspace, stream);
   }
@@ -122,7 +128,7 @@ final class CudaMatmul implements AutoCloseable {
                 type(c),
                 result.stride(),
                 count,
-                CUBLAS_COMPUTE_32F,
+                compute,
                 CUBLAS_GEMM_DEFAULT));
   }
 

@@ -9,7 +9,6 @@ import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES;
 import static org.bytedeco.cuda.global.cublas.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES;
-import static org.bytedeco.cuda.global.cublas.CUBLAS_COMPUTE_32F;
 import static org.bytedeco.cuda.global.cublas.CUBLAS_OP_N;
 import static org.bytedeco.cuda.global.cublas.cublasLtMatmul;
 import static org.bytedeco.cuda.global.cublas.cublasLtMatmulAlgoGetHeuristic;
@@ -47,7 +46,7 @@ final class CudaProduct {
   private final float beta;
   private final cublasLtMatmulDescOpaque_t description;
 
-  CudaProduct(CudaMemory memory, Tensor a, Tensor b, Tensor addend, Tensor c) {
+  CudaProduct(CudaMemory memory, int compute, Tensor a, Tensor b, Tensor addend, Tensor c) {
     this.memory = memory;
     this.a = a;
     this.b = b;
@@ -55,7 +54,7 @@ final class CudaProduct {
     this.c = c;
     this.beta = addend == null ? 0 : 1;
     description = memory.keep(new cublasLtMatmulDescOpaque_t());
-    Cuda.checkBlas(cublasLtMatmulDescInit(description, CUBLAS_COMPUTE_32F, CUDA_R_32F));
+    Cuda.checkBlas(cublasLtMatmulDescInit(description, compute, CUDA_R_32F));
     set(CUBLASLT_MATMUL_DESC_TRANSA, Operand.of(b).operation()); // c is seen as its transpose
     set(CUBLASLT_MATMUL_DESC_TRANSB, Operand.of(a).operation());
   }

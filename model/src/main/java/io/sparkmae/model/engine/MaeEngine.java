@@ -64,7 +64,7 @@ public final class MaeEngine implements AutoCloseable {
     return Cuda.obstacle();
   }
 
-  /** Whether GPU {@code gpu} multiplies bf16 itself. */
+  /** Whether GPU {@code gpu} multiplies bf16, and TF32, itself. */
   public static boolean cudaHasBf16(int gpu) {
     return Cuda.capability(gpu) >= 80;
   }
@@ -78,7 +78,7 @@ public final class MaeEngine implements AutoCloseable {
     Type type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
     INDArray random = Nd4j.rand(DataType.FLOAT, size, size); // zeros would be faster on a GPU
     double best = 0;
-    try (Device device = device(engine, 0)) {
+    try (Device device = device(engine, 0, precision)) {
       Tensor a = device.allocate(type, size, size);
       device.upload(random);
       device.copy(device.imageOf(random), a).run();
@@ -93,8 +93,8 @@ public final class MaeEngine implements AutoCloseable {
     return best;
   }
 
-  private static Device device(Engine engine, int gpu) {
-    return engine == Engine.CUDA ? new CudaDevice(gpu) : new OneDnnDevice(threads());
+  private static Device device(Engine engine, int gpu, Precision precision) {
+    return engine == Engine.CUDA ? new CudaDevice(gpu, precision) : new OneDnnDevice(threads());
   }
 
   /** Bytes of the first GPU's memory that are in use, by whatever process. */
@@ -127,7 +127,7 @@ public final class MaeEngine implements AutoCloseable {
       Map<String, Slot> slots) {
     this.config = config;
     this.precision = precision;
-    this.device = device(engine, gpu);
+    this.device = device(engine, gpu, precision);
     this.params = params;
     this.gradients = gradients;
     this.slots = slots;

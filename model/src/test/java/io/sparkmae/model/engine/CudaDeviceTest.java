@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkmae.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -75,7 +76,7 @@ class CudaDeviceTest {
 
   private static void agree(Type type, Consumer<Bench> operation) {
     try (Device cpu = new OneDnnDevice(1);
-        Device gpu = new CudaDevice(0)) {
+        Device gpu = new CudaDevice(0, Precision.FP32)) {
       Bench expected = new Bench(cpu, type);
       Bench actual = new Bench(gpu, type);
       operation.accept(expected);
@@ -270,7 +271,7 @@ class CudaDeviceTest {
 
   @Test
   void recordedWorkDoesTheSameEachTime() {
-    try (Device gpu = new CudaDevice(0)) {
+    try (Device gpu = new CudaDevice(0, Precision.FP32)) {
       Bench bench = new Bench(gpu, Type.F32);
       Tensor sum = bench.floats(300, 40);
       Tensor share = bench.floats(300, 40);
@@ -286,7 +287,7 @@ class CudaDeviceTest {
 
   @Test
   void moreMemoryThanTheGpuHasIsRefusedWithTheCureAndDoesNoHarm() {
-    try (Device gpu = new CudaDevice(0)) {
+    try (Device gpu = new CudaDevice(0, Precision.FP32)) {
       assertThatThrownBy(() -> gpu.allocate(Type.F32, 1L << 40))
           .hasMessageContaining("Cannot take 4,194,304 MiB of the GPU's memory")
           .hasMessageContaining("smaller batch");
@@ -297,7 +298,7 @@ class CudaDeviceTest {
 
   @Test
   void closingAPlanFreesItsMemory() {
-    try (Device gpu = new CudaDevice(0)) {
+    try (Device gpu = new CudaDevice(0, Precision.FP32)) {
       for (int i = 0; i < 300; i++) { // 300 GiB in all
         Runnable release = gpu.openPlan();
         gpu.allocate(Type.F32, 1 << 28);

@@ -85,7 +85,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     parts = partsOfMinibatch;
   }
 
-  /** Says what workers' results travel in; fp32 at first. */
+  /** Says what workers' results travel in, fp32 or bf16; fp32 at first. */
   public void exchangeIn(Precision precision) {
     exchange = precision;
   }
