@@ -77,7 +77,8 @@ final class OneDnnAttention implements Runnable {
     Operand p = work.tiled(probabilities);
     Operand logits = Operand.scratch(device.allocate(p.tile().type(), p.tile().shape()));
     work.product(device, work.tiled(q), work.tiled(k).transposed(), scale(q), logits);
-    work.add(device.softmax(logits.rows().tile(), p.rows().tile())).move(DNNL_ARG_DST, p);
+    work.add(device.elements().softmax(logits.rows().tile(), p.rows().tile()))
+        .move(DNNL_ARG_DST, p);
     work.product(device, p, work.tiled(v), 1, work.tiled(attended));
     return work;
   }
@@ -98,7 +99,7 @@ final class OneDnnAttention implements Runnable {
     work.product(device, dA, work.tiled(v.value()).transposed(), 1, dP);
     work.product(device, p.transposed(), dA, 1, work.tiled(v.gradient()));
     Tensor rows = dP.rows().tile();
-    work.add(device.softmaxGradient(p.rows().tile(), rows, rows)).move(DNNL_ARG_DST, p);
+    work.add(device.elements().softmaxGradient(p.rows().tile(), rows, rows)).move(DNNL_ARG_DST, p);
     work.product(device, dP, work.tiled(k.value()), scale, work.tiled(q.gradient()));
     work.product(device, dP.transposed(), work.tiled(q.value()), scale, work.tiled(k.gradient()));
     return work;
@@ -113,7 +114,7 @@ final class OneDnnAttention implements Runnable {
   }
 
   private void product(OneDnnDevice device, Operand a, Operand b, double scale, Operand c) {
-    add(device.product(a.tile(), b.tile(), scale, c.tile()))
+    add(device.products().product(a.tile(), b.tile(), scale, c.tile()))
         .move(DNNL_ARG_SRC, a)
         .move(DNNL_ARG_WEIGHTS, b)
         .move(DNNL_ARG_DST, c);

@@ -3,29 +3,8 @@ package io.sparkmae.model.engine;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import org.bytedeco.dnnl.IntMemoryMap;
-import org.bytedeco.dnnl.eltwise_backward;
-import org.bytedeco.dnnl.eltwise_forward;
-import org.bytedeco.dnnl.engine;
-import org.bytedeco.dnnl.matmul;
-import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.post_ops;
-import org.bytedeco.dnnl.primitive;
-import org.bytedeco.dnnl.primitive_attr;
-import org.bytedeco.dnnl.reorder;
-import org.bytedeco.dnnl.softmax_backward;
-import org.bytedeco.dnnl.softmax_forward;
-import org.bytedeco.dnnl.stream;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -36,16 +15,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class OneDnnDevice implements Device {
 
-  private static final int ALIGNMENT = 64; // a cache line, and one AVX-512 register
-  // sgemm packs a long, wide and transposed operand slowly: there the matmul primitive is faster
-  private static final int ROWS_OF_SGEMM = 512;
-
-  private final engine cpu = new engine(engine.kind.cpu, 0);
-  private final stream stream = new stream(cpu);
+  private final OneDnn dnn = new OneDnn();
+  private final OneDnnElements elements = new OneDnnElements(dnn);
+  private final OneDnnProducts products = new OneDnnProducts(dnn, elements);
   private final HostLoops loops;
-  private final List<List<Pointer>> plans = new ArrayList<>();
-  private final Map<String, Tensor> scratch = new HashMap<>(); // of the open plan
-  private List<Pointer> open = new ArrayList<>(List.of(cpu, stream));
 
   /**
    * A device for the calling thread.
@@ -54,7 +27,14 @@ final class OneDnnDevice implements Device {
    */
   OneDnnDevice(int threads) {
     loops = new HostLoops(threads);
-    plans.add(open);
+  }
+
+  OneDnnProducts products() {
+    return products;
+  }
+
+  OneDnnElements elements() {
+    return elements;
   }
 
   /** Whether oneDNN's library loads, and finds at least AVX2. */
@@ -73,16 +53,13 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public Tensor allocate(Type type, long... shape) {
-    long bytes = Tensor.dense(0, type, shape).length() * type.bytes();
-    BytePointer memory = keep(new BytePointer(bytes + ALIGNMENT));
-    Pointer.memset(memory, 0, memory.capacity());
-    long aligned = (memory.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return Tensor.dense(aligned, type, shape);
+  public Runnable openPlan() {
+    return dnn.openPlan();
   }
 
-  Tensor scratch(String role, long... shape) {
-    return scratch.computeIfAbsent(role + Arrays.toString(shape), key -> allocate(Type.F32, shape));
+  @Override
+  public Tensor allocate(Type type, long... shape) {
+    return dnn.allocate(type, shape);
   }
 
   /** The host array itself: there is only one memory. */
@@ -111,87 +88,27 @@ final class OneDnnDevice implements Device {
 
   @Override
   public void await() {
-    stream._wait();
+    dnn.await();
   }
 
   @Override
   public Runnable linear(Tensor x, Tensor weight, Tensor bias, Tensor addend, Tensor y) {
-    primitive_attr attributes = keep(new primitive_attr());
-    Map<Integer, Tensor> arguments = arguments(x, weight.transposed(), y);
-    arguments.put(DNNL_ARG_BIAS, bias.reshape(1, bias.length()));
-    if (addend != null) {
-      post_ops sum = keep(new post_ops());
-      sum.append_binary(algorithm.binary_add, description(addend));
-      attributes.set_post_ops(sum);
-      arguments.put(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1, addend);
-    }
-    matmul.primitive_desc description =
-        keep(
-            new matmul.primitive_desc(
-                cpu,
-                description(x),
-                description(weight.transposed()),
-                description(arguments.get(DNNL_ARG_BIAS)),
-                description(y),
-                attributes,
-                false));
-    return bind(new matmul(description), arguments);
+    return products.linear(x, weight, bias, addend, y);
   }
 
   @Override
   public Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
-    return dense2d(dy, weight, dx);
+    return products.dense(dy, weight, dx);
   }
 
   @Override
   public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias) {
-    long rows = dy.shape()[0];
-    boolean widens = dy.shape()[1] > x.shape()[1];
-    Runnable product =
-        rows > ROWS_OF_SGEMM && widens
-            ? product(dy.transposed(), x, 1, dWeight)
-            : dense2d(dy.transposed(), x, dWeight);
-    return InTurn.of(product, sumRows(dy, dBias));
-  }
-
-  /** c = a·b by the classic sgemm in fp32, which is up to a fifth faster than the primitive. */
-  private Runnable dense2d(Tensor a, Tensor b, Tensor c) {
-    if (a.type() != Type.F32 || b.type() != Type.F32) {
-      return product(a, b, 1, c);
-    }
-    boolean aTransposed = a.strides()[0] == 1;
-    byte transA = (byte) (aTransposed ? 'T' : 'N');
-    long lda = a.strides()[aTransposed ? 1 : 0];
-    long rows = c.shape()[0];
-    long columns = c.shape()[1];
-    long inner = a.shape()[1];
-    FloatPointer pa = floats(a);
-    FloatPointer pb = floats(b);
-    FloatPointer pc = floats(c);
-    long ldb = b.strides()[0];
-    long ldc = c.strides()[0];
-    return () ->
-        dnnl_sgemm(transA, (byte) 'N', rows, columns, inner, 1, pa, lda, pb, ldb, 0, pc, ldc);
-  }
-
-  /** c = scale · a·b for each matrix of a batch; any strides. */
-  Bound product(Tensor a, Tensor b, double scale, Tensor c) {
-    primitive_attr attributes = keep(new primitive_attr());
-    if (scale != 1) {
-      post_ops linear = keep(new post_ops());
-      linear.append_eltwise(algorithm.eltwise_linear, (float) scale, 0);
-      attributes.set_post_ops(linear);
-    }
-    matmul.primitive_desc description =
-        keep(
-            new matmul.primitive_desc(
-                cpu, description(a), description(b), description(c), attributes, false));
-    return bind(new matmul(description), arguments(a, b, c));
+    return products.linearWeightGradient(dy, x, dWeight, dBias);
   }
 
   @Override
   public Runnable sumRows(Tensor x, Tensor y) {
-    return product(ones(x.type(), 1, x.shape()[0]), x, 1, y.reshape(1, y.length()));
+    return products.sumRows(x, y);
   }
 
   @Override
@@ -223,32 +140,15 @@ final class OneDnnDevice implements Device {
     return new TimedTurn(works, this::await);
   }
 
-  private Tensor ones(Type type, long... shape) {
-    Tensor ones = allocate(Type.F32, shape);
-    floats(ones).put(filled(Math.toIntExact(ones.length())), 0, Math.toIntExact(ones.length()));
-    if (type == Type.F32) {
-      return ones;
-    }
-    Tensor converted = allocate(type, shape);
-    copy(ones, converted).run();
-    return converted;
-  }
-
-  private static float[] filled(int length) {
-    float[] ones = new float[length];
-    Arrays.fill(ones, 1);
-    return ones;
-  }
-
   @Override
   public Runnable layerNorm(Tensor x, Affine layer, double eps, Tensor statistics, Tensor y) {
-    return new OneDnnNorm(this, x, layer, eps, statistics).forward(y);
+    return new OneDnnNorm(dnn, elements, x, layer, eps, statistics).forward(y);
   }
 
   @Override
   public Runnable layerNormGradient(
       Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, StreamGradient dx) {
-    return new OneDnnNorm(this, x, layer, eps, statistics).gradient(dy, dx);
+    return new OneDnnNorm(dnn, elements, x, layer, eps, statistics).gradient(dy, dx);
   }
 
   @Override
@@ -268,94 +168,24 @@ final class OneDnnDevice implements Device {
     return OneDnnAttention.backward(this, loops.threads(), q, k, v, state, attended.gradient());
   }
 
-  /** Softmax along the last axis; y may be x. */
-  Bound softmax(Tensor x, Tensor y) {
-    return bind(new softmax_forward(softmaxOf(x, y)), arguments(x, y));
-  }
-
-  private softmax_forward.primitive_desc softmaxOf(Tensor x, Tensor y) {
-    return keep(
-        new softmax_forward.primitive_desc(
-            cpu,
-            prop_kind.forward_training,
-            algorithm.softmax_accurate,
-            description(x),
-            description(y),
-            x.shape().length - 1));
-  }
-
-  /** Gradient of {@link #softmax} from its result y; dx may be dy. */
-  Bound softmaxGradient(Tensor y, Tensor dy, Tensor dx) {
-    softmax_backward.primitive_desc description =
-        keep(
-            new softmax_backward.primitive_desc(
-                cpu,
-                algorithm.softmax_accurate,
-                description(dx),
-                description(dy),
-                description(y),
-                y.shape().length - 1,
-                softmaxOf(y, y)));
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_DST, y);
-    arguments.put(DNNL_ARG_DIFF_DST, dy);
-    arguments.put(DNNL_ARG_DIFF_SRC, dx);
-    return bind(new softmax_backward(description), arguments);
-  }
-
   @Override
   public Runnable gelu(Tensor x, Tensor y) {
-    return bind(new eltwise_forward(geluOf(x)), arguments(x, y));
-  }
-
-  private eltwise_forward.primitive_desc geluOf(Tensor x) {
-    return keep(
-        new eltwise_forward.primitive_desc(
-            cpu,
-            prop_kind.forward_training,
-            algorithm.eltwise_gelu_erf,
-            description(x),
-            description(x)));
+    return elements.gelu(x, y);
   }
 
   @Override
   public Runnable geluGradient(Tensor x, Tensor dy, Tensor dx) {
-    eltwise_backward.primitive_desc description =
-        keep(
-            new eltwise_backward.primitive_desc(
-                cpu,
-                algorithm.eltwise_gelu_erf,
-                description(dx),
-                description(dy),
-                description(x),
-                geluOf(x)));
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC, x);
-    arguments.put(DNNL_ARG_DIFF_DST, dy);
-    arguments.put(DNNL_ARG_DIFF_SRC, dx);
-    return bind(new eltwise_backward(description), arguments);
+    return elements.geluGradient(x, dy, dx);
   }
 
   @Override
   public Runnable copy(Tensor from, Tensor to) {
-    return reorder(from, to, keep(new primitive_attr()));
+    return elements.copy(from, to);
   }
 
   @Override
   public Runnable accumulate(Tensor from, Tensor to) {
-    primitive_attr attributes = keep(new primitive_attr());
-    post_ops sum = keep(new post_ops());
-    sum.append_sum();
-    attributes.set_post_ops(sum);
-    return reorder(from, to, attributes);
-  }
-
-  private Runnable reorder(Tensor from, Tensor to, primitive_attr attributes) {
-    reorder.primitive_desc description =
-        keep(
-            new reorder.primitive_desc(
-                cpu, description(from), cpu, description(to), attributes, false));
-    return bind(new reorder(description), arguments(from, to));
+    return elements.accumulate(from, to);
   }
 
   @Override
@@ -400,74 +230,9 @@ final class OneDnnDevice implements Device {
         range.decays());
   }
 
-  private static Map<Integer, Tensor> arguments(Tensor a, Tensor b, Tensor c) {
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC, a);
-    arguments.put(DNNL_ARG_WEIGHTS, b);
-    arguments.put(DNNL_ARG_DST, c);
-    return arguments;
-  }
-
-  private static Map<Integer, Tensor> arguments(Tensor from, Tensor to) {
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC, from);
-    arguments.put(DNNL_ARG_DST, to);
-    return arguments;
-  }
-
-  Bound bind(primitive operation, Map<Integer, Tensor> arguments) {
-    Bound bound = new Bound(keep(operation), stream, keep(new IntMemoryMap()));
-    arguments.forEach(
-        (index, tensor) ->
-            bound.put(
-                index, keep(new memory(description(tensor), cpu, new Address(tensor.address())))));
-    return bound;
-  }
-
-  memory.desc description(Tensor tensor) {
-    memory.data_type type =
-        tensor.type() == Type.F32 ? memory.data_type.f32 : memory.data_type.bf16;
-    return keep(new memory.desc(tensor.shape(), type, tensor.strides()));
-  }
-
-  private FloatPointer floats(Tensor tensor) {
-    return keep(Address.floats(tensor.address()));
-  }
-
-  engine cpu() {
-    return cpu;
-  }
-
-  <P extends Pointer> P keep(P pointer) {
-    open.add(pointer);
-    return pointer;
-  }
-
-  @Override
-  public Runnable openPlan() {
-    List<Pointer> plan = new ArrayList<>();
-    plans.add(plan);
-    open = plan;
-    scratch.clear();
-    return () -> {
-      free(plan);
-      plans.remove(plan);
-    };
-  }
-
-  /** Last made, first freed; memory goes back at once and not when Java's collector finds time. */
-  private static void free(List<Pointer> plan) {
-    for (int i = plan.size() - 1; i >= 0; i--) {
-      plan.get(i).deallocate();
-    }
-    plan.clear();
-  }
-
   @Override
   public void close() {
     loops.close();
-    for (int i = plans.size() - 1; i >= 0; i--) {
-      free(plans.get(i));
-    }
+    dnn.close();
   }
 }

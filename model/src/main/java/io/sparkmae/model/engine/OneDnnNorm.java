@@ -15,15 +15,18 @@ final class OneDnnNorm {
   private static final int SCALE_AND_SHIFT =
       normalization_flags.use_scale.value | normalization_flags.use_shift.value;
 
-  private final OneDnnDevice device;
+  private final OneDnn dnn;
+  private final OneDnnElements elements;
   private final Tensor x;
   private final Affine layer;
   private final float eps;
   private final Tensor mean;
   private final Tensor variance;
 
-  OneDnnNorm(OneDnnDevice device, Tensor x, Affine layer, double eps, Tensor statistics) {
-    this.device = device;
+  OneDnnNorm(
+      OneDnn dnn, OneDnnElements elements, Tensor x, Affine layer, double eps, Tensor statistics) {
+    this.dnn = dnn;
+    this.elements = elements;
     this.x = x;
     this.layer = layer;
     this.eps = (float) eps;
@@ -35,7 +38,7 @@ final class OneDnnNorm {
     Map<Integer, Tensor> arguments = arguments();
     arguments.put(DNNL_ARG_SHIFT, layer.bias());
     arguments.put(DNNL_ARG_DST, y);
-    return device.bind(new layer_normalization_forward(description(y)), arguments);
+    return dnn.bind(new layer_normalization_forward(description(y)), arguments);
   }
 
   private Map<Integer, Tensor> arguments() {
@@ -48,40 +51,40 @@ final class OneDnnNorm {
   }
 
   private layer_normalization_forward.primitive_desc description(Tensor y) {
-    return device.keep(
+    return dnn.keep(
         new layer_normalization_forward.primitive_desc(
-            device.cpu(),
+            dnn.cpu(),
             prop_kind.forward_training.value,
-            device.description(x),
-            device.description(y),
-            device.description(mean),
+            dnn.description(x),
+            dnn.description(y),
+            dnn.description(mean),
             eps,
             SCALE_AND_SHIFT));
   }
 
   Runnable gradient(Tensor dy, StreamGradient dx) {
-    Tensor share = dx.first() ? dx.sum() : device.scratch("norm", x.shape());
+    Tensor share = dx.first() ? dx.sum() : dnn.scratch("norm", x.shape());
     List<Runnable> works = new ArrayList<>();
     works.add(shareOf(dy, share));
     if (!dx.first()) {
-      works.add(device.accumulate(share, dx.sum()));
+      works.add(elements.accumulate(share, dx.sum()));
     }
     if (dx.typed() != null) {
-      works.add(device.copy(dx.sum(), dx.typed()));
+      works.add(elements.copy(dx.sum(), dx.typed()));
     }
     return new InTurn(works);
   }
 
   private Runnable shareOf(Tensor dy, Tensor dx) {
     layer_normalization_backward.primitive_desc description =
-        device.keep(
+        dnn.keep(
             new layer_normalization_backward.primitive_desc(
-                device.cpu(),
+                dnn.cpu(),
                 prop_kind.backward.value,
-                device.description(dx),
-                device.description(dy),
-                device.description(x),
-                device.description(mean),
+                dnn.description(dx),
+                dnn.description(dy),
+                dnn.description(x),
+                dnn.description(mean),
                 eps,
                 SCALE_AND_SHIFT,
                 description(dy)));
@@ -90,6 +93,6 @@ final class OneDnnNorm {
     arguments.put(DNNL_ARG_DIFF_SRC, dx);
     arguments.put(DNNL_ARG_DIFF_SCALE, layer.dWeight());
     arguments.put(DNNL_ARG_DIFF_SHIFT, layer.dBias());
-    return device.bind(new layer_normalization_backward(description), arguments);
+    return dnn.bind(new layer_normalization_backward(description), arguments);
   }
 }
