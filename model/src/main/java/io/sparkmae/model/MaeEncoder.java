@@ -3,7 +3,6 @@ package io.sparkmae.model;
 import io.sparkmae.model.engine.MaeEngine;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -43,10 +42,7 @@ public final class MaeEncoder implements AutoCloseable {
   }
 
   private static MaeEncoder onGraph(MaeConfig config, Map<String, INDArray> weights) {
-    GraphBuilder builder =
-        MaeGraph.builder(new NoOp(), 0, DataType.FLOAT).addInputs("patches", "idsKeep");
-    MaeGraph.addEncoder(builder, config);
-    ComputationGraph graph = new ComputationGraph(builder.setOutputs(MaeGraph.LATENT).build());
+    ComputationGraph graph = new ComputationGraph(MaeArchitecture.encoder(config));
     graph.init();
     MaeWeights.load(graph, weights);
     return new MaeEncoder(config, graph, null);

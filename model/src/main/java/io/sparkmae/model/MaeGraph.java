@@ -1,24 +1,13 @@
 package io.sparkmae.model;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
 import io.sparkmae.model.engine.MaeEngine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.commons.io.input.CloseShieldInputStream;
 import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
-import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.gradient.DefaultGradient;
-import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
@@ -38,9 +27,6 @@ import org.nd4j.linalg.learning.config.IUpdater;
  */
 public final class MaeGraph extends ComputationGraph {
 
-  static final String LATENT = "norm";
-  private static final long HASHED_AT_ONCE = 1 << 20; // an array of all parameters may pass 2 GiB
-  private static final String DECODED = "decoder_norm";
   private static final long serialVersionUID = 1;
 
   private transient MaeEngine engine; // null: the graph itself computes
@@ -106,8 +92,14 @@ public final class MaeGraph extends ComputationGraph {
     }
     this.engine =
         new MaeEngine(
-            resolved, gpu, maeConfig(), precision, flattenedParams, flattenedGradients, slots());
-    gradient = flatGradient();
+            resolved,
+            gpu,
+            maeConfig(),
+            precision,
+            flattenedParams,
+            flattenedGradients,
+            FlatParameters.slots(this));
+    gradient = FlatParameters.gradient(this, flattenedGradients);
     if (updater() instanceof AdamW adamW) {
       getUpdater(); // makes the solver that holds it
       plainSolver = solver;
@@ -146,36 +138,6 @@ public final class MaeGraph extends ComputationGraph {
     String vertex = DecoderEmbedding.NAME;
     var config = getVertex(vertex).getConfig();
     return config.getUpdaterByParam(getVertex(vertex).paramTable(true).keySet().iterator().next());
-  }
-
-  private Map<String, MaeEngine.Slot> slots() {
-    Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
-    parameters()
-        .forEach(
-            (name, view) ->
-                slots.put(
-                    name,
-                    new MaeEngine.Slot(view.offset() - flattenedParams.offset(), view.shape())));
-    return slots;
-  }
-
-  /** Each parameter's view into the flat gradient, as DL4J's updaters want it. */
-  private Gradient flatGradient() {
-    Gradient views = new DefaultGradient(flattenedGradients);
-    for (var vertex : getVertices()) {
-      vertex
-          .paramTable(true)
-          .forEach(
-              (key, view) -> {
-                long from = view.offset() - flattenedParams.offset();
-                views.setGradientFor(
-                    vertex.getVertexName() + "_" + key,
-                    flattenedGradients
-                        .get(point(0), interval(from, from + view.length()))
-                        .reshape('c', view.shape()));
-              });
-    }
-    return views;
   }
 
   /**
@@ -290,54 +252,14 @@ public final class MaeGraph extends ComputationGraph {
 
   static MaeGraph uninitialised(
       MaeConfig config, IUpdater updater, double weightDecay, DataType type) {
-    MaeGraph graph = new MaeGraph(configure(config, updater, weightDecay, type));
+    MaeGraph graph = new MaeGraph(MaeArchitecture.autoencoder(config, updater, weightDecay, type));
     graph.init();
     return graph;
   }
 
-  private static ComputationGraphConfiguration configure(
-      MaeConfig config, IUpdater updater, double weightDecay, DataType type) {
-    GraphBuilder graph =
-        builder(updater, weightDecay, type).addInputs("patches", "idsKeep", "idsRestore");
-    addEncoder(graph, config);
-    graph.addVertex(DecoderEmbedding.NAME, new DecoderEmbedding(config), LATENT, "idsRestore");
-    String decoded = addBlocks(graph, "decoder_blocks.", config, DecoderEmbedding.NAME);
-    graph.addVertex(DECODED, new Norm(DECODED, config), decoded);
-    graph.addVertex(Prediction.NAME, new Prediction(config), DECODED);
-    graph.addLayer(
-        ReconstructionLoss.NAME, new ReconstructionLoss(config.normPixLoss()), Prediction.NAME);
-    return graph.setOutputs(ReconstructionLoss.NAME).build();
-  }
-
-  static GraphBuilder builder(IUpdater updater, double weightDecay, DataType type) {
-    return new NeuralNetConfiguration.Builder()
-        .dataType(type)
-        .updater(updater)
-        .weightDecay(weightDecay, true)
-        .miniBatch(false) // the loss is a mean already: DL4J must not divide its gradient again
-        .graphBuilder();
-  }
-
-  static void addEncoder(GraphBuilder graph, MaeConfig config) {
-    graph.addVertex(PatchEmbedding.NAME, new PatchEmbedding(config), "patches", "idsKeep");
-    String encoded = addBlocks(graph, "blocks.", config, PatchEmbedding.NAME);
-    graph.addVertex(LATENT, new Norm(LATENT, config), encoded);
-  }
-
-  private static String addBlocks(
-      GraphBuilder graph, String prefix, MaeConfig config, String input) {
-    for (int block = 0; block < config.towerOf(prefix).depth(); block++) {
-      String name = prefix + block;
-      graph.addVertex(name, new TransformerBlock(name, config), input);
-      input = name;
-    }
-    return input;
-  }
-
   /** What the graph was made from. */
   public MaeConfig maeConfig() {
-    return ((DecoderEmbedding) getConfiguration().getVertices().get(DecoderEmbedding.NAME))
-        .config();
+    return MaeArchitecture.configOf(getConfiguration());
   }
 
   /**
@@ -373,48 +295,24 @@ public final class MaeGraph extends ComputationGraph {
 
   /** SHA-256 of the parameters, little-endian in the graph's order: equal for equal bits. */
   public String paramsSha256() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      INDArray flat = params().reshape(params().length());
-      for (long from = 0; from < flat.length(); from += HASHED_AT_ONCE) {
-        digest.update(
-            Safetensors.bytes(
-                flat.get(interval(from, Math.min(from + HASHED_AT_ONCE, flat.length())))));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
+    return FlatParameters.sha256(params());
   }
 
   /** Name in the reference → view into the flat parameter vector, in the graph's order. */
   Map<String, INDArray> parameters() {
     download();
-    return views(this);
+    return FlatParameters.of(this);
   }
 
   /** Name in the reference → gradient of the last {@code computeGradientAndScore}, a view. */
   Map<String, INDArray> gradients() {
-    Map<String, INDArray> gradients = new LinkedHashMap<>();
-    gradient()
-        .gradientForVariable()
-        .forEach(
-            (key, gradient) -> gradients.put(key.substring(key.lastIndexOf('_') + 1), gradient));
-    return MaeVertex.byReferenceName(gradients);
-  }
-
-  static Map<String, INDArray> views(ComputationGraph graph) {
-    Map<String, INDArray> views = new LinkedHashMap<>();
-    for (var vertex : graph.getVertices()) {
-      views.putAll(MaeVertex.byReferenceName(vertex.paramTable(false)));
-    }
-    return views;
+    return FlatParameters.byReferenceName(gradient());
   }
 
   /** The latent of the kept patches, class token first, [N, K + 1, D]. */
   public INDArray latent(MultiDataSet batch) {
     return engine == null
-        ? activations(batch).get(LATENT)
+        ? activations(batch).get(MaeArchitecture.LATENT)
         : engine.latent(batch.getLabels(0), batch.getFeatures(2));
   }
 

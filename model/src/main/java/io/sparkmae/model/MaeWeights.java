@@ -52,7 +52,7 @@ public final class MaeWeights {
    * @throws IllegalArgumentException if one is missing, or of another shape, naming it
    */
   public static void load(ComputationGraph graph, Map<String, INDArray> weights) {
-    MaeGraph.views(graph)
+    FlatParameters.of(graph)
         .forEach(
             (name, view) -> view.assign(of(weights, name, view.shape()).castTo(view.dataType())));
   }

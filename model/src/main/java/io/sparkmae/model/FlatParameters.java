@@ -1,0 +1,87 @@
+package io.sparkmae.model;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+import static org.nd4j.linalg.indexing.NDArrayIndex.point;
+
+import io.sparkmae.model.engine.MaeEngine;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A graph's parameters and gradients as views into its flat vectors. */
+final class FlatParameters {
+
+  private static final long HASHED_AT_ONCE = 1 << 20; // an array of all parameters may pass 2 GiB
+
+  private FlatParameters() {}
+
+  /** Name in the reference → view, in the graph's order. */
+  static Map<String, INDArray> of(ComputationGraph graph) {
+    Map<String, INDArray> views = new LinkedHashMap<>();
+    for (var vertex : graph.getVertices()) {
+      views.putAll(MaeVertex.byReferenceName(vertex.paramTable(false)));
+    }
+    return views;
+  }
+
+  /** Where each parameter is in the flat vector. */
+  static Map<String, MaeEngine.Slot> slots(ComputationGraph graph) {
+    long start = graph.params().offset();
+    Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
+    of(graph)
+        .forEach(
+            (name, view) ->
+                slots.put(name, new MaeEngine.Slot(view.offset() - start, view.shape())));
+    return slots;
+  }
+
+  /** Each parameter's view into the flat gradient, as DL4J's updaters want it. */
+  static Gradient gradient(ComputationGraph graph, INDArray flat) {
+    long start = graph.params().offset();
+    Gradient views = new DefaultGradient(flat);
+    for (var vertex : graph.getVertices()) {
+      vertex
+          .paramTable(true)
+          .forEach(
+              (key, view) -> {
+                long from = view.offset() - start;
+                views.setGradientFor(
+                    vertex.getVertexName() + "_" + key,
+                    flat.get(point(0), interval(from, from + view.length()))
+                        .reshape('c', view.shape()));
+              });
+    }
+    return views;
+  }
+
+  /** Name in the reference → its part of {@code gradient}. */
+  static Map<String, INDArray> byReferenceName(Gradient gradient) {
+    Map<String, INDArray> gradients = new LinkedHashMap<>();
+    gradient
+        .gradientForVariable()
+        .forEach((key, part) -> gradients.put(key.substring(key.lastIndexOf('_') + 1), part));
+    return MaeVertex.byReferenceName(gradients);
+  }
+
+  /** SHA-256 of the numbers, little-endian. */
+  static String sha256(INDArray params) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      INDArray flat = params.reshape(params.length());
+      for (long from = 0; from < flat.length(); from += HASHED_AT_ONCE) {
+        digest.update(
+            Safetensors.bytes(
+                flat.get(interval(from, Math.min(from + HASHED_AT_ONCE, flat.length())))));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}
