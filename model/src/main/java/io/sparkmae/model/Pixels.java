@@ -59,8 +59,10 @@ public final class Pixels {
    * @return float, of the same shape
    */
   public static INDArray normalise(INDArray bytes, int channels) {
-    byte[] values = new byte[Math.toIntExact(bytes.length())];
-    new BytePointer(bytes.dup('c').data().pointer()).get(values);
+    INDArray dense = bytes.dup('c');
+    Nd4j.getAffinityManager().ensureLocation(dense, Location.HOST);
+    byte[] values = new byte[Math.toIntExact(dense.length())];
+    new BytePointer(dense.data().pointer()).get(values);
     float[][] table = table(channels);
     float[] numbers = new float[values.length];
     for (int i = 0; i < numbers.length; i++) {

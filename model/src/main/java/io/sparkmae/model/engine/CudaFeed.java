@@ -7,7 +7,6 @@ import static org.bytedeco.cuda.global.cudart.cudaEventRecord;
 import static org.bytedeco.cuda.global.cudart.cudaEventSynchronize;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToDevice;
-import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 import static org.bytedeco.cuda.global.cudart.cudaStreamWaitEvent;
 
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ final class CudaFeed implements Feed {
   private final CUevent_st taken = new CUevent_st();
   private final List<Leg> legs = new ArrayList<>();
 
-  private record Leg(Pointer host, Pointer landing, Pointer image, long bytes) {}
+  private record Leg(CudaHost host, Pointer landing, Pointer image, long bytes) {}
 
   /**
    * The way of {@code hosts} to their images in {@code memory}.
@@ -53,7 +52,7 @@ final class CudaFeed implements Feed {
       Tensor landing = memory.allocate(image.type(), image.shape());
       legs.add(
           new Leg(
-              new Address(host.data().address()),
+              memory.host(host),
               new Address(landing.address()),
               new Address(image.address()),
               image.length() * image.type().bytes()));
@@ -78,8 +77,7 @@ final class CudaFeed implements Feed {
     enter.run();
     Cuda.check(cudaStreamWaitEvent(uploads, taken, 0)); // the landing is free then
     for (Leg leg : legs) {
-      Cuda.check(
-          cudaMemcpyAsync(leg.landing, leg.host, leg.bytes, cudaMemcpyHostToDevice, uploads));
+      leg.host.send(leg.landing.address(), uploads);
     }
     Cuda.check(cudaEventRecord(sent, uploads));
   }

@@ -3,12 +3,8 @@ package io.sparkmae.model.engine;
 import static org.bytedeco.cuda.global.cudart.cudaErrorMemoryAllocation;
 import static org.bytedeco.cuda.global.cudart.cudaFree;
 import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
-import static org.bytedeco.cuda.global.cudart.cudaHostRegister;
-import static org.bytedeco.cuda.global.cudart.cudaHostRegisterDefault;
-import static org.bytedeco.cuda.global.cudart.cudaHostUnregister;
 import static org.bytedeco.cuda.global.cudart.cudaMalloc;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyAsync;
-import static org.bytedeco.cuda.global.cudart.cudaMemcpyDeviceToHost;
 import static org.bytedeco.cuda.global.cudart.cudaMemcpyHostToDevice;
 import static org.bytedeco.cuda.global.cudart.cudaMemsetAsync;
 import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
@@ -29,7 +25,7 @@ final class CudaMemory implements AutoCloseable {
   private final CUstream_st stream;
   private final List<Address> blocks = new ArrayList<>();
   private final List<Runnable> users = new ArrayList<>();
-  private final List<Pointer> pinned = new ArrayList<>();
+  private final Map<Long, CudaHost> hosts = new HashMap<>(); // by the host array's address
   private final List<Pointer> kept = new ArrayList<>();
   private final Map<Long, Tensor> images = new HashMap<>(); // by the host array's address
   private final Map<String, Tensor> scratch = new HashMap<>();
@@ -65,7 +61,10 @@ final class CudaMemory implements AutoCloseable {
   long addresses(long[] values) {
     Tensor array = allocate(Type.F32, 2L * values.length); // eight bytes each
     try (LongPointer host = new LongPointer(values)) {
-      copy(new Address(array.address()), host, 8L * values.length, cudaMemcpyHostToDevice);
+      long bytes = (long) Long.BYTES * values.length;
+      Cuda.check(
+          cudaMemcpyAsync(
+              new Address(array.address()), host, bytes, cudaMemcpyHostToDevice, stream));
       Cuda.check(cudaStreamSynchronize(stream));
     }
     return array.address();
@@ -76,45 +75,27 @@ final class CudaMemory implements AutoCloseable {
   }
 
   Tensor imageOf(INDArray host) {
-    Tensor image =
-        images.computeIfAbsent(
-            host.data().address(),
-            key -> upload(pinned(host), allocate(Type.of(host), host.length())));
+    Tensor image = images.get(host.data().address());
+    if (image == null) {
+      image = allocate(Type.of(host), host.length());
+      images.put(host.data().address(), image);
+      host(host).send(image.address(), stream);
+    }
     return image.reshape(host.shape());
   }
 
-  /** Copies from and to pinned memory are faster, and do not hold up the thread. */
-  private INDArray pinned(INDArray host) {
-    Pointer memory = new Address(host.data().address());
-    if (cudaHostRegister(memory, bytes(host), cudaHostRegisterDefault) == 0) {
-      pinned.add(memory);
-    } else {
-      cudaGetLastError(); // a page that two arrays share can be pinned once: slower, not wrong
-    }
-    return host;
-  }
-
-  private Tensor upload(INDArray host, Tensor image) {
-    copy(new Address(image.address()), host.data().pointer(), bytes(host), cudaMemcpyHostToDevice);
-    return image;
+  /** The host's side of an image. */
+  CudaHost host(INDArray host) {
+    return hosts.computeIfAbsent(host.data().address(), key -> new CudaHost(host));
   }
 
   void upload(INDArray host) {
-    upload(host, imageOf(host));
+    host(host).send(imageOf(host).address(), stream);
   }
 
   /** The host's array is up to date when the stream has been waited for. */
   void download(INDArray host) {
-    Tensor image = imageOf(host);
-    copy(host.data().pointer(), new Address(image.address()), bytes(host), cudaMemcpyDeviceToHost);
-  }
-
-  private void copy(Pointer to, Pointer from, long bytes, int direction) {
-    Cuda.check(cudaMemcpyAsync(to, from, bytes, direction, stream));
-  }
-
-  private static long bytes(INDArray host) {
-    return host.length() * Type.of(host).bytes();
+    host(host).fetch(imageOf(host).address(), stream);
   }
 
   <P extends Pointer> P keep(P pointer) {
@@ -131,10 +112,10 @@ final class CudaMemory implements AutoCloseable {
   public void close() {
     users.forEach(Runnable::run);
     users.clear();
-    pinned.forEach(memory -> Cuda.check(cudaHostUnregister(memory)));
+    hosts.values().forEach(CudaHost::close);
     blocks.forEach(block -> Cuda.check(cudaFree(block)));
     kept.forEach(Pointer::deallocate);
-    pinned.clear();
+    hosts.clear();
     blocks.clear();
     kept.clear();
     images.clear();
