@@ -1,16 +1,19 @@
 package io.sparkmae.model;
 
+import static java.util.Collections.synchronizedList;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparkmae.model.engine.MaeEngine;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +31,8 @@ class EngineTest {
   static final MaeConfig TINY =
       new MaeConfig(32, 8, 3, new Tower(48, 2, 3), new Tower(32, 2, 4), 4, 1e-6, 0.75, false);
 
+  private static final List<MaeGraph> USED = synchronizedList(new ArrayList<>());
+
   /** Whether this machine can run it. */
   static boolean runs(Engine engine, Precision precision) {
     boolean plain = precision == Precision.FP32;
@@ -37,9 +42,20 @@ class EngineTest {
   }
 
   static MaeGraph graph(MaeConfig config, IUpdater updater, Engine engine, Precision precision) {
-    MaeGraph graph = MaeGraph.create(config, updater, 0.05, 1);
+    return using(MaeGraph.create(config, updater, 0.05, 1), engine, precision);
+  }
+
+  private static MaeGraph using(MaeGraph graph, Engine engine, Precision precision) {
     graph.use(engine, precision);
+    USED.add(graph);
     return graph;
+  }
+
+  /** An engine on a GPU must not outlive its graph's arrays. */
+  @AfterEach
+  void closeEngines() {
+    USED.forEach(MaeGraph::closeEngine);
+    USED.clear();
   }
 
   static AdamW adamW() {
@@ -73,7 +89,6 @@ class EngineTest {
       }
       assertThat(distance(fast.params(), slow.params())).isLessThan(1e-4);
       assertThat(fast.getIterationCount()).isEqualTo(slow.getIterationCount()).isEqualTo(5);
-      fast.closeEngine();
     }
   }
 
@@ -93,8 +108,8 @@ class EngineTest {
     }
     var file = new java.io.ByteArrayOutputStream();
     changed.save(file);
-    MaeGraph restored = MaeGraph.restore(new java.io.ByteArrayInputStream(file.toByteArray()));
-    restored.use(engine, Precision.FP32);
+    var saved = new java.io.ByteArrayInputStream(file.toByteArray());
+    MaeGraph restored = using(MaeGraph.restore(saved), engine, Precision.FP32);
     through.fit(batch(TINY, 4, 3));
     restored.fit(batch(TINY, 4, 3));
     assertThat(restored.paramsSha256()).isEqualTo(through.paramsSha256());
@@ -135,7 +150,6 @@ class EngineTest {
           for (int step = 0; step < 50; step++) {
             graph.fit(batch(TINY, 4, step));
           }
-          graph.closeEngine();
           return graph.paramsSha256();
         };
     var threads = Executors.newFixedThreadPool(2);
@@ -207,7 +221,7 @@ class EngineTest {
     MultiDataSet batch = batch(TINY, 4, 0);
     MaeGraph free = MaeGraph.create(TINY, sgd, 0, 1);
     MaeGraph clipped = MaeGraph.create(TINY, sgd, 0, 1);
-    clipped.use(engine, Precision.FP32);
+    using(clipped, engine, Precision.FP32);
     clipped.clipGradientNorm(1e-3);
     INDArray before = free.params().dup();
     free.fit(batch);
@@ -215,7 +229,6 @@ class EngineTest {
     INDArray step = clipped.params().sub(before);
     assertThat(step.norm2Number().doubleValue()).isCloseTo(1e-3, within(1e-5));
     assertThat(Transforms.cosineSim(step, free.params().sub(before))).isGreaterThan(0.9999);
-    clipped.closeEngine();
   }
 
   @ParameterizedTest
