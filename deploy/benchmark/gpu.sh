@@ -8,14 +8,10 @@
 # large bf16 product reaches on the same GPU.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
+source "$here/table.sh"
 rounds=${1:-3}
 shift || true
 [[ $# -gt 0 ]] || set -- base:256 base:1024 large:256 large:1024
-
-# value NAME LINE: a number of a JSON line.
-value() { sed -n "s/.*\"$1\": *\([0-9.eE+-]*\).*/\1/p" <<<"$2"; }
-
-median() { sort -g | awk '{v[NR] = $1} END {if (NR) print v[int((NR + 1) / 2)]; else print "-"}'; }
 
 # run FILE COMMAND…: keeps a run's numbers; what fails (out of memory, no PyTorch) leaves its messages and no number.
 run() {
@@ -28,9 +24,6 @@ run() {
   value gflops "$line" >>"$file.gflops"
   value product_gflops "$line" >>"$file.product"
 }
-
-# ratio FILE OTHER: the median of the rounds' FILE / OTHER.
-ratio() { paste "$1" "$2" | awk 'NF == 2 {printf "%.3f\n", $1 / $2}' | median; }
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT

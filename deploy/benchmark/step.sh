@@ -7,14 +7,11 @@
 # --threads N --precision fp32|bf16 --steps N and prints a JSON line with step_seconds and peak_rss_mib.
 # Prints a row for each geometry, precision and number of threads: medians, and the median of the rounds' ratios.
 set -euo pipefail
-mae=$(dirname "$(readlink -f "$0")")/../bin/mae
+here=$(dirname "$(readlink -f "$0")")
+source "$here/table.sh"
+mae=$here/../bin/mae
 rounds=${1:-3}
 tiny='--model mae_vit_tiny_patch16 --image-size 64 --set model.patch-size=8'
-
-# value NAME LINE: a number of a JSON line.
-value() { sed -n "s/.*\"$1\": *\([0-9.eE+-]*\).*/\1/p" <<<"$2"; }
-
-median() { sort -g | awk '{v[NR] = $1} END {if (NR) print v[int((NR + 1) / 2)]; else print "-"}'; }
 
 # run FILE COMMAND…: runs a peer or this engine, keeps its seconds and memory; the peer may be absent.
 run() {
@@ -47,7 +44,7 @@ while read -r name peer batch options; do
       for other in PYTORCH LIBTORCH; do
         if [[ -f $results/$other.seconds ]]; then
           row+=" | $(median <"$results/$other.seconds") ($(median <"$results/$other.rss"))"
-          row+=" | $(paste "$results/$other.seconds" "$results/mae.seconds" | awk '{printf "%.3f\n", $1 / $2}' | median)"
+          row+=" | $(ratio "$results/$other.seconds" "$results/mae.seconds")"
         else
           row+=" | - | -"
         fi
@@ -69,5 +66,5 @@ for model in base large; do
     run "$results/full" "$mae" benchmark step --model "mae_vit_${model}_patch16" --steps 3 --full-encoder
   done
   echo "| ViT-$model/16, batch 8, fp32, 1 thread | $(median <"$results/visible.seconds") | $(median <"$results/full.seconds")" \
-    "| $(paste "$results/full.seconds" "$results/visible.seconds" | awk '{printf "%.3f\n", $1 / $2}' | median) |"
+    "| $(ratio "$results/full.seconds" "$results/visible.seconds") |"
 done

@@ -25,21 +25,24 @@ public final class MaeBatch {
         Arrays.stream(sampleSeeds)
             .mapToObj(seed -> Masking.draw(seed, config.tokens(), config.numKeep()))
             .toArray(Masking[]::new);
-    INDArray all = Pixels.bytes(patches, sampleSeeds.length, config);
-    return of(all, keep(patches, maskings, config), maskings, DataType.FLOAT);
+    return of(Pixels.bytes(patches, sampleSeeds.length, config), maskings, DataType.FLOAT);
   }
 
   /** The same for numbers [N, L, P] that are normalised already, in their own precision. */
   static MultiDataSet of(INDArray patches, Masking[] maskings) {
-    return of(patches, keep(patches, maskings), maskings, patches.dataType());
+    return of(patches, maskings, patches.dataType());
   }
 
-  private static MultiDataSet of(
-      INDArray patches, INDArray kept, Masking[] maskings, DataType type) {
+  /**
+   * The same.
+   *
+   * @param type of ids and mask
+   */
+  private static MultiDataSet of(INDArray patches, Masking[] maskings, DataType type) {
     INDArray idsKeep = rows(maskings, m -> toDoubles(m.idsKeep())).castTo(type); // [N, K]
     INDArray idsRestore = rows(maskings, m -> toDoubles(m.idsRestore())).castTo(type); // [N, L]
     INDArray mask = rows(maskings, Masking::mask).castTo(type); // [N, L]
-    INDArray[] features = {kept, idsKeep, idsRestore};
+    INDArray[] features = {keep(patches, maskings), idsKeep, idsRestore};
     return new org.nd4j.linalg.dataset.MultiDataSet(
         features, new INDArray[] {patches}, null, new INDArray[] {mask});
   }
@@ -50,19 +53,6 @@ public final class MaeBatch {
 
   private static double[] toDoubles(int[] ids) {
     return Arrays.stream(ids).asDoubleStream().toArray();
-  }
-
-  private static INDArray keep(byte[] patches, Masking[] maskings, MaeConfig config) {
-    int length = config.patchLength();
-    byte[] kept = new byte[maskings.length * config.numKeep() * length];
-    int to = 0;
-    for (int n = 0; n < maskings.length; n++) {
-      for (int id : maskings[n].idsKeep()) {
-        System.arraycopy(patches, (n * config.tokens() + id) * length, kept, to, length);
-        to += length;
-      }
-    }
-    return Pixels.bytes(kept, maskings.length, config.numKeep(), length);
   }
 
   /** Gathers the kept patches, [N, L, P] → [N, K, P]. */

@@ -42,12 +42,9 @@ public final class Pixels {
           "Invalid patches: %d bytes (%d images of %d pixels in %d channels are %d)"
               .formatted(patches.length, batch, config.imageSize(), config.channels(), expected));
     }
-    return bytes(patches, batch, config.tokens(), config.patchLength());
-  }
-
-  static INDArray bytes(byte[] values, long... shape) {
-    INDArray array = Nd4j.createUninitialized(DataType.UINT8, shape);
-    new BytePointer(array.data().pointer()).put(values);
+    INDArray array =
+        Nd4j.createUninitialized(DataType.UINT8, batch, config.tokens(), config.patchLength());
+    new BytePointer(array.data().pointer()).put(patches);
     Nd4j.getAffinityManager().tagLocation(array, Location.HOST); // ND4J may compute on a GPU
     return array;
   }

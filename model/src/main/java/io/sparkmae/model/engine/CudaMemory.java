@@ -25,10 +25,12 @@ final class CudaMemory implements AutoCloseable {
   private final CUstream_st stream;
   private final List<Address> blocks = new ArrayList<>();
   private final List<Runnable> users = new ArrayList<>();
-  private final Map<Long, CudaHost> hosts = new HashMap<>(); // by the host array's address
   private final List<Pointer> kept = new ArrayList<>();
-  private final Map<Long, Tensor> images = new HashMap<>(); // by the host array's address
+  private final Map<Long, Image> images = new HashMap<>(); // by the host array's address
   private final Map<String, Tensor> scratch = new HashMap<>();
+
+  /** A host array and its place on the device. */
+  private record Image(CudaHost host, Tensor tensor) {}
 
   CudaMemory(CUstream_st stream) {
     this.stream = stream;
@@ -75,27 +77,36 @@ final class CudaMemory implements AutoCloseable {
   }
 
   Tensor imageOf(INDArray host) {
-    Tensor image = images.get(host.data().address());
-    if (image == null) {
-      image = allocate(Type.of(host), host.length());
-      images.put(host.data().address(), image);
-      host(host).send(image.address(), stream);
-    }
-    return image.reshape(host.shape());
+    return image(host).tensor().reshape(host.shape());
   }
 
   /** The host's side of an image. */
   CudaHost host(INDArray host) {
-    return hosts.computeIfAbsent(host.data().address(), key -> new CudaHost(host));
+    return image(host).host();
+  }
+
+  private Image image(INDArray host) {
+    return images.computeIfAbsent(host.data().address(), key -> newImage(host));
+  }
+
+  private Image newImage(INDArray host) {
+    Image image = new Image(new CudaHost(host), allocate(Type.of(host), host.length()));
+    send(image);
+    return image;
+  }
+
+  private void send(Image image) {
+    image.host().send(image.tensor().address(), stream);
   }
 
   void upload(INDArray host) {
-    host(host).send(imageOf(host).address(), stream);
+    send(image(host));
   }
 
   /** The host's array is up to date when the stream has been waited for. */
   void download(INDArray host) {
-    host(host).fetch(imageOf(host).address(), stream);
+    Image image = image(host);
+    image.host().fetch(image.tensor().address(), stream);
   }
 
   <P extends Pointer> P keep(P pointer) {
@@ -112,10 +123,9 @@ final class CudaMemory implements AutoCloseable {
   public void close() {
     users.forEach(Runnable::run);
     users.clear();
-    hosts.values().forEach(CudaHost::close);
+    images.values().forEach(image -> image.host().close());
     blocks.forEach(block -> Cuda.check(cudaFree(block)));
     kept.forEach(Pointer::deallocate);
-    hosts.clear();
     blocks.clear();
     kept.clear();
     images.clear();

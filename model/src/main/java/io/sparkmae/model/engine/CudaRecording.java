@@ -26,10 +26,10 @@ final class CudaRecording implements TimedWork {
 
   private final Runnable works;
   private final CUstream_st stream;
-  private boolean warm; // libraries set themselves up in a first run, which no graph may hold
-  private CUgraphExec_st recorded;
   private final CUevent_st begun = new CUevent_st();
   private final CUevent_st ended = new CUevent_st();
+  private boolean warm; // libraries set themselves up in a first run, which no graph may hold
+  private CUgraphExec_st recorded;
 
   CudaRecording(List<Runnable> works, CUstream_st stream) {
     this.works = new InTurn(works);

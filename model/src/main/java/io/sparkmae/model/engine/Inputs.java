@@ -47,7 +47,7 @@ final class Inputs {
    */
   void fill(INDArray patches, INDArray idsRestore) {
     feed.await();
-    INDArray dense = patches.ordering() == 'c' && !patches.isView() ? patches : patches.dup('c');
+    INDArray dense = Rows.dense(patches);
     long bytes = dense.length() * Type.of(dense).bytes();
     Pointer.memcpy(address(pixels), address(dense), bytes);
     int[] places = places(idsRestore);

@@ -49,11 +49,7 @@ final class OneDnnElements {
                 dnn.description(y),
                 y.shape().length - 1,
                 softmaxOf(y, y)));
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_DST, y);
-    arguments.put(DNNL_ARG_DIFF_DST, dy);
-    arguments.put(DNNL_ARG_DIFF_SRC, dx);
-    return dnn.bind(new softmax_backward(description), arguments);
+    return dnn.bind(new softmax_backward(description), arguments(DNNL_ARG_DST, y, dy, dx));
   }
 
   Runnable gelu(Tensor x, Tensor y) {
@@ -80,11 +76,7 @@ final class OneDnnElements {
                 dnn.description(dy),
                 dnn.description(x),
                 geluOf(x)));
-    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC, x);
-    arguments.put(DNNL_ARG_DIFF_DST, dy);
-    arguments.put(DNNL_ARG_DIFF_SRC, dx);
-    return dnn.bind(new eltwise_backward(description), arguments);
+    return dnn.bind(new eltwise_backward(description), arguments(DNNL_ARG_SRC, x, dy, dx));
   }
 
   Runnable copy(Tensor from, Tensor to) {
@@ -110,6 +102,15 @@ final class OneDnnElements {
                 attributes,
                 false));
     return dnn.bind(new reorder(description), arguments(from, to));
+  }
+
+  /** Of a gradient, which reads what went in or came out before as {@code argument}. */
+  private static Map<Integer, Tensor> arguments(int argument, Tensor value, Tensor dy, Tensor dx) {
+    Map<Integer, Tensor> arguments = new LinkedHashMap<>();
+    arguments.put(argument, value);
+    arguments.put(DNNL_ARG_DIFF_DST, dy);
+    arguments.put(DNNL_ARG_DIFF_SRC, dx);
+    return arguments;
   }
 
   private static Map<Integer, Tensor> arguments(Tensor from, Tensor to) {

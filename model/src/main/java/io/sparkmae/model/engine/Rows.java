@@ -26,8 +26,12 @@ final class Rows {
 
   /** The rows of an array of any shape whose last axis is {@code length} long. */
   static Rows of(INDArray array, int length) {
-    INDArray dense = array.ordering() == 'c' && !array.isView() ? array : array.dup('c');
-    return new Rows(dense, length);
+    return new Rows(dense(array), length);
+  }
+
+  /** The array itself if its memory is row-major and its own, else a copy that is. */
+  static INDArray dense(INDArray array) {
+    return array.ordering() == 'c' && !array.isView() ? array : array.dup('c');
   }
 
   INDArray array() {
