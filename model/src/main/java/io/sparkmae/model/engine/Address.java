@@ -1,5 +1,6 @@
 package io.sparkmae.model.engine;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
@@ -7,8 +8,12 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A pointer to host memory that something else owns. */
+/**
+ * A pointer to host memory that something else owns, and the one place that makes Java buffers of
+ * such memory.
+ */
 final class Address extends Pointer {
 
   Address(long address) {
@@ -20,20 +25,47 @@ final class Address extends Pointer {
     this.address = address;
   }
 
-  /** At most 2³¹ − 1 entries, what Java's buffers can hold. */
+  /** Where the array's first entry is; {@code data().address()} alone forgets a view's offset. */
+  static long of(INDArray array) {
+    Pointer start = array.data().addressPointer();
+    return start.address() + start.position() * array.dataType().width();
+  }
+
+  /**
+   * {@code length} floats from {@code address} on, in the machine's byte order.
+   *
+   * @throws IllegalArgumentException if they are more than a Java buffer can span
+   */
+  static FloatBuffer buffer(long address, long length) {
+    return whole(floats(address).capacity(length).asBuffer(), length);
+  }
+
+  /** The whole tensor, under the rule of {@link #buffer(long, long)}. */
   static FloatBuffer buffer(Tensor tensor) {
-    return floats(tensor.address()).capacity(tensor.length()).asBuffer();
+    return buffer(tensor.address(), tensor.length());
   }
 
   static ByteBuffer bytes(Tensor tensor) {
-    return new BytePointer(new Address(tensor.address())).capacity(tensor.length()).asBuffer();
+    var start = new BytePointer(new Address(tensor.address()));
+    return whole(start.capacity(tensor.length()).asBuffer(), tensor.length());
   }
 
   static IntBuffer integers(Tensor tensor) {
-    return new IntPointer(new Address(tensor.address())).capacity(tensor.length()).asBuffer();
+    var start = new IntPointer(new Address(tensor.address()));
+    return whole(start.capacity(tensor.length()).asBuffer(), tensor.length());
   }
 
   static FloatPointer floats(long address) {
     return new FloatPointer(new Address(address));
+  }
+
+  /** JavaCPP cuts a longer buffer off without a word. */
+  private static <B extends Buffer> B whole(B buffer, long length) {
+    if (buffer.capacity() != length) {
+      throw new IllegalArgumentException(
+          "Cannot view %,d entries as one buffer (must be at least 1, and at most 2,147,483,647 bytes; take shorter ranges)"
+              .formatted(length));
+    }
+    return buffer;
   }
 }

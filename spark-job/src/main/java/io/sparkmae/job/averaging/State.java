@@ -2,9 +2,8 @@ package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.Slices.Slice;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.engine.HostVector;
 import java.nio.FloatBuffer;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
@@ -74,8 +73,6 @@ record State(ComputationGraph graph, INDArray params, INDArray moments) {
 
   /** The array's own memory: a vector may be longer than a Java array. */
   private FloatBuffer view(Slice slice) {
-    Pointer start = array(slice).data().addressPointer();
-    long from = start.position() + slice.from();
-    return new FloatPointer(start).limit(from + slice.length()).position(from).asBuffer();
+    return HostVector.view(array(slice), slice.from(), slice.length());
   }
 }
