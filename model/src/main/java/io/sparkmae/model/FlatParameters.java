@@ -4,6 +4,9 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.sparkmae.model.engine.MaeEngine;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -16,8 +19,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A graph's parameters and gradients as views into its flat vectors. */
 final class FlatParameters {
-
-  private static final long HASHED_AT_ONCE = 1 << 20; // an array of all parameters may pass 2 GiB
 
   private FlatParameters() {}
 
@@ -73,14 +74,9 @@ final class FlatParameters {
   static String sha256(INDArray params) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      INDArray flat = params.reshape(params.length());
-      for (long from = 0; from < flat.length(); from += HASHED_AT_ONCE) {
-        digest.update(
-            Safetensors.bytes(
-                flat.get(interval(from, Math.min(from + HASHED_AT_ONCE, flat.length())))));
-      }
+      Safetensors.write(params, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
       return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
+    } catch (NoSuchAlgorithmException | IOException e) {
       throw new IllegalStateException("Every Java platform has SHA-256", e);
     }
   }

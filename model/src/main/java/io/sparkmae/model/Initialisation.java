@@ -20,7 +20,7 @@ final class Initialisation {
 
   /**
    * Fills {@code params} (name → view) in the order of the state dict; the same seed gives the same
-   * bits.
+   * bits. On the way a tensor is in memory twice more, in fp64.
    */
   static void fill(Map<String, INDArray> params, MaeConfig config, long seed) {
     SplittableRandom root = new SplittableRandom(seed);
@@ -37,8 +37,7 @@ final class Initialisation {
 
   private static double[] values(
       String name, long[] shape, MaeConfig config, SplittableRandom random) {
-    double[] values =
-        new double[Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact))];
+    double[] values = new double[length(name, shape)];
     if (name.endsWith("_token")) {
       Arrays.setAll(values, i -> 0.02 * random.nextGaussian());
     } else if (name.equals("patch_embed.proj.bias")) {
@@ -50,6 +49,16 @@ final class Initialisation {
       Arrays.fill(values, name.endsWith(".weight") ? 1 : 0);
     }
     return values;
+  }
+
+  private static int length(String name, long[] shape) {
+    long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    if (length > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "Cannot initialise %s: it has %,d numbers (at most 2,147,483,647 in one tensor; take a narrower model)"
+              .formatted(name, length));
+    }
+    return (int) length;
   }
 
   private static void uniform(double[] values, double bound, SplittableRandom random) {

@@ -1,5 +1,6 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.engine.HostVector;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -34,6 +35,7 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_HEADER = 100_000_000;
+  private static final int PIECE = 1 << 22; // bytes that are copied at once
   private static final Map<String, DataType> TYPES =
       Map.of(
           "F32",
@@ -58,7 +60,7 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
     out.write(length.array());
     out.write(header);
     for (INDArray tensor : tensors.values()) {
-      out.write(bytes(tensor));
+      write(tensor, out);
     }
   }
 
@@ -99,11 +101,17 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
                         + ")"));
   }
 
-  static byte[] bytes(INDArray tensor) {
-    INDArray rows = tensor.dup('c'); // also drops any offset into a larger array
-    byte[] bytes = new byte[Math.toIntExact(rows.length() * rows.dataType().width())];
-    new BytePointer(rows.data().addressPointer()).get(bytes);
-    return bytes;
+  /** Writes the values, row-major, in pieces: a tensor may be longer than a Java array. */
+  static void write(INDArray tensor, OutputStream out) throws IOException {
+    INDArray dense = HostVector.dense(tensor);
+    BytePointer memory = new BytePointer(dense.data().addressPointer());
+    long length = dense.length() * dense.dataType().width();
+    byte[] piece = new byte[(int) Math.min(PIECE, length)];
+    for (long from = 0; from < length; from += PIECE) {
+      int count = (int) Math.min(PIECE, length - from);
+      memory.position(from).get(piece, 0, count);
+      out.write(piece, 0, count);
+    }
   }
 
   /**
@@ -184,8 +192,16 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
               + " does not fill its bytes");
     }
     INDArray tensor = Nd4j.createUninitialized(type, shape);
-    new BytePointer(tensor.data().addressPointer())
-        .put(readExactly(in, Math.toIntExact(bytes), "tensor " + name));
+    BytePointer memory = new BytePointer(tensor.data().addressPointer());
+    byte[] piece = new byte[(int) Math.min(PIECE, bytes)];
+    for (long from = 0; from < bytes; from += PIECE) {
+      int wanted = (int) Math.min(PIECE, bytes - from);
+      int count = in.readNBytes(piece, 0, wanted);
+      if (count < wanted) {
+        throw cutOff("tensor " + name, from + count, bytes);
+      }
+      memory.position(from).put(piece, 0, count);
+    }
     return tensor;
   }
 
@@ -193,15 +209,13 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
       throws IOException {
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
-      throw new EOFException(
-          "Cut-off safetensors file: "
-              + what
-              + " ends after "
-              + bytes.length
-              + " of "
-              + length
-              + " bytes");
+      throw cutOff(what, bytes.length, length);
     }
     return bytes;
+  }
+
+  private static EOFException cutOff(String what, long end, long length) {
+    return new EOFException(
+        "Cut-off safetensors file: %s ends after %d of %d bytes".formatted(what, end, length));
   }
 }

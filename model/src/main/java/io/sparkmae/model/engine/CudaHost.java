@@ -28,7 +28,7 @@ final class CudaHost implements AutoCloseable {
   private final long endPinned; // both are the end if nothing is
 
   CudaHost(INDArray array) {
-    start = array.data().address();
+    start = Address.of(array);
     end = start + array.length() * Type.of(array).bytes();
     long first = (start + PAGE - 1) / PAGE * PAGE;
     long pages = end / PAGE * PAGE - first;

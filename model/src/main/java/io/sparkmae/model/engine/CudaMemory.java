@@ -73,7 +73,7 @@ final class CudaMemory implements AutoCloseable {
   }
 
   boolean hasImageOf(INDArray host) {
-    return images.containsKey(host.data().address());
+    return images.containsKey(Address.of(host));
   }
 
   Tensor imageOf(INDArray host) {
@@ -86,7 +86,7 @@ final class CudaMemory implements AutoCloseable {
   }
 
   private Image image(INDArray host) {
-    return images.computeIfAbsent(host.data().address(), key -> newImage(host));
+    return images.computeIfAbsent(Address.of(host), key -> newImage(host));
   }
 
   private Image newImage(INDArray host) {

@@ -125,12 +125,12 @@ interface Device extends AutoCloseable {
   /** Work that runs these in order, and as fast as the device can if it is run again and again. */
   TimedWork inOrder(List<Runnable> works);
 
-  /** Σ x², summed in fp64; waits for the work so far. */
+  /** Σ x²; waits for the work so far. At most 256 terms are added in fp32, their sums in fp64. */
   double sumOfSquares(Tensor x);
 
   /**
    * AdamW on ranges of the parameters: each call waits for the work so far, takes one step in one
-   * pass, and returns Σ g² of the gradients as they came, summed in fp64.
+   * pass, and returns Σ g² of the gradients as they came, as {@link #sumOfSquares} has it.
    *
    * <p>Belongs to no plan: the ranges are of {@link #residentImageOf}.
    */

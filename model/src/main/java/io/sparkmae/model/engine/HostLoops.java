@@ -1,6 +1,5 @@
 package io.sparkmae.model.engine;
 
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.IntConsumer;
@@ -24,7 +23,7 @@ final class HostLoops implements AutoCloseable {
 
   /** What is done with the entries [from, from + n) of all vectors; n is at most a block. */
   private interface Work {
-    void process(int from, int n, Buffers buffers);
+    void process(long from, int n, Buffers buffers);
   }
 
   /** Room for a block of up to four vectors, and sums side by side: a single one is slow. */
@@ -60,24 +59,24 @@ final class HostLoops implements AutoCloseable {
     return threads;
   }
 
-  double sumOfSquares(FloatBuffer x) {
+  double sumOfSquares(HostVector x) {
     return over(
-        x.capacity(),
+        x.length(),
         (from, n, buffers) -> {
-          x.get(from, buffers.a, 0, n);
+          x.get(from, buffers.a, n);
           buffers.addSquares(buffers.a, n);
         });
   }
 
   /** Returns Σ (prediction − target)²; dPrediction = scale · (prediction − target). */
   double squaredError(
-      FloatBuffer prediction, FloatBuffer target, FloatBuffer dPrediction, float scale) {
+      HostVector prediction, HostVector target, HostVector dPrediction, float scale) {
     return over(
-        prediction.capacity(),
+        prediction.length(),
         (from, n, buffers) -> {
           float[] difference = buffers.a;
-          prediction.get(from, difference, 0, n);
-          target.get(from, buffers.b, 0, n);
+          prediction.get(from, difference, n);
+          target.get(from, buffers.b, n);
           for (int i = 0; i < n; i++) {
             difference[i] -= buffers.b[i];
           }
@@ -85,30 +84,30 @@ final class HostLoops implements AutoCloseable {
           for (int i = 0; i < n; i++) {
             difference[i] *= scale;
           }
-          dPrediction.put(from, difference, 0, n);
+          dPrediction.put(from, difference, n);
         });
   }
 
   /** One pass of AdamW; returns Σ g². */
   double adamW(
-      FloatBuffer params,
-      FloatBuffer gradients,
-      FloatBuffer expAvg,
-      FloatBuffer expAvgSq,
+      HostVector params,
+      HostVector gradients,
+      HostVector expAvg,
+      HostVector expAvgSq,
       AdamWRates rates,
       boolean decays) {
     return over(
-        params.capacity(),
+        params.length(),
         (from, n, buffers) -> {
-          params.get(from, buffers.a, 0, n);
-          gradients.get(from, buffers.b, 0, n);
-          expAvg.get(from, buffers.c, 0, n);
-          expAvgSq.get(from, buffers.d, 0, n);
+          params.get(from, buffers.a, n);
+          gradients.get(from, buffers.b, n);
+          expAvg.get(from, buffers.c, n);
+          expAvgSq.get(from, buffers.d, n);
           buffers.addSquares(buffers.b, n);
           adamW(buffers.a, buffers.b, buffers.c, buffers.d, n, rates, decays);
-          params.put(from, buffers.a, 0, n);
-          expAvg.put(from, buffers.c, 0, n);
-          expAvgSq.put(from, buffers.d, 0, n);
+          params.put(from, buffers.a, n);
+          expAvg.put(from, buffers.c, n);
+          expAvgSq.put(from, buffers.d, n);
         });
   }
 
@@ -143,19 +142,19 @@ final class HostLoops implements AutoCloseable {
     }
   }
 
-  private double over(int length, Work work) {
-    int shares = length / SHARE + (length % SHARE == 0 ? 0 : 1);
+  private double over(long length, Work work) {
+    int shares = Math.toIntExact((length + SHARE - 1) / SHARE);
     double[] sums = new double[shares];
     forEach(shares, i -> sums[i] = process(i, length, work));
     return Arrays.stream(sums).sum();
   }
 
-  private static double process(int share, int length, Work work) {
+  private static double process(int share, long length, Work work) {
     Buffers buffers = BUFFERS.get();
-    int start = share * SHARE;
-    int end = start + Math.min(SHARE, length - start);
-    for (int from = start; from < end; from += BLOCK) {
-      work.process(from, Math.min(BLOCK, end - from), buffers);
+    long start = (long) share * SHARE;
+    int count = (int) Math.min(SHARE, length - start);
+    for (int done = 0; done < count; done += BLOCK) {
+      work.process(start + done, Math.min(BLOCK, count - done), buffers);
     }
     return buffers.takeSum();
   }

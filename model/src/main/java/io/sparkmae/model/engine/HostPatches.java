@@ -1,7 +1,6 @@
 package io.sparkmae.model.engine;
 
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /** Gathers patches in host memory, image by image: see {@link Device#patches}. */
@@ -16,9 +15,9 @@ final class HostPatches implements Runnable {
   private final int length;
   private final int channels;
   private final ByteBuffer bytes; // null: there are floats
-  private final FloatBuffer floats;
+  private final HostVector floats;
   private final IntBuffer order;
-  private final FloatBuffer to;
+  private final HostVector to;
   private final float[] levels;
 
   HostPatches(
@@ -39,9 +38,9 @@ final class HostPatches implements Runnable {
     channels = (int) (levels.length() / 256);
     boolean coded = pixels.type() == Type.U8;
     bytes = coded ? Address.bytes(pixels) : null;
-    floats = coded ? null : Address.buffer(pixels);
+    floats = coded ? null : new HostVector(pixels);
     this.order = Address.integers(order);
-    this.to = Address.buffer(to);
+    this.to = new HostVector(to);
     this.levels = new float[(int) levels.length()];
     Address.buffer(levels).get(this.levels);
   }
@@ -57,20 +56,20 @@ final class HostPatches implements Runnable {
     byte[] coded = new byte[length];
     for (int i = 0; i < count; i++) {
       int token = order.get(image * tokens + first + i);
-      read((image * tokens + token) * length, coded, patch);
+      read(((long) image * tokens + token) * length, coded, patch);
       if (turned) {
         turn(patch, result);
       }
-      to.put((image * count + i) * length, result, 0, length);
+      to.put(((long) image * count + i) * length, result, length);
     }
   }
 
-  private void read(int at, byte[] coded, float[] patch) {
+  private void read(long at, byte[] coded, float[] patch) {
     if (bytes == null) {
-      floats.get(at, patch, 0, length);
+      floats.get(at, patch, length);
       return;
     }
-    bytes.get(at, coded, 0, length);
+    bytes.get((int) at, coded, 0, length); // a buffer of bytes is never longer
     for (int i = 0; i < length; i++) {
       patch[i] = levels[i % channels * 256 + (coded[i] & 0xff)];
     }

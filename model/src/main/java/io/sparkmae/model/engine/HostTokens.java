@@ -7,11 +7,11 @@ import java.nio.IntBuffer;
 final class HostTokens implements Runnable {
 
   private final HostLoops loops;
-  private final FloatBuffer known;
+  private final HostVector known;
   private final FloatBuffer filler;
   private final FloatBuffer positions;
   private final IntBuffer order;
-  private final FloatBuffer x;
+  private final HostVector x;
   private final int first;
   private final int images;
   private final int count;
@@ -28,12 +28,12 @@ final class HostTokens implements Runnable {
       Tensor order,
       Tensor x) {
     this.loops = loops;
-    this.known = Address.buffer(known);
+    this.known = new HostVector(known);
     this.first = first;
     this.filler = Address.buffer(filler);
     this.positions = Address.buffer(positions);
     this.order = Address.integers(order);
-    this.x = Address.buffer(x);
+    this.x = new HostVector(x);
     images = (int) x.shape()[0];
     places = (int) x.shape()[1];
     dim = (int) x.shape()[2];
@@ -52,7 +52,7 @@ final class HostTokens implements Runnable {
     for (int place = 0; place < places; place++) {
       boolean isKnown = place >= first && place < first + count;
       if (isKnown) {
-        known.get((image * count + place - first) * dim, token, 0, dim);
+        known.get(((long) image * count + place - first) * dim, token, dim);
       } else {
         filler.get(0, token, 0, dim);
       }
@@ -61,7 +61,7 @@ final class HostTokens implements Runnable {
       for (int i = 0; i < dim; i++) {
         token[i] += position[i];
       }
-      x.put((image * places + place) * dim, token, 0, dim);
+      x.put(((long) image * places + place) * dim, token, dim);
     }
   }
 }

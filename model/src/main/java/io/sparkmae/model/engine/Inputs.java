@@ -23,7 +23,7 @@ final class Inputs {
     // detached: a workspace would take the memory back
     pixels = Nd4j.createUninitializedDetached(type, batch, config.tokens(), config.patchLength());
     order = Nd4j.createUninitializedDetached(DataType.INT32, batch, config.tokens());
-    tokens = new int[batch * config.tokens()];
+    tokens = new int[Math.multiplyExact(batch, config.tokens())];
     feed = device.feed(List.of(pixels, order));
   }
 
@@ -47,7 +47,7 @@ final class Inputs {
    */
   void fill(INDArray patches, INDArray idsRestore) {
     feed.await();
-    INDArray dense = Rows.dense(patches);
+    INDArray dense = HostVector.dense(patches);
     long bytes = dense.length() * Type.of(dense).bytes();
     Pointer.memcpy(address(pixels), address(dense), bytes);
     int[] places = places(idsRestore);
@@ -67,7 +67,7 @@ final class Inputs {
   }
 
   private static Pointer address(INDArray array) {
-    return new Address(array.data().address());
+    return new Address(Address.of(array));
   }
 
   /** The device works on the batch that is here from now on. */

@@ -65,7 +65,7 @@ final class OneDnnDevice implements Device {
   /** The host array itself: there is only one memory. */
   @Override
   public Tensor imageOf(INDArray host) {
-    return Tensor.dense(host.data().address(), Type.of(host), host.shape());
+    return Tensor.dense(Address.of(host), Type.of(host), host.shape());
   }
 
   @Override
@@ -190,22 +190,22 @@ final class OneDnnDevice implements Device {
 
   @Override
   public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
-    FloatBuffer predicted = Address.buffer(prediction);
-    FloatBuffer wanted = Address.buffer(target);
-    FloatBuffer gradient = Address.buffer(dPrediction);
+    HostVector predicted = new HostVector(prediction);
+    HostVector wanted = new HostVector(target);
+    HostVector gradient = new HostVector(dPrediction);
     FloatBuffer result = Address.buffer(loss);
     float scale = 2f / prediction.length();
     return () -> {
       await();
       double sum = loops.squaredError(predicted, wanted, gradient, scale);
-      result.put(0, (float) (sum / predicted.capacity()));
+      result.put(0, (float) (sum / predicted.length()));
     };
   }
 
   @Override
   public double sumOfSquares(Tensor x) {
     await();
-    return loops.sumOfSquares(Address.buffer(x));
+    return loops.sumOfSquares(new HostVector(x));
   }
 
   @Override
@@ -222,10 +222,10 @@ final class OneDnnDevice implements Device {
 
   private double adamW(AdamWRange range, AdamWRates rates) {
     return loops.adamW(
-        Address.buffer(range.params()),
-        Address.buffer(range.gradients()),
-        Address.buffer(range.expAvg()),
-        Address.buffer(range.expAvgSq()),
+        new HostVector(range.params()),
+        new HostVector(range.gradients()),
+        new HostVector(range.expAvg()),
+        new HostVector(range.expAvgSq()),
         rates,
         range.decays());
   }

@@ -73,8 +73,14 @@ final class OneDnnProducts {
     FloatPointer pc = floats(c);
     long ldb = b.strides()[0];
     long ldc = c.strides()[0];
-    return () ->
-        dnnl_sgemm(transA, (byte) 'N', rows, columns, inner, 1, pa, lda, pb, ldb, 0, pc, ldc);
+    return () -> {
+      int status =
+          dnnl_sgemm(transA, (byte) 'N', rows, columns, inner, 1, pa, lda, pb, ldb, 0, pc, ldc);
+      if (status != dnnl_success) {
+        throw new IllegalStateException(
+            "Cannot multiply %s by %s: oneDNN's sgemm gave status %d".formatted(a, b, status));
+      }
+    };
   }
 
   /** c = scale · a·b for each matrix of a batch; any strides. */

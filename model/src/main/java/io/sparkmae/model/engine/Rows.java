@@ -14,7 +14,7 @@ final class Rows {
 
   private Rows(INDArray array, int length) {
     this.array = array;
-    this.pointer = Address.floats(array.data().address());
+    this.pointer = Address.floats(Address.of(array));
     this.length = length;
   }
 
@@ -26,12 +26,7 @@ final class Rows {
 
   /** The rows of an array of any shape whose last axis is {@code length} long. */
   static Rows of(INDArray array, int length) {
-    return new Rows(dense(array), length);
-  }
-
-  /** The array itself if its memory is row-major and its own, else a copy that is. */
-  static INDArray dense(INDArray array) {
-    return array.ordering() == 'c' && !array.isView() ? array : array.dup('c');
+    return new Rows(HostVector.dense(array), length);
   }
 
   INDArray array() {

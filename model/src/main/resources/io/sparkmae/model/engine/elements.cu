@@ -89,7 +89,7 @@ template <class F, class T>
 __device__ void patches(const F *pixels, const float *table, const int *order, T *to, i64 n,
                         i64 tokens, i64 first, i64 count, i64 length, i64 channels, i64 turned) {
   for (i64 i = thread(); i < n; i += threads()) {
-    unsigned at = (unsigned)i % (unsigned)length, place = (unsigned)(i / length);
+    unsigned place = (unsigned)(i / length), at = (unsigned)(i - place * length);
     unsigned image = place / (unsigned)count;
     unsigned values = (unsigned)length / (unsigned)channels;
     unsigned channel = turned ? at / values : at % (unsigned)channels;

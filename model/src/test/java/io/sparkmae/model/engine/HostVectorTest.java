@@ -63,6 +63,40 @@ class HostVectorTest {
   }
 
   @Test
+  void whatGoesAcrossPiecesIsReadAndWrittenWhole() {
+    INDArray array = Nd4j.arange(20).castTo(DataType.FLOAT);
+    var vector = new HostVector(Tensor.dense(Address.of(array), Type.F32, 20), 3);
+    float[] numbers = new float[5];
+    vector.get(6, numbers, 5);
+    assertThat(numbers).containsExactly(6, 7, 8, 9, 10);
+    vector.put(14, new float[] {1, 2, 3, 4}, 4);
+    assertThat(array.toFloatVector()).containsSequence(13, 1, 2, 3, 4, 18, 19);
+    assertThatThrownBy(() -> vector.get(18, numbers, 3))
+        .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void theNormOfALongVectorCountsItsEnd() {
+    try (LongVector memory = new LongVector(BORDER + 1000);
+        Device device = new OneDnnDevice(2)) {
+      HostVector.view(memory.array(), 1, 1).put(0, 3);
+      HostVector.view(memory.array(), BORDER + 999, 1).put(0, 4);
+      assertThat(device.sumOfSquares(device.imageOf(memory.array()))).isEqualTo(25);
+    }
+  }
+
+  @Test
+  void onlyRowMajorMemoryWithoutGapsIsDense() {
+    INDArray array = Nd4j.arange(60).castTo(DataType.FLOAT).reshape(4, 3, 5);
+    assertThat(HostVector.dense(array)).isSameAs(array);
+    INDArray rows = array.get(interval(1, 3));
+    assertThat(HostVector.dense(rows)).isSameAs(rows);
+    INDArray permuted = array.permute(0, 2, 1);
+    assertThat(HostVector.dense(permuted)).isNotSameAs(permuted).isEqualTo(permuted);
+    assertThat(HostVector.dense(permuted).data().getFloat(1)).isEqualTo(5);
+  }
+
+  @Test
   void whatAVectorDoesNotHaveIsRefused() {
     INDArray vector = Nd4j.zeros(DataType.FLOAT, 10);
     assertThatThrownBy(() -> HostVector.view(vector, 8, 3))

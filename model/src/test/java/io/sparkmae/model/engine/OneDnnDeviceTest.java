@@ -1,6 +1,7 @@
 package io.sparkmae.model.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
@@ -91,6 +92,16 @@ class OneDnnDeviceTest {
       agrees(x, dx, y, dy, forward);
       agrees(addend, dy, y, dy, forward);
     }
+  }
+
+  @Test
+  void aProductThatOneDnnRefusesIsAnError() {
+    Tensor folded =
+        new Tensor(image(host(6, 4)).address(), Type.F32, new long[] {6, 4}, new long[] {1, 1});
+    Runnable product = device.linearInputGradient(image(host(5, 6)), folded, image(host(5, 4)));
+    assertThatIllegalStateException()
+        .isThrownBy(product::run)
+        .withMessage("Cannot multiply F32[5, 6] by F32[6, 4]: oneDNN's sgemm gave status 2");
   }
 
   @Test
