@@ -61,14 +61,17 @@ final class AdamWStep implements GradientUpdater<AdamW> {
   @Override
   public void applyUpdater(INDArray gradient, int iteration, int epoch) {
     INDArray flat = gradient.reshape(expAvg.shape());
-    expAvg.muli(config.beta1()).addi(flat.mul(1 - config.beta1()));
-    expAvgSq.muli(config.beta2()).addi(flat.mul(flat).muli(1 - config.beta2()));
+    INDArray work = flat.mul(flat); // the one vector more that a step takes
+    expAvgSq.muli(config.beta2()).addi(work.muli(1 - config.beta2()));
+    expAvg.muli(config.beta1()).addi(flat.muli(1 - config.beta1()));
 
     double correction1 = 1 - Math.pow(config.beta1(), iteration + 1);
     double correction2 = 1 - Math.pow(config.beta2(), iteration + 1);
     INDArray denominator =
-        Transforms.sqrt(expAvgSq, true).divi(Math.sqrt(correction2)).addi(config.epsilon());
+        Transforms.sqrt(work.assign(expAvgSq), false)
+            .divi(Math.sqrt(correction2))
+            .addi(config.epsilon());
     double rate = config.getLearningRate(iteration, epoch) / correction1;
-    flat.assign(expAvg.div(denominator).muli(rate));
+    flat.assign(expAvg).divi(denominator).muli(rate);
   }
 }

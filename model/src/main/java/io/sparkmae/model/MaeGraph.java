@@ -32,6 +32,8 @@ public final class MaeGraph extends ComputationGraph {
   private transient MaeEngine engine; // null: the graph itself computes
   private transient Solver plainSolver; // DL4J's own, while the engine's is in its place
   private transient double maxGradientNorm;
+  private transient int parts = 1; // of the minibatch that is being fitted
+  private final transient SummedParts summed = new SummedParts(this);
   private transient INDArray target; // DL4J's own reference to the labels is private
 
   /**
@@ -157,42 +159,53 @@ public final class MaeGraph extends ComputationGraph {
     return maxGradientNorm > 0;
   }
 
+  /**
+   * One step from a minibatch that is computed in {@code parts}, to save activations: the gradient
+   * of the whole is clipped and applied once. Parts differ by one image at most; their gradients
+   * take a flat vector more, from the first such step on.
+   *
+   * @param parts at least 1; no more than images are made
+   * @return the mean loss of the minibatch
+   */
+  public double fit(MultiDataSet minibatch, int parts) {
+    if (parts < 1) {
+      throw new IllegalArgumentException("Invalid parts: %d (must be at least 1)".formatted(parts));
+    }
+    this.parts = parts;
+    try {
+      fit(minibatch);
+    } finally {
+      this.parts = 1;
+    }
+    return score();
+  }
+
+  /** Also where DL4J's method with workspaces ends. */
   @Override
   public void computeGradientAndScore() {
     if (engine != null) {
-      score = engine.step(target, getInput(2));
+      score = engine.step(target, getInput(2), parts);
       engine.downloadGradients();
+    } else if (parts > 1) {
+      score = summed.compute(parts, target, super::computeGradientAndScore);
     } else {
       super.computeGradientAndScore();
     }
-    clipUnlessFused();
-  }
-
-  @Override
-  public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
-    if (engine != null && solver instanceof FusedStep) {
-      score = engine.step(target, getInput(2)); // the gradients stay on the device
-    } else if (engine != null) {
-      computeGradientAndScore();
-    } else {
-      super.computeGradientAndScore(workspaces);
-      clipUnlessFused();
-    }
-  }
-
-  /** The norm of {@link #clipGradientNorm}. */
-  public double maxGradientNorm() {
-    return maxGradientNorm;
-  }
-
-  private void clipUnlessFused() {
     if (!(solver instanceof FusedStep)) { // which clips in its one pass
       clipGradient();
     }
   }
 
-  /** Scales the gradient down as {@link #clipGradientNorm} says. */
-  public void clipGradient() {
+  @Override
+  public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
+    if (engine != null && solver instanceof FusedStep) {
+      score = engine.step(target, getInput(2), parts); // the gradients stay on the device
+    } else {
+      computeGradientAndScore();
+    }
+  }
+
+  private void clipGradient() {
     if (clipsGradients()) {
       flattenedGradients.muli(gradientScale(flattenedGradients.norm2Number().doubleValue()));
     }
@@ -219,13 +232,13 @@ public final class MaeGraph extends ComputationGraph {
         training);
   }
 
-  /** An engine takes patches as they are, the graph as numbers. */
+  /** An engine takes patches as they are, the graph as numbers, of one part at a time. */
   private INDArray[] withNumbers(INDArray... arrays) {
-    return engine != null || arrays == null ? arrays : numbers(arrays);
+    return engine != null || parts > 1 || arrays == null ? arrays : numbers(arrays);
   }
 
   /** The first are patches. */
-  private INDArray[] numbers(INDArray... arrays) {
+  INDArray[] numbers(INDArray... arrays) {
     if (arrays[0].dataType() != DataType.UINT8) {
       return arrays;
     }

@@ -41,6 +41,13 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
   private int batchSize;
 
   @Option(
+      names = "--gradient-accumulation",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Parts that a step is computed in, at most one an image.")
+  private int parts;
+
+  @Option(
       names = "--threads",
       defaultValue = "1",
       paramLabel = "N",
@@ -86,6 +93,7 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
   @Override
   public Outcome call() throws IOException, InterruptedException {
     require(batchSize > 0, "--batch-size", batchSize);
+    require(parts > 0, "--gradient-accumulation", parts);
     require(threads > 0, "--threads", threads);
     require(steps > 0, "--steps", steps);
     Engine used = engine.resolve(precision, force);
@@ -93,7 +101,8 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
       throw new IllegalArgumentException("Invalid --full-encoder (the graph engine has none)");
     }
     var measured =
-        new StepBenchmark.Settings(model, config(), batchSize, steps, used, precision, fullEncoder);
+        new StepBenchmark.Settings(
+            model, config(), batchSize, parts, steps, used, precision, fullEncoder);
     return Outcome.done(measure(Json.line(measured)));
   }
 

@@ -33,7 +33,8 @@ final class CudaAdamW {
     }
     step = kernels.launch(memory::keep, "adam_w", Grid.of(chunks, 1), arguments.toArray());
     finish =
-        kernels.launch(memory::keep, "finish_sum", Grid.of(1, 1), partial, sum, null, chunks, 1L);
+        kernels.launch(
+            memory::keep, "finish_sum", Grid.of(1, 1), partial, sum, null, chunks, null, 1L);
   }
 
   /** As {@code optimiser.cu} has it: four addresses, a length, and whether it decays. */

@@ -78,6 +78,12 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public Tensor allocateResident(Type type, long... shape) {
+    enter();
+    return base.allocate(type, shape);
+  }
+
+  @Override
   public Tensor imageOf(INDArray host) {
     return memoryOf(host).imageOf(host);
   }
@@ -277,8 +283,9 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
-    long n = prediction.length();
+  public Runnable squaredError(
+      Tensor prediction, Tensor target, Tensor counted, Tensor loss, Tensor dPrediction) {
+    long columns = columns(prediction);
     Tensor partial = partialSums();
     return InTurn.of(
         launch(
@@ -286,20 +293,32 @@ final class CudaDevice implements Device {
             Grid.of(SUM_BLOCKS, 1),
             prediction,
             target,
+            counted,
             dPrediction,
             partial,
-            n,
-            2f / n),
-        finishSum(partial, loss, n));
+            prediction.length(),
+            columns),
+        finishSum(partial, loss, counted, columns));
+  }
+
+  @Override
+  public void addShare(double share, Tensor from, Tensor addend, Tensor to) {
+    enter();
+    try (CudaMemory here = new CudaMemory(stream)) { // of the arguments
+      long n = to.length();
+      kernels
+          .launch(here::keep, "add_share", Grid.over(n), from, addend, to, n, (float) share)
+          .run();
+    }
   }
 
   private Tensor partialSums() {
     return scratch("sums", Type.F32, 2 * SUM_BLOCKS);
   }
 
-  private Runnable finishSum(Tensor partial, Tensor mean, long length) {
+  private Runnable finishSum(Tensor partial, Tensor mean, Tensor rows, long columns) {
     return launch(
-        "finish_sum", Grid.of(1, 1), partial, base.imageOf(sum), mean, SUM_BLOCKS, length);
+        "finish_sum", Grid.of(1, 1), partial, base.imageOf(sum), mean, SUM_BLOCKS, rows, columns);
   }
 
   private double downloadedSum() {
@@ -315,7 +334,7 @@ final class CudaDevice implements Device {
       open = here;
       Tensor partial = partialSums();
       launch("squares", Grid.of(SUM_BLOCKS, 1), x, partial, x.length()).run();
-      finishSum(partial, null, 1).run();
+      finishSum(partial, null, null, 1).run();
       open = plan;
       return downloadedSum();
     }

@@ -25,6 +25,9 @@ interface Device extends AutoCloseable {
   /** New memory, filled with zeros. */
   Tensor allocate(Type type, long... shape);
 
+  /** The same, but no plan's: it stays until the device is closed. */
+  Tensor allocateResident(Type type, long... shape);
+
   /**
    * The device's image of a row-major host array, which must outlive the device: the same memory if
    * the device can reach it.
@@ -119,11 +122,22 @@ interface Device extends AutoCloseable {
   /** to = to + from, in to's type; any strides. */
   Runnable accumulate(Tensor from, Tensor to);
 
-  /** loss = mean (prediction − target)², and its gradient. */
-  Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction);
+  /**
+   * loss = mean (prediction − target)² over the first rows, and its gradient, 0 in the other rows.
+   *
+   * @param counted [1], how many rows count, at least one
+   */
+  Runnable squaredError(
+      Tensor prediction, Tensor target, Tensor counted, Tensor loss, Tensor dPrediction);
 
   /** Work that runs these in order, and as fast as the device can if it is run again and again. */
   TimedWork inOrder(List<Runnable> works);
+
+  /**
+   * Takes to = share · from + addend at once, after the work so far; a null addend is 0, and to may
+   * be one of the others. Belongs to no plan.
+   */
+  void addShare(double share, Tensor from, Tensor addend, Tensor to);
 
   /** Σ x²; waits for the work so far. At most 256 terms are added in fp32, their sums in fp64. */
   double sumOfSquares(Tensor x);

@@ -68,9 +68,13 @@ final class HostLoops implements AutoCloseable {
         });
   }
 
-  /** Returns Σ (prediction − target)²; dPrediction = scale · (prediction − target). */
+  /**
+   * Returns Σ (prediction − target)² over the first {@code counted} entries; dPrediction = 2 /
+   * counted · (prediction − target) there, and 0 beyond.
+   */
   double squaredError(
-      HostVector prediction, HostVector target, HostVector dPrediction, float scale) {
+      HostVector prediction, HostVector target, HostVector dPrediction, long counted) {
+    float scale = 2f / counted;
     return over(
         prediction.length(),
         (from, n, buffers) -> {
@@ -80,11 +84,33 @@ final class HostLoops implements AutoCloseable {
           for (int i = 0; i < n; i++) {
             difference[i] -= buffers.b[i];
           }
+          int rest = (int) Math.max(0, Math.min(n, counted - from));
+          Arrays.fill(difference, rest, n, 0);
           buffers.addSquares(difference, n);
           for (int i = 0; i < n; i++) {
             difference[i] *= scale;
           }
           dPrediction.put(from, difference, n);
+        });
+  }
+
+  /** to = share · from + addend, which is 0 if it is null; to may be one of them. */
+  void addShare(float share, HostVector from, HostVector addend, HostVector to) {
+    over(
+        from.length(),
+        (at, n, buffers) -> {
+          float[] sum = buffers.a;
+          from.get(at, sum, n);
+          for (int i = 0; i < n; i++) {
+            sum[i] *= share;
+          }
+          if (addend != null) {
+            addend.get(at, buffers.b, n);
+            for (int i = 0; i < n; i++) {
+              sum[i] += buffers.b[i];
+            }
+          }
+          to.put(at, sum, n);
         });
   }
 

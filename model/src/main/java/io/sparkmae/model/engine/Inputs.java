@@ -15,8 +15,9 @@ final class Inputs {
   private final INDArray order; // [N, L], the tokens of each sample, kept ones first
   private final int[] tokens;
   private final Feed feed;
-  private INDArray patches; // the batch that is here and not yet taken; null if there is none
-  private INDArray idsRestore;
+  private final INDArray removed; // [1], rows of removed patches in the images that count
+  private final int removedOfImage;
+  private Images held; // here and not yet taken; null if there are none
 
   /** Room for a batch of pixels in {@code type}: floats, or bytes. */
   Inputs(MaeConfig config, int batch, DataType type, Device device) {
@@ -24,7 +25,9 @@ final class Inputs {
     pixels = Nd4j.createUninitializedDetached(type, batch, config.tokens(), config.patchLength());
     order = Nd4j.createUninitializedDetached(DataType.INT32, batch, config.tokens());
     tokens = new int[Math.multiplyExact(batch, config.tokens())];
-    feed = device.feed(List.of(pixels, order));
+    removed = Nd4j.createUninitializedDetached(DataType.INT32, 1);
+    removedOfImage = config.tokens() - config.numKeep();
+    feed = device.feed(List.of(pixels, order, removed));
   }
 
   INDArray pixels() {
@@ -35,45 +38,45 @@ final class Inputs {
     return order;
   }
 
-  boolean hold(INDArray patches, INDArray idsRestore) {
-    return this.patches == patches && this.idsRestore == idsRestore;
+  INDArray removed() {
+    return removed;
+  }
+
+  boolean hold(Images images) {
+    return images.areThose(held);
   }
 
   /**
-   * Takes in a batch, also while the device works on the one before.
-   *
-   * @param patches [N, L, P], of the type that there is room for
-   * @param idsRestore [N, L], the place of each token in the shuffled order
+   * Takes in images, also while the device works on those before; if they are fewer than there is
+   * room for, copies of the first fill it up, which do not count.
    */
-  void fill(INDArray patches, INDArray idsRestore) {
+  void fill(Images images) {
     feed.await();
-    INDArray dense = HostVector.dense(patches);
-    long bytes = dense.length() * Type.of(dense).bytes();
-    Pointer.memcpy(address(pixels), address(dense), bytes);
-    int[] places = places(idsRestore);
-    int length = (int) order.size(1);
-    for (int i = 0; i < places.length; i++) {
-      tokens[i / length * length + places[i]] = i % length;
+    INDArray dense = HostVector.dense(images.ownPatches());
+    long bytes = dense.length() / images.count() * Type.of(dense).bytes(); // of an image
+    Pointer.memcpy(address(pixels, 0), address(dense, 0), bytes * images.count());
+    for (long image = images.count(); image < pixels.size(0); image++) {
+      Pointer.memcpy(address(pixels, bytes * image), address(dense, 0), bytes);
     }
-    new IntPointer(address(order)).put(tokens);
+    int[] places = images.places();
+    int length = (int) order.size(1);
+    for (int i = 0; i < tokens.length; i++) {
+      int place = places[i < places.length ? i : i % length];
+      tokens[i / length * length + place] = i % length;
+    }
+    new IntPointer(address(order, 0)).put(tokens);
+    new IntPointer(address(removed, 0)).put(images.count() * removedOfImage);
     feed.send();
-    this.patches = patches;
-    this.idsRestore = idsRestore;
+    held = images;
   }
 
-  /** The entries of idsRestore [N, L], sample after sample. */
-  static int[] places(INDArray idsRestore) {
-    return idsRestore.dup('c').data().asInt();
+  private static Pointer address(INDArray array, long bytes) {
+    return new Address(Address.of(array) + bytes);
   }
 
-  private static Pointer address(INDArray array) {
-    return new Address(Address.of(array));
-  }
-
-  /** The device works on the batch that is here from now on. */
+  /** The device works on the images that are here from now on. */
   void take() {
     feed.take();
-    patches = null;
-    idsRestore = null;
+    held = null;
   }
 }

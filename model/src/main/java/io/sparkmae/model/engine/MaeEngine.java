@@ -36,8 +36,8 @@ public final class MaeEngine implements AutoCloseable {
   private ToDoubleFunction<AdamWRates> adamW; // on that state
   private boolean ahead; // of the caller's vectors
   private boolean fullEncoder;
-  private INDArray nextPatches; // of the batch to come, if it is known
-  private INDArray nextIdsRestore;
+  private Images next; // of the batch to come, if it is known
+  private Tensor sum; // of the gradients of parts; null before a step in parts
 
   /** Where a parameter is in the flat vector. */
   public record Slot(long offset, long[] shape) {}
@@ -69,31 +69,7 @@ public final class MaeEngine implements AutoCloseable {
     return Cuda.capability(gpu) >= 80;
   }
 
-  /**
-   * What a large product reaches on this machine, or on its first GPU, in 10⁹ operations a second:
-   * the best of some runs on random numbers.
-   */
-  public static double productGflops(Engine engine, Precision precision) {
-    int size = engine == Engine.CUDA ? 8192 : 2048;
-    Type type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
-    INDArray random = Nd4j.rand(DataType.FLOAT, size, size); // zeros would be faster on a GPU
-    double best = 0;
-    try (Device device = device(engine, 0, precision)) {
-      Tensor a = device.allocate(type, size, size);
-      device.upload(random);
-      device.copy(device.imageOf(random), a).run();
-      TimedWork product =
-          device.inOrder(
-              List.of(device.linearInputGradient(a, a, device.allocate(type, size, size))));
-      for (int run = 0; run < 8; run++) {
-        product.run();
-        best = Math.max(best, 2.0 * size * size * size / product.nanoseconds());
-      }
-    }
-    return best;
-  }
-
-  private static Device device(Engine engine, int gpu, Precision precision) {
+  static Device device(Engine engine, int gpu, Precision precision) {
     return engine == Engine.CUDA ? new CudaDevice(gpu, precision) : new OneDnnDevice(threads());
   }
 
@@ -148,15 +124,47 @@ public final class MaeEngine implements AutoCloseable {
    * @param idsRestore [N, L], the place of each token in the shuffled order, kept ones first
    */
   public double step(INDArray patches, INDArray idsRestore) {
-    Plan plan = run(fullEncoder ? Task.TRAIN_FULL_ENCODER : Task.TRAIN, patches, idsRestore);
-    if (nextPatches != null && plan.fits(nextPatches)) {
-      plan.inputs().fill(nextPatches, nextIdsRestore);
+    return step(patches, idsRestore, 1);
+  }
+
+  /**
+   * The same in {@code parts}, one after the other: memory is planned for the images of the largest
+   * one, and a flat vector more holds the sum of the gradients from then on. Parts differ by one
+   * image at most, which a smaller one computes without counting it.
+   *
+   * @param parts at least 1; no more than images are made
+   */
+  public double step(INDArray patches, INDArray idsRestore, int parts) {
+    List<Images> all = Images.of(patches, idsRestore).cut(parts);
+    Plan plan = ready(fullEncoder ? Task.TRAIN_FULL_ENCODER : Task.TRAIN, all.get(0));
+    double loss = 0;
+    for (int i = 0; i < all.size(); i++) {
+      plan.run(all.get(i));
+      if (i + 1 < all.size()) {
+        plan.fill(all.get(i + 1));
+      } else if (next != null && plan.fits(next.cut(parts).get(0))) {
+        plan.fill(next.cut(parts).get(0));
+      }
+      double share = (double) all.get(i).count() / patches.size(0);
+      if (all.size() > 1) {
+        addGradients(share, i == 0, i + 1 == all.size());
+      }
+      loss += share * plan.loss();
+      plan.addTimes(nanoseconds);
     }
-    nextPatches = null;
-    nextIdsRestore = null;
-    double loss = plan.loss();
-    plan.addTimes(nanoseconds);
+    next = null;
     return loss;
+  }
+
+  /** The last sum goes where the gradients of a step at once are. */
+  private void addGradients(double share, boolean first, boolean last) {
+    long start = System.nanoTime();
+    Tensor flat = flat(gradients);
+    if (sum == null) {
+      sum = device.allocateResident(Type.F32, flat.length());
+    }
+    device.addShare(share, flat, first ? null : sum, last ? flat : sum);
+    nanoseconds.merge(Part.OPTIMISER, System.nanoTime() - start, Long::sum);
   }
 
   /**
@@ -164,8 +172,7 @@ public final class MaeEngine implements AutoCloseable {
    * computed. Another batch may come all the same.
    */
   public void expect(INDArray patches, INDArray idsRestore) {
-    nextPatches = patches;
-    nextIdsRestore = idsRestore;
+    next = Images.of(patches, idsRestore);
   }
 
   /** The latent of the kept patches in their order, class token first, [N, K + 1, D]. */
@@ -177,7 +184,7 @@ public final class MaeEngine implements AutoCloseable {
   public INDArray predict(INDArray patches, INDArray idsRestore) {
     INDArray shuffled = run(Task.PREDICT, patches, idsRestore).prediction(); // [N·(L + 1), P]
     int tokens = config.tokens();
-    int[] places = Inputs.places(idsRestore);
+    int[] places = Images.of(patches, idsRestore).places();
     Rows from = Rows.of(shuffled, config.patchLength());
     Rows to = Rows.create(places.length, config.patchLength());
     float[] patch = new float[config.patchLength()];
@@ -195,19 +202,24 @@ public final class MaeEngine implements AutoCloseable {
   }
 
   private Plan run(Task task, INDArray patches, INDArray idsRestore) {
+    Images images = Images.of(patches, idsRestore);
+    Plan plan = ready(task, images);
+    plan.run(images);
+    return plan;
+  }
+
+  /** A plan for so many images, with the caller's vectors taken over. */
+  private Plan ready(Task task, Images images) {
     Plan plan = plans.get(task);
-    if (plan == null || !plan.fits(patches)) {
+    if (plan == null || !plan.fits(images)) {
       if (plan != null) {
+        plans.remove(task); // there may be no memory for the next one
         plan.close(); // before the next one takes its memory
       }
-      plan = plan(task, (int) patches.size(0), patches.dataType());
+      plan = plan(task, images);
       plans.put(task, plan);
     }
-    if (!plan.inputs().hold(patches, idsRestore)) {
-      plan.inputs().fill(patches, idsRestore);
-    }
     takeOver();
-    plan.run();
     return plan;
   }
 
@@ -234,10 +246,18 @@ public final class MaeEngine implements AutoCloseable {
     device.download(gradients);
   }
 
-  private Plan plan(Task task, int batch, DataType pixels) {
+  private Plan plan(Task task, Images images) {
     Map<String, Tensor> values = views(flat(params));
     Map<String, Tensor> gradientViews = task.trains() ? views(flat(gradients)) : Map.of();
-    return new Plan(config, task, batch, precision, device, pixels, values, gradientViews);
+    DataType pixels = images.patches().dataType();
+    Runnable release = device.openPlan();
+    try {
+      return new Plan(
+          config, task, images.count(), precision, device, release, pixels, values, gradientViews);
+    } catch (RuntimeException | Error e) {
+      release.run(); // what it had got before memory ran out
+      throw e;
+    }
   }
 
   private Map<String, Tensor> views(Tensor flat) {

@@ -45,6 +45,17 @@ final class OneDnn implements AutoCloseable {
     return Tensor.dense(aligned, type, shape);
   }
 
+  /** Memory that no plan frees. */
+  Tensor allocateResident(Type type, long... shape) {
+    List<Pointer> plan = open;
+    open = plans.get(0);
+    try {
+      return allocate(type, shape);
+    } finally {
+      open = plan;
+    }
+  }
+
   Tensor scratch(String role, long... shape) {
     return scratch.computeIfAbsent(role + Arrays.toString(shape), key -> allocate(Type.F32, shape));
   }

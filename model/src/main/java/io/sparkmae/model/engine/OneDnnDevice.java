@@ -3,6 +3,7 @@ package io.sparkmae.model.engine;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -60,6 +61,11 @@ final class OneDnnDevice implements Device {
   @Override
   public Tensor allocate(Type type, long... shape) {
     return dnn.allocate(type, shape);
+  }
+
+  @Override
+  public Tensor allocateResident(Type type, long... shape) {
+    return dnn.allocateResident(type, shape);
   }
 
   /** The host array itself: there is only one memory. */
@@ -189,17 +195,27 @@ final class OneDnnDevice implements Device {
   }
 
   @Override
-  public Runnable squaredError(Tensor prediction, Tensor target, Tensor loss, Tensor dPrediction) {
+  public Runnable squaredError(
+      Tensor prediction, Tensor target, Tensor counted, Tensor loss, Tensor dPrediction) {
     HostVector predicted = new HostVector(prediction);
     HostVector wanted = new HostVector(target);
     HostVector gradient = new HostVector(dPrediction);
     FloatBuffer result = Address.buffer(loss);
-    float scale = 2f / prediction.length();
+    IntBuffer rows = Address.integers(counted);
+    long columns = prediction.shape()[1];
     return () -> {
       await();
-      double sum = loops.squaredError(predicted, wanted, gradient, scale);
-      result.put(0, (float) (sum / predicted.length()));
+      long entries = rows.get(0) * columns;
+      double sum = loops.squaredError(predicted, wanted, gradient, entries);
+      result.put(0, (float) (sum / entries));
     };
+  }
+
+  @Override
+  public void addShare(double share, Tensor from, Tensor addend, Tensor to) {
+    await();
+    HostVector added = addend == null ? null : new HostVector(addend);
+    loops.addShare((float) share, new HostVector(from), added, new HostVector(to));
   }
 
   @Override

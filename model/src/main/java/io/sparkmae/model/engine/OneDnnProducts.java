@@ -62,12 +62,12 @@ final class OneDnnProducts {
     if (a.type() != Type.F32 || b.type() != Type.F32) {
       return product(a, b, 1, c);
     }
-    boolean aTransposed = a.strides()[0] == 1;
-    byte transA = (byte) (aTransposed ? 'T' : 'N');
-    long lda = a.strides()[aTransposed ? 1 : 0];
     long rows = c.shape()[0];
     long columns = c.shape()[1];
     long inner = a.shape()[1];
+    boolean aInRows = a.strides()[1] == 1 && a.strides()[0] >= inner; // both strides may be 1
+    byte transA = (byte) (aInRows ? 'N' : 'T');
+    long lda = a.strides()[aInRows ? 0 : 1];
     FloatPointer pa = floats(a);
     FloatPointer pb = floats(b);
     FloatPointer pc = floats(c);

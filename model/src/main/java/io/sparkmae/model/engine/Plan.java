@@ -55,6 +55,7 @@ final class Plan implements AutoCloseable {
       int batch,
       Precision precision,
       Device device,
+      Runnable release,
       DataType pixels,
       Map<String, Tensor> values,
       Map<String, Tensor> gradients) {
@@ -62,7 +63,7 @@ final class Plan implements AutoCloseable {
     this.task = task;
     this.batch = batch;
     this.device = device;
-    release = device.openPlan();
+    this.release = release;
     visible = task.encodesAll() ? config.tokens() : config.numKeep();
     sequence = config.tokens() + 1L;
     type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
@@ -78,17 +79,21 @@ final class Plan implements AutoCloseable {
     sections = tape.sections(device);
   }
 
-  /** Whether it was made for a batch of this shape and type. */
-  boolean fits(INDArray patches) {
-    return batch == patches.size(0) && inputs.pixels().dataType() == patches.dataType();
+  /** Whether it was made for so many images of this type. */
+  boolean fits(Images images) {
+    return batch == images.count() && inputs.pixels().dataType() == images.patches().dataType();
   }
 
-  Inputs inputs() {
-    return inputs;
+  /** Takes in what runs next; see {@link Inputs#fill}. */
+  void fill(Images images) {
+    inputs.fill(images);
   }
 
-  /** Runs the work on what the inputs hold; it may go on when this returns. */
-  void run() {
+  /** Runs the work on these images; it may go on when this returns. */
+  void run(Images images) {
+    if (!inputs.hold(images)) {
+      inputs.fill(images);
+    }
     inputs.take();
     sections.forEach(section -> section.work().run());
   }
@@ -203,7 +208,8 @@ final class Plan implements AutoCloseable {
     Tensor prediction = predict(last, dLast, rows);
     tape.part(Part.LOSS);
     Tensor d = gradient("d pred", rows, config.patchLength());
-    tape.forward(device.squaredError(prediction, target(rows), device.imageOf(loss), d));
+    Tensor counted = device.imageOf(inputs.removed());
+    tape.forward(device.squaredError(prediction, target(rows), counted, device.imageOf(loss), d));
   }
 
   private void reconstructAll(Tensor x) {

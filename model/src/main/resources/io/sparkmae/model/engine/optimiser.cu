@@ -1,9 +1,14 @@
 // Loss and optimiser: each block leaves a partial sum in fp64.
-extern "C" __global__ void squared_error(const float *prediction, const float *target, float *d,
-                                         double *partial, i64 n, float scale) {
+
+// Of n / columns rows the first *rows count.
+extern "C" __global__ void squared_error(const float *prediction, const float *target,
+                                         const int *rows, float *d, double *partial, i64 n,
+                                         i64 columns) {
+  i64 counted = *rows * columns;
+  float scale = 2.0f / counted;
   double sum = 0;
   for (i64 i = thread(); i < n; i += threads()) {
-    float difference = prediction[i] - target[i];
+    float difference = i < counted ? prediction[i] - target[i] : 0;
     sum += (double)difference * difference;
     d[i] = scale * difference;
   }
@@ -18,15 +23,22 @@ extern "C" __global__ void squares(const float *x, double *partial, i64 n) {
   if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-// One block of 256 threads.
+// to = share * from + addend, which may be null.
+extern "C" __global__ void add_share(const float *from, const float *addend, float *to, i64 n,
+                                     float share) {
+  for (i64 i = thread(); i < n; i += threads())
+    to[i] = share * from[i] + (addend ? addend[i] : 0);
+}
+
+// One block of 256 threads; the mean is over *rows rows, or one if that is null.
 extern "C" __global__ void finish_sum(const double *partial, double *sum, float *mean, i64 n,
-                                      i64 count) {
+                                      const int *rows, i64 columns) {
   double v = 0;
   for (i64 i = threadIdx.x; i < n; i += 256) v += partial[i];
   v = block_sum(v);
   if (threadIdx.x == 0) {
     *sum = v;
-    if (mean) *mean = (float)(v / count);
+    if (mean) *mean = (float)(v / (rows ? *rows * columns : columns));
   }
 }
 

@@ -252,8 +252,14 @@ class CudaDeviceTest {
           Device device = bench.device;
           Tensor loss = bench.floats(1);
           Tensor d = bench.floats(300, 40);
-          device.squaredError(bench.floats(300, 40), bench.floats(300, 40), loss, d).run();
+          Tensor rows = bench.host(Nd4j.createFromArray(200));
+          device.squaredError(bench.floats(300, 40), bench.floats(300, 40), rows, loss, d).run();
           bench.result(loss);
+          bench.result(d);
+          Tensor sum = device.allocateResident(Type.F32, 300, 40);
+          device.addShare(0.25, d, null, sum);
+          device.addShare(0.75, d, sum, d);
+          bench.result(sum);
           bench.result(d);
           Tensor params = bench.floats(12000);
           Tensor expAvgSq = device.allocate(Type.F32, 12000);

@@ -105,6 +105,26 @@ class OneDnnDeviceTest {
   }
 
   @Test
+  void linearOfWidthOne() {
+    INDArray x = host(5, 4);
+    INDArray weight = host(1, 4);
+    INDArray bias = host(1);
+    INDArray y = host(5, 1);
+    INDArray dy = host(5, 1);
+    Runnable forward = device.linear(image(x), image(weight), image(bias), null, image(y));
+
+    INDArray dx = host(5, 4);
+    INDArray dWeight = host(1, 4);
+    INDArray dBias = host(1);
+    device.linearInputGradient(image(dy), image(weight), image(dx)).run();
+    device.linearWeightGradient(image(dy), image(x), image(dWeight), image(dBias)).run();
+
+    agrees(x, dx, y, dy, forward);
+    agrees(weight, dWeight, y, dy, forward);
+    agrees(bias, dBias, y, dy, forward);
+  }
+
+  @Test
   void layerNorm() {
     INDArray x = host(3, 8);
     INDArray weight = host(8);
@@ -238,22 +258,39 @@ class OneDnnDeviceTest {
     agrees(x, dx, y, dy, forward);
   }
 
-  @Test
-  void squaredError() {
+  @ParameterizedTest
+  @ValueSource(ints = {3, 2})
+  void squaredErrorOfTheRowsThatCount(int rows) {
     INDArray prediction = host(3, 300); // more than a block of the loop
     INDArray target = host(3, 300);
+    INDArray counted = Nd4j.createFromArray(rows);
     INDArray loss = host(1);
     INDArray dPrediction = host(3, 300);
     Runnable forward =
-        device.squaredError(image(prediction), image(target), image(loss), image(dPrediction));
+        device.squaredError(
+            image(prediction), image(target), image(counted), image(loss), image(dPrediction));
     forward.run();
+    int entries = 300 * rows;
     double mean = 0;
     for (long i = 0; i < 900; i++) {
-      double difference = prediction.getDouble(i) - target.getDouble(i);
-      mean += difference * difference / 900;
-      assertThat(dPrediction.getDouble(i)).isCloseTo(2 * difference / 900, within(1e-8));
+      double difference = i < entries ? prediction.getDouble(i) - target.getDouble(i) : 0;
+      mean += difference * difference / entries;
+      assertThat(dPrediction.getDouble(i)).isCloseTo(2 * difference / entries, within(1e-8));
     }
     assertThat(loss.getDouble(0)).isCloseTo(mean, within(1e-6));
+  }
+
+  @Test
+  void sharesAddUp() {
+    INDArray first = host(70_000); // more than a share of the loop
+    INDArray second = host(70_000);
+    INDArray expected = first.mul(0.25f).addi(second.mul(0.75f));
+    Runnable release = device.openPlan();
+    Tensor sum = device.allocateResident(Type.F32, 70_000);
+    release.run();
+    device.addShare(0.25, image(first), null, sum);
+    device.addShare(0.75, image(second), sum, image(second));
+    assertThat(second.toFloatVector()).isEqualTo(expected.toFloatVector());
   }
 
   @ParameterizedTest

@@ -78,8 +78,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   /**
-   * Lets workers compute a minibatch's gradient in parts; the loss must be a mean. Before the first
-   * round.
+   * Lets workers compute a minibatch's gradient in parts; the graph must be a {@link
+   * io.sparkmae.model.MaeGraph}. Before the first round.
    */
   public void accumulate(int partsOfMinibatch) {
     parts = partsOfMinibatch;

@@ -36,6 +36,19 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
     }
   }
 
+  /**
+   * Takes a step of the optimiser; returns the minibatch's loss.
+   *
+   * @param parts that the minibatch is computed in; 1 for a graph that is no masked autoencoder
+   */
+  static double fit(ComputationGraph graph, MultiDataSet minibatch, int parts) {
+    if (graph instanceof MaeGraph mae) {
+      return mae.fit(minibatch, parts);
+    }
+    graph.fit(minibatch);
+    return graph.score();
+  }
+
   /** Brings the graph's vectors in host memory up to date. */
   static void download(ComputationGraph graph) {
     if (graph instanceof MaeGraph mae) {

@@ -48,7 +48,16 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       List<TrainingHook> hooks,
       int parts,
       Accumulators accumulators)
-      implements Serializable {}
+      implements Serializable {
+
+    Run {
+      if (!mae && parts > 1) {
+        throw new IllegalArgumentException(
+            "Invalid parts of a minibatch: %d (only a masked autoencoder computes more than 1)"
+                .formatted(parts));
+      }
+    }
+  }
 
   /**
    * A task.
@@ -133,7 +142,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
 
   private void step(ComputationGraph graph, MultiDataSet minibatch, WorkerReport report) {
     run.hooks.forEach(hook -> hook.preUpdate(minibatch, graph));
-    double loss = Step.fit(graph, minibatch, run.parts);
+    double loss = Compute.fit(graph, minibatch, run.parts);
     run.hooks.forEach(hook -> hook.postUpdate(minibatch, graph));
     long size = minibatch.getFeatures(0).size(0);
     report.steps++;

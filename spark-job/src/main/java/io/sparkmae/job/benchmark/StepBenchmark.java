@@ -7,7 +7,7 @@ import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.Precision;
-import io.sparkmae.model.Tower;
+import io.sparkmae.model.engine.LargeProduct;
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.engine.Part;
 import java.io.IOException;
@@ -40,12 +40,14 @@ public final class StepBenchmark {
   /**
    * What is measured.
    *
+   * @param parts that a step's images are computed in
    * @param fullEncoder puts all tokens through the encoder, as the paper's baseline does
    */
   public record Settings(
       String name,
       MaeConfig model,
       int batchSize,
+      int parts,
       int steps,
       Engine engine,
       Precision precision,
@@ -66,22 +68,22 @@ public final class StepBenchmark {
     }
     MultiDataSet[] batches = batches(settings);
     for (int step = 0; step < WARM_UP; step++) {
-      fit(graph, batches, step);
+      fit(graph, batches, step, settings.parts());
     }
     Map<Part, Long> before = parts(graph.engine());
     double[] seconds = new double[settings.steps()];
     for (int step = 0; step < seconds.length; step++) {
       long start = System.nanoTime();
-      fit(graph, batches, step);
+      fit(graph, batches, step, settings.parts());
       seconds[step] = (System.nanoTime() - start) / 1e9;
       System.err.printf("step %d: %.3f s, loss %.4f%n", step + 1, seconds[step], graph.score());
     }
     return result(settings, graph, seconds, before);
   }
 
-  private static void fit(MaeGraph graph, MultiDataSet[] batches, int step) {
+  private static void fit(MaeGraph graph, MultiDataSet[] batches, int step, int parts) {
     graph.expect(batches[(step + 1) % BATCHES]);
-    graph.fit(batches[step % BATCHES]);
+    graph.fit(batches[step % BATCHES], parts);
   }
 
   private static MultiDataSet[] batches(Settings settings) {
@@ -118,11 +120,14 @@ public final class StepBenchmark {
             shares.put(
                 part.name().toLowerCase(Locale.ROOT),
                 (nanoseconds - before.getOrDefault(part, 0L)) / 1e9 / seconds.length));
-    double flops = flops(settings.model(), settings.fullEncoder()) * settings.batchSize();
+    boolean byGraph = settings.engine() == Engine.GRAPH;
+    double flops =
+        Arithmetic.flops(settings.model(), byGraph, settings.fullEncoder()) * settings.batchSize();
     return new StepResult(
         settings.name(),
         settings.model().imageSize(),
         settings.batchSize(),
+        settings.parts(),
         MaeEngine.threads(),
         settings.engine().toString(),
         settings.precision().toString(),
@@ -142,27 +147,7 @@ public final class StepBenchmark {
 
   private static double productGflops(Settings settings) {
     boolean graph = settings.engine() == Engine.GRAPH;
-    return MaeEngine.productGflops(graph ? Engine.ONEDNN : settings.engine(), settings.precision());
-  }
-
-  /** Arithmetic of a step on one image: 2 for each multiply-add, thrice for the two gradients. */
-  static double flops(MaeConfig model, boolean fullEncoder) {
-    double visible = fullEncoder ? model.tokens() : model.numKeep();
-    double tokens = model.tokens();
-    double dim = model.encoder().embedDim();
-    double decoderDim = model.decoder().embedDim();
-    double multiplyAdds =
-        blocks(model.encoder(), visible + 1)
-            + blocks(model.decoder(), tokens + 1)
-            + tokens * model.patchLength() * dim
-            + (visible + 1) * dim * decoderDim
-            + tokens * decoderDim * model.patchLength();
-    return 6 * multiplyAdds;
-  }
-
-  private static double blocks(Tower tower, double tokens) {
-    double dim = tower.embedDim();
-    return tower.depth() * (12 * tokens * dim * dim + 2 * tokens * tokens * dim);
+    return LargeProduct.gflops(graph ? Engine.ONEDNN : settings.engine(), settings.precision());
   }
 
   private static long peakRssMib() throws IOException {

@@ -5,10 +5,11 @@ import java.util.Map;
 /**
  * What a benchmark of training steps found.
  *
+ * @param gradientAccumulation parts that a step's images are computed in
  * @param stepSeconds median of the counted steps
  * @param minStepSeconds the fastest of them
  * @param maxStepSeconds the slowest of them
- * @param gflops products per second of the model's arithmetic, in 10⁹
+ * @param gflops operations a second in the products that the engine computes, in 10⁹
  * @param productGflops what a large product of the step's precision reaches here, the machine's own
  *     limit
  * @param peakRssMib largest resident memory of the process
@@ -19,6 +20,7 @@ public record StepResult(
     String model,
     int imageSize,
     int batchSize,
+    int gradientAccumulation,
     int threads,
     String engine,
     String precision,

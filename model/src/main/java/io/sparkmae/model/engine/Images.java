@@ -1,0 +1,58 @@
+package io.sparkmae.model.engine;
+
+import static org.nd4j.linalg.indexing.NDArrayIndex.all;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The images [from, to) of a minibatch.
+ *
+ * @param patches [N, L, P], of the whole minibatch
+ * @param idsRestore [N, L], the place of each token in the shuffled order
+ */
+record Images(INDArray patches, INDArray idsRestore, int from, int to) {
+
+  static Images of(INDArray patches, INDArray idsRestore) {
+    return new Images(patches, idsRestore, 0, Math.toIntExact(patches.size(0)));
+  }
+
+  int count() {
+    return to - from;
+  }
+
+  /** {@code parts} ranges, at most one an image; the first ones may have one image more. */
+  List<Images> cut(int parts) {
+    int pieces = Math.min(parts, count());
+    return IntStream.range(0, pieces).mapToObj(i -> piece(i, pieces)).toList();
+  }
+
+  private Images piece(int i, int pieces) {
+    return new Images(patches, idsRestore, border(i, pieces), border(i + 1, pieces));
+  }
+
+  private int border(int i, int pieces) {
+    return from + (int) (((long) count() * i + pieces - 1) / pieces);
+  }
+
+  /** Whether these are the same images of the same arrays; equal arrays are not enough. */
+  boolean areThose(Images others) {
+    return others != null
+        && patches == others.patches
+        && idsRestore == others.idsRestore
+        && from == others.from
+        && to == others.to;
+  }
+
+  /** [count, L, P], a view. */
+  INDArray ownPatches() {
+    return patches.get(interval(from, to), all(), all());
+  }
+
+  /** [count · L], image after image. */
+  int[] places() {
+    return idsRestore.get(interval(from, to), all()).dup('c').data().asInt();
+  }
+}

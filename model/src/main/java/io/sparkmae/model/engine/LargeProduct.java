@@ -1,0 +1,38 @@
+package io.sparkmae.model.engine;
+
+import io.sparkmae.model.Engine;
+import io.sparkmae.model.Precision;
+import java.util.List;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** What a machine can reach at best: the measure of a step's speed. */
+public final class LargeProduct {
+
+  private LargeProduct() {}
+
+  /**
+   * What a large product reaches on this machine, or on its first GPU, in 10⁹ operations a second:
+   * the best of some runs on random numbers.
+   */
+  public static double gflops(Engine engine, Precision precision) {
+    int size = engine == Engine.CUDA ? 8192 : 2048;
+    Type type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
+    INDArray random = Nd4j.rand(DataType.FLOAT, size, size); // zeros would be faster on a GPU
+    double best = 0;
+    try (Device device = MaeEngine.device(engine, 0, precision)) {
+      Tensor a = device.allocate(type, size, size);
+      device.upload(random);
+      device.copy(device.imageOf(random), a).run();
+      TimedWork product =
+          device.inOrder(
+              List.of(device.linearInputGradient(a, a, device.allocate(type, size, size))));
+      for (int run = 0; run < 8; run++) {
+        product.run();
+        best = Math.max(best, 2.0 * size * size * size / product.nanoseconds());
+      }
+    }
+    return best;
+  }
+}
