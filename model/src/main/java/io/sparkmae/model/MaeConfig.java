@@ -16,7 +16,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param decoder sees all tokens
  * @param mlpRatio hidden width of a block's MLP over its width, 4 in every preset
  * @param layerNormEps 1e-6 in every preset
- * @param maskRatio share of the patches removed, in [0, 1); 0.75 in every preset
+ * @param maskRatio share of the patches removed, in (0, 1); 0.75 in every preset; at least one is
+ *     removed, and one kept
  * @param normPixLoss whether the target is normalised patch by patch
  */
 public record MaeConfig(
@@ -50,13 +51,18 @@ public record MaeConfig(
         "must be a multiple of patchSize " + patchSize);
     require(mlpRatio > 0, "mlpRatio", mlpRatio, "must be positive");
     require(layerNormEps > 0, "layerNormEps", layerNormEps, "must be positive");
-    require(maskRatio >= 0 && maskRatio < 1, "maskRatio", maskRatio, "must be in [0, 1)");
+    require(maskRatio > 0 && maskRatio < 1, "maskRatio", maskRatio, "must be in (0, 1)");
     int tokens = (imageSize / patchSize) * (imageSize / patchSize);
     require(
         numKeep(tokens, maskRatio) > 0,
         "maskRatio",
         maskRatio,
         "must keep at least one of the " + tokens + " patches; lower it");
+    require( // else there is no loss
+        numKeep(tokens, maskRatio) < tokens,
+        "maskRatio",
+        maskRatio,
+        "must remove at least one of the " + tokens + " patches; raise it");
   }
 
   /**

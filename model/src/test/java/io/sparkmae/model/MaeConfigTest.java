@@ -63,7 +63,16 @@ class MaeConfigTest {
         .hasMessage(
             "Invalid maskRatio: 0.999 (must keep at least one of the 196 patches; lower it)");
     assertThatThrownBy(() -> BASE.withTask(1.2, false))
-        .hasMessage("Invalid maskRatio: 1.2 (must be in [0, 1))");
+        .hasMessage("Invalid maskRatio: 1.2 (must be in (0, 1))");
+    assertThatThrownBy(() -> BASE.withTask(0, false))
+        .hasMessage("Invalid maskRatio: 0.0 (must be in (0, 1))");
+    assertThatThrownBy(() -> BASE.withTask(1, false))
+        .hasMessage("Invalid maskRatio: 1.0 (must be in (0, 1))");
+    assertThatThrownBy(() -> BASE.withTask(Double.NaN, false))
+        .hasMessage("Invalid maskRatio: NaN (must be in (0, 1))");
+    assertThatThrownBy(() -> BASE.withTask(1e-18, false))
+        .hasMessage(
+            "Invalid maskRatio: 1.0E-18 (must remove at least one of the 196 patches; raise it)");
     assertThatThrownBy(() -> MaeConfig.preset("vit"))
         .hasMessageStartingWith("Unknown model: vit (must be one of [mae_vit_base");
   }

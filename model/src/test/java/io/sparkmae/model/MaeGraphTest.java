@@ -92,13 +92,15 @@ class MaeGraphTest {
 
   @Test
   void theEncoderAloneGivesTheLatentOfAllPatches() {
-    MaeConfig everything = config.withTask(0, false);
-    MaeGraph graph = MaeGraph.create(everything, new NoOp(), 0, 1);
+    MaeGraph graph = MaeGraph.create(config, new NoOp(), 0, 1);
     byte[] patches = patches(3);
     INDArray tokens = MaeEncoder.of(config, MaeWeights.encoder(graph)).encode(patches, 3);
     assertThat(tokens.shape()).containsExactly(3, config.tokens() + 1, 48);
     // the graph's masking shuffles the kept patches, which the class token cannot see
-    INDArray latent = graph.latent(MaeBatch.of(everything, patches, new long[] {1, 2, 3}));
+    Masking everything = Masking.draw(1, config.tokens(), config.tokens());
+    INDArray numbers = Pixels.normalise(Pixels.bytes(patches, 3, config), config.channels());
+    Masking[] maskings = {everything, everything, everything};
+    INDArray latent = graph.latent(MaeBatch.of(numbers, maskings));
     INDArray difference = tokens.slice(0, 1).sub(latent.slice(0, 1));
     assertThat(difference.amaxNumber().doubleValue()).isLessThan(1e-5);
   }
