@@ -21,16 +21,26 @@ record Memory(long heap, long nativeLimit, long processLimit) {
   }
 
   /** This executor's memory, with the cure where it is too small; null from the second call on. */
-  static String onceOf(Slices slices) {
-    return SAID.compareAndSet(false, true) ? here().against(slices) : null;
+  static String onceOf(Slices slices, int parts) {
+    return SAID.compareAndSet(false, true) ? here().against(slices, parts) : null;
   }
 
-  /** One line: what there is, what is needed, and what to change. */
-  String against(Slices slices) {
-    long arrays = Float.BYTES * (2 * slices.params() + slices.moments()); // gradients too
+  /**
+   * One line: what there is, what is needed, and what to change.
+   *
+   * @param parts that a minibatch is computed in
+   */
+  String against(Slices slices, int parts) {
+    long vectors = parts > 1 ? 3 : 2; // as long as the weights
+    long arrays = Float.BYTES * (vectors * slices.params() + slices.moments());
     String line =
-        "heap %d MiB, native arrays %s, process %s; weights, gradients and moments take %d MiB a worker"
-            .formatted(mib(heap), limit(nativeLimit), limit(processLimit), mib(arrays));
+        "heap %d MiB, native arrays %s, process %s; weights, gradients%s and moments take %d MiB a worker"
+            .formatted(
+                mib(heap),
+                limit(nativeLimit),
+                limit(processLimit),
+                parts > 1 ? ", their sum" : "",
+                mib(arrays));
     return line + cure(arrays);
   }
 

@@ -113,7 +113,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     }
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
-    report.memory = Memory.onceOf(run.slices);
+    report.memory = Memory.onceOf(run.slices, run.parts);
     report.lost = !resident.load(run.slices, start, results, workers);
     report.exchanging += watch.lap();
     if (report.lost) {
