@@ -29,6 +29,9 @@ public final class MaeGraph extends ComputationGraph {
 
   private static final long serialVersionUID = 1;
 
+  // numbers of a vector in a DL4J zip: it is read into one Java array of bytes, header included
+  private static final long MOST_OF_DL4J = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
+
   private transient MaeEngine engine; // null: the graph itself computes
   private transient Solver plainSolver; // DL4J's own, while the engine's is in its place
   private transient double maxGradientNorm;
@@ -51,9 +54,24 @@ public final class MaeGraph extends ComputationGraph {
    * @param weightDecay decoupled decay of parameters with two or more axes, 0.05 in the paper
    */
   public static MaeGraph create(MaeConfig config, IUpdater updater, double weightDecay, long seed) {
-    MaeGraph graph = uninitialised(config, updater, weightDecay, DataType.FLOAT);
-    Initialisation.fill(graph.parameters(), config, seed);
+    MaeGraph graph = blank(config, updater, weightDecay);
+    graph.initialise(seed);
     return graph;
+  }
+
+  /** The same before its parameters are drawn, for those who read them from somewhere. */
+  public static MaeGraph blank(MaeConfig config, IUpdater updater, double weightDecay) {
+    return uninitialised(config, updater, weightDecay, DataType.FLOAT);
+  }
+
+  /** Draws the parameters anew, as the reference initialises them. */
+  public void initialise(long seed) {
+    Initialisation.fill(parameters(), maeConfig(), seed);
+  }
+
+  /** Name in the reference → where it is in the flat parameter vector. */
+  public Map<String, MaeEngine.Slot> slots() {
+    return FlatParameters.slots(this);
   }
 
   /**
@@ -248,19 +266,38 @@ public final class MaeGraph extends ComputationGraph {
   }
 
   /**
-   * Writes configuration, counters, parameters and updater state as a DL4J zip; {@code out} stays
-   * open.
+   * Writes configuration, counters, parameters and, if it has one that fits, updater state as a
+   * DL4J zip; {@code out} stays open.
+   *
+   * @throws IllegalArgumentException if the parameters do not fit: DL4J reads 2 GiB an entry
    */
   public void save(OutputStream out) throws IOException {
     download();
-    ModelSerializer.writeModel(this, CloseShieldOutputStream.wrap(out), true);
+    if (!fitsDl4j(flattenedParams.length())) {
+      throw new IllegalArgumentException(
+          "Cannot write %d parameters as a DL4J zip (it holds at most %d; take another layout)"
+              .formatted(flattenedParams.length(), MOST_OF_DL4J));
+    }
+    ComputationGraphUpdater updater = getUpdater(false);
+    INDArray state = updater == null ? null : updater.getStateViewArray();
+    boolean withState = state != null && fitsDl4j(state.length());
+    ModelSerializer.writeModel(this, CloseShieldOutputStream.wrap(out), withState);
+  }
+
+  /** Whether a DL4J zip can hold a vector of so many numbers. */
+  public static boolean fitsDl4j(long numbers) {
+    return numbers <= MOST_OF_DL4J;
   }
 
   /** Reads what {@link #save} wrote; {@code in} stays open. */
   public static MaeGraph restore(InputStream in) throws IOException {
     ComputationGraph graph =
         ModelSerializer.restoreComputationGraph(CloseShieldInputStream.wrap(in), true);
-    return of(graph.getConfiguration(), graph.params(), graph.getUpdater().getStateViewArray());
+    ComputationGraphUpdater updater = graph.getUpdater(false);
+    return of(
+        graph.getConfiguration(),
+        graph.params(),
+        updater == null ? null : updater.getStateViewArray());
   }
 
   static MaeGraph uninitialised(

@@ -39,6 +39,11 @@ final class ConfigLayers {
     return ConfigKeys.read(join(flags, file, hadoop));
   }
 
+  /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */
+  static RunConfig ofText(String text) {
+    return ConfigKeys.read(ConfigFactory.parseString(text).withFallback(defaults()).resolve());
+  }
+
   /** The model that {@code flags} describe, over the defaults. */
   static ModelDescription model(Map<String, ?> flags, Configuration hadoop) throws IOException {
     Config config = join(flags, null, hadoop);

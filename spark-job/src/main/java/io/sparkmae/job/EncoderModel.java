@@ -8,9 +8,7 @@ import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import io.sparkmae.model.Safetensors;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,32 +28,25 @@ public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> 
 
   /** Reads the encoder of a model directory or of one version in it. */
   static EncoderModel of(String uri, Configuration hadoop) throws IOException {
-    return read(ModelStore.open(uri, hadoop));
+    return ModelStore.read(uri, hadoop, EncoderModel::read);
   }
 
   /** Reads the encoder of a version. */
   public static EncoderModel read(ModelVersion version) throws IOException {
     ModelDescription description = description(version);
-    try (InputStream in = open(version, ExportLayout.WEIGHTS)) {
-      return new EncoderModel(
-          description.name(), description.config(), Safetensors.read(in).tensors());
-    }
+    Map<String, INDArray> weights =
+        version.read(DIRECTORY + ExportLayout.WEIGHTS, in -> Safetensors.read(in).tensors());
+    return new EncoderModel(description.name(), description.config(), weights);
   }
 
   /** What a version's model is, without its weights. */
   static ModelDescription description(ModelVersion version) throws IOException {
-    try (InputStream in = open(version, ExportLayout.CONFIG)) {
-      return ModelDescription.read(in);
-    }
+    return version.read(DIRECTORY + ExportLayout.CONFIG, ModelDescription::read);
   }
 
   /** The encoder of an untrained model. */
   static EncoderModel untrained(String name, MaeConfig config, long seed) {
     MaeGraph graph = MaeGraph.create(config, new NoOp(), 0, seed);
     return new EncoderModel(name, config, MaeWeights.encoder(graph));
-  }
-
-  private static InputStream open(ModelVersion version, String file) throws IOException {
-    return new BufferedInputStream(version.open(DIRECTORY + file), 1 << 16);
   }
 }

@@ -9,10 +9,8 @@ import io.sparkmae.job.store.StoredFile;
 import io.sparkmae.model.MaeWeights;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -39,15 +37,16 @@ final class ExportCommand implements Callable<Outcome> {
   @Option(
       names = "--layout",
       defaultValue = "timm",
-      paramLabel = "timm|huggingface",
-      description = "timm: the encoder. huggingface: what ViTMAEModel and ViTModel read.")
+      paramLabel = "timm|huggingface|dl4j",
+      description =
+          "timm: the encoder. huggingface: what ViTMAEModel and ViTModel read. dl4j: a ComputationGraph's zip.")
   private ExportLayout layout;
 
   /**
    * The command's result line.
    *
    * @param version the version whose weights were exported
-   * @param sha256 of model.safetensors
+   * @param sha256 of model.safetensors, or of DL4J's model.zip
    */
   record Result(String output, String version, List<String> files, String sha256) {}
 
@@ -58,15 +57,26 @@ final class ExportCommand implements Callable<Outcome> {
 
   static Result run(String model, String output, ExportLayout layout, Configuration hadoop)
       throws IOException {
-    ModelVersion version = ModelStore.open(model, hadoop);
+    return ModelStore.read(
+        model, hadoop, version -> write(version, layout, output, Directory.at(output, hadoop)));
+  }
+
+  private static Result write(
+      ModelVersion version, ExportLayout layout, String output, Directory directory)
+      throws IOException {
     ModelDescription description = EncoderModel.description(version);
-    Map<String, INDArray> weights =
-        layout == ExportLayout.TIMM
-            ? EncoderModel.read(version).weights()
-            : MaeWeights.all(ModelCalls.graph(version));
     List<StoredFile> files =
-        layout.write(
-            description.name(), description.config(), weights, Directory.at(output, hadoop)::file);
+        switch (layout) {
+          case TIMM ->
+              layout.write(description, EncoderModel.read(version).weights(), directory::file);
+          case HUGGINGFACE ->
+              layout.write(
+                  description,
+                  MaeWeights.all(StateFile.graph(version, description.config())),
+                  directory::file);
+          case DL4J ->
+              List.of(directory.file(ExportLayout.ZIP, StateFile.withMoments(version)::save));
+        };
     List<String> names = files.stream().map(StoredFile::file).toList();
     return new Result(output, version.name(), names, files.get(0).sha256());
   }

@@ -1,8 +1,6 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.embed.Embedding;
-import io.sparkmae.job.store.ModelVersion;
-import io.sparkmae.model.MaeGraph;
 import java.io.IOException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -17,11 +15,6 @@ final class ModelCalls {
   static PretrainResult pretrain(SparkSession spark, RunConfig run, String output, boolean resume)
       throws IOException {
     return new PretrainRun(spark, run, output).train(resume);
-  }
-
-  /** The whole trained graph of a version. */
-  static MaeGraph graph(ModelVersion version) throws IOException {
-    return TrainedVersion.graph(version);
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.store.ModelStore;
-import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.model.Engine;
 import io.sparkmae.model.Precision;
 import java.io.IOException;
@@ -190,8 +189,8 @@ final class PretrainCommand implements Callable<Outcome> {
   }
 
   private Optional<Object> finished(RunConfig run, Configuration hadoop) throws IOException {
-    Optional<ModelVersion> latest = ModelStore.at(output, hadoop).latest();
-    return latest.isPresent() ? RunRecord.resultOf(latest.get(), run) : Optional.empty();
+    return ModelStore.at(output, hadoop)
+        .read(version -> RunRecord.resultOf(version, run).orElse(null));
   }
 
   private Object train(RunConfig run) throws IOException {

@@ -2,17 +2,22 @@ package io.sparkmae.job;
 
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.RunRecord.Place;
+import io.sparkmae.job.averaging.BrokenState;
+import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.RunLease;
 import io.sparkmae.job.train.Pretraining;
+import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Trained;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -26,6 +31,8 @@ final class PretrainRun {
   private final Configuration hadoop;
   private final ModelStore store;
   private final Place place;
+  private final Set<String> broken = new HashSet<>(); // versions whose state could not be read
+  private PretrainResult result; // null before the end
 
   PretrainRun(SparkSession spark, RunConfig run, String output) throws IOException {
     this.spark = spark;
@@ -44,43 +51,59 @@ final class PretrainRun {
    */
   PretrainResult train(boolean resume) throws IOException {
     try (RunLease lease = RunLease.take(output, hadoop)) {
-      Trained from = resume ? checkpoint() : null;
-      Trained trained = Pretraining.train(spark, run, from, soFar -> keep(lease, soFar));
-      lease.check();
-      PretrainResult result = TrainedVersion.write(trained, run, place, store, hadoop);
-      store.prune(run.checkpoints().keep(), RunRecord::isCheckpoint);
+      while (result == null) {
+        try {
+          train(lease, resume ? store.read(this::resumePoint) : Optional.empty());
+        } catch (BrokenState e) {
+          broken.add(e.version());
+        }
+      }
       return result;
     }
   }
 
-  private Trained checkpoint() throws IOException {
-    Optional<ModelVersion> latest = store.latest();
-    if (latest.isEmpty() || !RunRecord.isCheckpoint(latest.get())) {
-      return null;
-    }
-    RunRecord.requireSame(latest.get(), run, place);
-    Trained from = TrainedVersion.restore(latest.get());
-    System.err.printf(
-        "going on from %s, step %d%n", latest.get().uri(), from.graph().getIterationCount());
-    return from;
+  private void train(RunLease lease, Optional<ResumePoint> from) throws IOException {
+    from.ifPresent(
+        point ->
+            System.err.printf(
+                "going on from %s, step %d%n", point.version(), point.state().iteration()));
+    Pretraining.train(spark, run, from.orElse(null), soFar -> keep(lease, soFar));
   }
 
-  private void keep(RunLease lease, Trained soFar) throws IOException {
+  /** Null for the beginning. */
+  private ResumePoint resumePoint(ModelVersion version) throws IOException {
+    if (broken.contains(version.uri())) {
+      throw new BadModel("an executor could not read its state (verify names the file)");
+    }
+    if (!RunRecord.isCheckpoint(version)) {
+      return null;
+    }
+    RunRecord.requireSame(version, run, place);
+    return TrainedVersion.restore(version);
+  }
+
+  private ResumePoint keep(RunLease lease, Trained soFar) throws IOException {
     lease.check();
-    ModelVersion version = TrainedVersion.checkpoint(soFar, run, place, store);
+    ResumePoint kept = null;
+    if (soFar.finished()) {
+      result = TrainedVersion.write(soFar, run, place, store, hadoop);
+    } else {
+      kept = TrainedVersion.checkpoint(soFar, run, place, store);
+      System.err.printf("checkpoint %s before step %d%n", kept.version(), kept.state().iteration());
+    }
     store.prune(run.checkpoints().keep(), RunRecord::isCheckpoint);
-    System.err.printf(
-        "checkpoint %s before step %d%n", version.name(), soFar.graph().getIterationCount());
+    return kept;
   }
 
   private Place place() {
-    String manifest = PreparedData.open(run.data().uri(), hadoop).manifest().toJson();
+    PreparedData data = PreparedData.open(run.data().uri(), hadoop);
+    String manifest = data.manifest().toJson();
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256").digest(manifest.getBytes(StandardCharsets.UTF_8));
       int workers =
           Pretraining.workers(JavaSparkContext.fromSparkContext(spark.sparkContext()), run);
-      return new Place(workers, HexFormat.of().formatHex(digest));
+      return new Place(workers, data.rows(), HexFormat.of().formatHex(digest));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java platform has SHA-256", e);
     }

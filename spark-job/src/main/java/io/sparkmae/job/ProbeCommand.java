@@ -130,7 +130,7 @@ final class ProbeCommand implements Callable<Outcome> {
     }
     return like == null
         ? ConfigLayers.model(settings, hadoop)
-        : EncoderModel.description(ModelStore.open(like, hadoop));
+        : ModelStore.read(like, hadoop, EncoderModel::description);
   }
 
   private long seed() {

@@ -2,11 +2,8 @@ package io.sparkmae.job;
 
 import io.sparkmae.data.SourceImage;
 import io.sparkmae.data.SourceImages;
-import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.picture.Picture;
 import io.sparkmae.job.picture.Reconstruction;
-import io.sparkmae.job.store.ModelStore;
-import io.sparkmae.job.store.ModelVersion;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -75,13 +72,12 @@ final class ReconstructCommand implements Callable<Outcome> {
     if (count < 1) {
       throw new IllegalArgumentException("Invalid count: " + count + " (must be at least 1)");
     }
-    ModelVersion version = ModelStore.open(model, hadoop);
-    ModelDescription description = EncoderModel.description(version);
+    WholeModel whole = WholeModel.of(model, hadoop);
     List<SourceImage> first = SourceImages.first(images, "auto", count, hadoop);
-    List<Reconstruction> rows = Reconstructions.of(ModelCalls.graph(version), first, seed);
+    List<Reconstruction> rows = Reconstructions.of(whole.graph(), first, seed);
     Path path = new Path(output);
     try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
-      Picture.write(rows, description.config(), description.name(), out);
+      Picture.write(rows, whole.description().config(), whole.description().name(), out);
     }
     return new Result(output, rows.size(), Reconstruction.psnr(rows));
   }

@@ -139,7 +139,9 @@ public record RunConfig(
       Precision exchangePrecision)
       implements Serializable {
 
-    static final Averaging PLAIN = new Averaging(true, 0, false, OuterStep.NONE, Precision.FP32);
+    /** Everything is averaged, and nothing else done. */
+    public static final Averaging PLAIN =
+        new Averaging(true, 0, false, OuterStep.NONE, Precision.FP32);
 
     public Averaging {
       require(growth >= 0, "averaging.growth", growth, "must be positive, or 0 for none");

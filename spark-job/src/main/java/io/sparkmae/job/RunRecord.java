@@ -1,11 +1,13 @@
 package io.sparkmae.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.VersionWriter;
+import io.sparkmae.job.train.Pretraining;
+import io.sparkmae.model.MaeGraph;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,12 +27,13 @@ public record RunRecord(String settings, Place place, Object result) {
    * What decides a run's result beside its settings.
    *
    * @param workers that the images were shared among
+   * @param images of the prepared data
    * @param dataSha256 of the prepared data's manifest
    */
-  public record Place(int workers, String dataSha256) {
+  public record Place(int workers, long images, String dataSha256) {
 
     /** For versions whose run does not matter. */
-    public static final Place UNKNOWN = new Place(0, "");
+    public static final Place UNKNOWN = new Place(0, 0, "");
   }
 
   /** Adds the record to a version that is being written. */
@@ -53,7 +56,11 @@ public record RunRecord(String settings, Place place, Object result) {
 
   /** Whether {@code version} is of a run that was not finished. */
   static boolean isCheckpoint(ModelVersion version) throws IOException {
-    return version.has(FILE) && !read(version).hasNonNull("result");
+    try {
+      return version.has(FILE) && !read(version).hasNonNull("result");
+    } catch (BadModel e) {
+      return false; // nobody can tell
+    }
   }
 
   /**
@@ -79,9 +86,18 @@ public record RunRecord(String settings, Place place, Object result) {
     }
   }
 
+  /** The graph that the run of {@code version} trained, its parameters still arbitrary. */
+  static MaeGraph graph(ModelVersion version, int iteration) throws IOException {
+    JsonNode record = read(version);
+    RunConfig run = ConfigLayers.ofText(record.path("settings").asText());
+    JsonNode place = record.path("place");
+    MaeGraph graph =
+        Pretraining.graph(run, place.path("images").asLong(), place.path("workers").asInt());
+    graph.getConfiguration().setIterationCount(iteration);
+    return graph;
+  }
+
   private static JsonNode read(ModelVersion version) throws IOException {
-    try (InputStream in = version.open(FILE)) {
-      return Json.read(in, JsonNode.class);
-    }
+    return version.read(FILE, in -> Json.read(in, JsonNode.class));
   }
 }

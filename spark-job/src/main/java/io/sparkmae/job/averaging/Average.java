@@ -1,9 +1,13 @@
 package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.Slices.Slice;
+import io.sparkmae.job.averaging.StoredState.Vector;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import org.apache.spark.storage.BlockId;
 
 /**
  * What a round starts from, and where its slices are.
@@ -39,6 +43,23 @@ record Average(
    */
   boolean read(Slice slice, Consumer<FloatBuffer> reader) {
     return Blocks.read(Blocks.of(id, slice.index()), reader);
+  }
+
+  /** What there is of it, beside each worker's own moments. */
+  List<Vector> vectors() {
+    List<Vector> vectors = new ArrayList<>(List.of(Vector.PARAMS));
+    if (withMoments) {
+      vectors.add(Vector.MOMENTS);
+    }
+    if (outerMomentum != NONE) {
+      vectors.add(Vector.OUTER_MOMENTUM);
+    }
+    return vectors;
+  }
+
+  /** The block of a slice of {@code vector}. */
+  BlockId block(Vector vector, Slice slice) {
+    return Blocks.of(vector == Vector.OUTER_MOMENTUM ? outerMomentum : id, slice.index());
   }
 
   /** The same average at another place in the schedule. */

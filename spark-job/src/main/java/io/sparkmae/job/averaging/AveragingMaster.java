@@ -1,21 +1,31 @@
 package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.Slices.Slice;
+import io.sparkmae.job.averaging.StoredState.Part;
+import io.sparkmae.job.averaging.StoredState.Vector;
+import io.sparkmae.job.averaging.WriteStateTask.Range;
+import io.sparkmae.job.store.BadModel;
+import io.sparkmae.job.store.Json;
+import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.Precision;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
 import org.deeplearning4j.core.loader.DataSetLoader;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Parameter averaging behind DL4J's interface: one {@link SparkComputationGraph#fitPaths} is one
@@ -24,11 +34,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>A partition of the paths is a worker, a path is a minibatch, and every path is trained. A
  * round is one stage of local steps from the last average, and a short one that averages the
  * results, weighed by images. Vectors move in slices between executors and never through the
- * driver, whose graph stays as it was until {@link #fetch}; its counters advance.
+ * driver, whose graph stays as it was until {@link #fetch}; its counters advance. {@link #write}
+ * stores them from the executors too, and {@link #startFrom} reads them there.
  *
  * <p>Results do not depend on where tasks ran, nor on those that failed. Workers whose results died
  * with an executor train again; if the average itself is gone, {@link StateLost} is thrown, and
- * {@link #restart} goes on from the driver's graph.
+ * {@link #startFrom} or {@link #startOver} goes on from what there is.
  */
 public final class AveragingMaster extends PathsMaster implements AutoCloseable {
 
@@ -47,6 +58,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private Precision exchange = Precision.FP32;
   private List<List<String>> next = List.of();
   private List<String> locations = List.of();
+  private long[] lastImages = new long[1]; // of each worker
+  private Broadcast<SerializableConfiguration> hadoop;
   private RoundReport report;
 
   /**
@@ -54,12 +67,10 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    *
    * @param network also the {@link SparkComputationGraph}'s; fp32
    * @param outer what is done with the average
-   * @param outerMomentum of an earlier run, as long as the parameters; null for none
    */
-  public AveragingMaster(
-      JavaSparkContext spark, ComputationGraph network, OuterStep outer, INDArray outerMomentum) {
+  public AveragingMaster(JavaSparkContext spark, ComputationGraph network, OuterStep outer) {
     this.spark = spark;
-    this.driver = DriverCopy.of(network, outer, outerMomentum);
+    this.driver = DriverCopy.of(network);
     this.outer = outer;
     this.accumulators = new Accumulators(spark.sc());
   }
@@ -184,14 +195,18 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   private List<Integer> missingAfterAverage(
       List<WorkerReport> reports, Results results, Average to) {
-    long[] images = new long[1 + reports.get(reports.size() - 1).worker];
-    reports.forEach(worker -> images[worker.worker] = worker.images);
-    List<Integer> slices =
-        driver.slices().averaged(to.withMoments()).stream().map(Slice::index).toList();
+    lastImages = new long[1 + reports.get(reports.size() - 1).worker];
+    reports.forEach(worker -> lastImages[worker.worker] = worker.images);
+    return missing(driver.slices().averaged(to.withMoments()), results, to, lastImages);
+  }
+
+  /** Averages slices; the workers whose results of them are nowhere. */
+  private List<Integer> missing(List<Slice> slices, Results results, Average to, long[] images) {
     AverageTask task = new AverageTask(driver.slices(), average, results, to, images, outer);
+    List<Integer> indices = slices.stream().map(Slice::index).toList();
     try {
-      int tasks = Math.min(slices.size(), reports.size());
-      return spark.parallelize(slices, tasks).mapPartitions(task).collect().stream()
+      int tasks = Math.min(indices.size(), images.length);
+      return spark.parallelize(indices, tasks).mapPartitions(task).collect().stream()
           .distinct()
           .toList();
     } catch (Exception e) {
@@ -203,7 +218,15 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   private static boolean stateLost(Throwable thrown) {
-    return thrown != null && (thrown instanceof StateLost || stateLost(thrown.getCause()));
+    return cause(thrown, StateLost.class).isPresent();
+  }
+
+  /** What a task threw, which Spark buries. */
+  private static <T extends Throwable> Optional<T> cause(Throwable thrown, Class<T> type) {
+    return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
+        .filter(type::isInstance)
+        .map(type::cast)
+        .findFirst();
   }
 
   private static List<String> locations(List<WorkerReport> reports) {
@@ -213,10 +236,12 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     return List.of(locations);
   }
 
-  /** Makes the driver's state the average that the first round starts from. */
+  /** Makes the driver's graph the average that the first round starts from, if none is there. */
   private void start() {
-    if (average == null) {
+    if (run == null) {
       run = describe();
+    }
+    if (average == null) {
       average = driver.publish();
     }
     average = average.at(average.iteration(), driver.configuration().getEpochCount());
@@ -237,8 +262,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   /**
-   * Brings the last average into the driver's graph, slice by slice; moments only if {@link
-   * #hasMoments}.
+   * Brings the last average into the driver's graph, slice by slice; moments only if it has an
+   * updater.
    *
    * @throws StateLost if a slice is nowhere; the graph is then of no use any more
    */
@@ -246,18 +271,110 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     driver.fetch(average);
   }
 
-  /** Whether {@link #fetch} brings moments too. */
+  /** Whether the last average has moments too; if not, each worker has its own. */
   public boolean hasMoments() {
     return average.withMoments();
   }
 
-  /** The outer step's momentum as of the last {@link #fetch}; null for plain averaging. */
-  public INDArray outerMomentum() {
-    return driver.momentum() == null ? null : driver.momentum().params();
+  /**
+   * Averages the moments that workers kept for themselves in the last round; those that died with
+   * an executor do not count.
+   */
+  public void averageOwnMoments() {
+    Results own = new Results(average.ownMoments(), Precision.FP32);
+    Average whole =
+        new Average(
+            average.id(),
+            true,
+            Average.NONE,
+            average.outerMomentum(),
+            average.iteration(),
+            average.epoch());
+    List<Slice> moments = driver.slices().ofMoments();
+    long[] images = lastImages.clone();
+    for (int worker = 0; worker < images.length; worker++) {
+      images[worker] = own.areThere(moments, worker) ? images[worker] : 0;
+    }
+    if (!missing(moments, own, whole, images).isEmpty()) {
+      throw new StateLost(average.iteration());
+    }
+    Blocks.release(average.ownMoments());
+    average = whole;
   }
 
-  /** Starts over from the driver's graph, at {@code iteration}. */
-  public void restart(int iteration) {
+  /**
+   * Stores the last average, which {@link #hasMoments}, in a version: executors write what they
+   * have.
+   *
+   * @throws StateLost if a slice is nowhere
+   */
+  public StoredState write(VersionWriter version) throws IOException {
+    WriteStateTask task = new WriteStateTask(average, driver.slices(), version.uri(), hadoop());
+    List<Range> ranges = task.ranges(lastImages.length);
+    List<Part> parts = new ArrayList<>();
+    try {
+      for (String json : spark.parallelize(ranges, ranges.size()).map(task).collect()) {
+        parts.add(Json.parse(json, Part.class));
+      }
+    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
+      if (stateLost(e)) {
+        throw new StateLost(average.iteration());
+      }
+      throw e;
+    }
+    version.add(parts.stream().map(Part::file).toList());
+    Slices slices = driver.slices();
+    return new StoredState(average.iteration(), slices.params(), slices.moments(), parts);
+  }
+
+  /**
+   * Goes on from what {@link #write} stored in the version at {@code uri}: executors read it.
+   *
+   * @throws BrokenState if a file of it is not what was written
+   * @throws IllegalArgumentException if it is of another network
+   */
+  public void startFrom(String uri, StoredState stored) {
+    if (!stored.slices().equals(driver.slices())) {
+      throw new IllegalArgumentException(
+          "Cannot go on from %s: it has %d parameters and %d moments, the network has %d and %d (give the same settings)"
+              .formatted(
+                  uri,
+                  stored.params(),
+                  stored.moments(),
+                  driver.slices().params(),
+                  driver.slices().moments()));
+    }
+    startOver(stored.iteration());
+    average =
+        new Average(
+            Blocks.newId(),
+            true,
+            Average.NONE,
+            stored.has(Vector.OUTER_MOMENTUM) ? Blocks.newId() : Average.NONE,
+            stored.iteration(),
+            driver.configuration().getEpochCount());
+    List<String> parts = stored.parts().stream().map(Json::line).toList();
+    ReadStateTask task = new ReadStateTask(average, driver.slices(), uri, hadoop());
+    try {
+      spark.parallelize(parts, parts.size()).foreach(task);
+    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
+      Optional<BadModel> broken = cause(e, BadModel.class);
+      if (broken.isPresent()) {
+        throw new BrokenState(uri, broken.get());
+      }
+      throw e;
+    }
+  }
+
+  private Broadcast<SerializableConfiguration> hadoop() {
+    if (hadoop == null) {
+      hadoop = spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    }
+    return hadoop;
+  }
+
+  /** Starts from the driver's graph, at {@code iteration}. */
+  public void startOver(int iteration) {
     close();
     driver.configuration().setIterationCount(iteration);
   }
@@ -267,10 +384,13 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   public void close() {
     if (average != null) {
       release(average);
+    }
+    average = null;
+    if (run != null) {
       run.configuration().destroy();
       ResidentWorker.dismiss(); // of this process, when it is the executor
     }
-    average = null;
+    run = null;
   }
 
   private static void release(Average average) {

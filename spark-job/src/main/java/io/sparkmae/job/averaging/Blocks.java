@@ -1,8 +1,11 @@
 package io.sparkmae.job.averaging;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -14,6 +17,8 @@ import org.apache.spark.storage.BroadcastBlockId;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.io.ChunkedByteBuffer;
 import scala.Option;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
 import scala.reflect.ClassTag;
 
 /**
@@ -24,6 +29,7 @@ import scala.reflect.ClassTag;
  */
 final class Blocks {
 
+  private static final int PIECE = 1 << 20;
   private static final AtomicLong NEXT_ID = new AtomicLong(1L << 40);
 
   // A fetched slice is used up at once; new memory for each would be most of the cost.
@@ -100,6 +106,20 @@ final class Blocks {
     return fetched.isPresent();
   }
 
+  /** Writes all of {@code bytes}. */
+  static void copy(ByteBuffer bytes, OutputStream out) throws IOException {
+    if (bytes.hasArray()) {
+      out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+      return;
+    }
+    byte[] piece = new byte[PIECE]; // a block on disk is mapped
+    while (bytes.hasRemaining()) {
+      int length = Math.min(piece.length, bytes.remaining());
+      bytes.get(piece, 0, length);
+      out.write(piece, 0, length);
+    }
+  }
+
   private static ByteBuffer scratch(int length) {
     ByteBuffer scratch = SCRATCH.get();
     if (scratch.capacity() < length) {
@@ -107,6 +127,12 @@ final class Blocks {
       SCRATCH.set(scratch);
     }
     return scratch.clear();
+  }
+
+  /** Whether somebody has every one of these blocks. */
+  static boolean areThere(List<BlockId> blocks) {
+    var locations = manager().master().getLocations(blocks.toArray(BlockId[]::new));
+    return JavaConverters.seqAsJavaList(locations).stream().noneMatch(Seq::isEmpty);
   }
 
   /** Forgets a set of blocks on every executor, soon; for the driver. */

@@ -1,28 +1,36 @@
 package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.Slices.Slice;
+import org.deeplearning4j.nn.api.TrainingConfig;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
+import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 
 /**
- * The driver's graph, and the outer step's momentum: what a run starts from, and what checkpoints
- * are made of.
+ * The driver's graph: what a run starts from, and where its parameters end.
  *
- * @param momentum null for plain averaging
+ * <p>It need not have moments, which are twice as long as the parameters: a graph without an
+ * updater starts with none, and takes none over.
  */
-record DriverCopy(State state, State momentum) {
+record DriverCopy(State state, Slices slices) {
 
-  static DriverCopy of(ComputationGraph network, OuterStep outer, INDArray outerMomentum) {
-    if (outer.isPlain()) {
-      return new DriverCopy(State.of(network), null);
-    }
-    INDArray momentum = outerMomentum == null ? network.params().like() : outerMomentum;
-    return new DriverCopy(State.of(network), State.ofVector(momentum));
+  static DriverCopy of(ComputationGraph graph) {
+    ComputationGraphUpdater updater = graph.getUpdater(false);
+    State state =
+        new State(graph, graph.params(), updater == null ? null : updater.getStateViewArray());
+    return new DriverCopy(state, new Slices(state.params().length(), moments(graph)));
   }
 
-  Slices slices() {
-    return state.slices();
+  private static long moments(ComputationGraph graph) {
+    long moments = 0;
+    for (GraphVertex vertex : graph.getVertices()) {
+      TrainingConfig config = vertex.getConfig();
+      for (var param : vertex.paramTable(true).entrySet()) {
+        moments += config.getUpdaterByParam(param.getKey()).stateSize(param.getValue().length());
+      }
+    }
+    return moments;
   }
 
   ComputationGraphConfiguration configuration() {
@@ -31,36 +39,25 @@ record DriverCopy(State state, State momentum) {
 
   /** Makes it the average that workers start from. */
   Average publish() {
-    long id = publish(state);
-    long momentumId = momentum == null ? Average.NONE : publish(momentum);
+    boolean withMoments = slices.moments() == 0 || state.moments() != null;
+    long id = Blocks.newId();
+    for (Slice slice : slices.averaged(withMoments)) {
+      Blocks.put(Blocks.of(id, slice.index()), state.read(slice));
+    }
     return new Average(
         id,
-        true,
+        withMoments,
         Average.NONE,
-        momentumId,
+        Average.NONE,
         configuration().getIterationCount(),
         configuration().getEpochCount());
   }
 
-  private static long publish(State state) {
-    long id = Blocks.newId();
-    for (Slice slice : state.slices().averaged(true)) {
-      Blocks.put(Blocks.of(id, slice.index()), state.read(slice));
-    }
-    return id;
-  }
-
   /** Takes over an average; after a {@link StateLost} it is neither the old nor the new one. */
   void fetch(Average average) {
-    fetch(average, average.id(), state, average.withMoments());
-    if (momentum != null) {
-      fetch(average, average.outerMomentum(), momentum, false);
-    }
-  }
-
-  private static void fetch(Average average, long id, State into, boolean withMoments) {
-    for (Slice slice : into.slices().averaged(withMoments)) {
-      if (!Blocks.read(Blocks.of(id, slice.index()), numbers -> into.write(slice, numbers))) {
+    boolean withMoments = average.withMoments() && state.moments() != null;
+    for (Slice slice : slices.averaged(withMoments)) {
+      if (!average.read(slice, numbers -> state.write(slice, numbers))) {
         throw new StateLost(average.iteration());
       }
     }

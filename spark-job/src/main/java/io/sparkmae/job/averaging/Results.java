@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.List;
 import org.apache.spark.storage.BlockId;
 
 /**
@@ -72,6 +73,12 @@ record Results(long id, Precision precision) implements Serializable {
     return precision == Precision.FP32
         ? Blocks.read(block, numbers -> numbers.get(into, 0, slice.length()))
         : Blocks.readBytes(block, false, bytes -> widen(bytes.asShortBuffer(), into));
+  }
+
+  /** Whether somebody has every one of these slices of a worker's result. */
+  boolean areThere(List<Slice> slices, int worker) {
+    return Blocks.areThere(
+        slices.stream().map(slice -> Blocks.of(id, slice.index(), worker)).toList());
   }
 
   private static void widen(ShortBuffer numbers, float[] into) {

@@ -1,5 +1,6 @@
 package io.sparkmae.job.averaging;
 
+import io.sparkmae.job.averaging.StoredState.Vector;
 import java.io.Serializable;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -43,6 +44,11 @@ record Slices(long params, long moments) implements Serializable {
 
   List<Slice> ofMoments() {
     return IntStream.range(paramSlices(), count()).mapToObj(this::slice).toList();
+  }
+
+  /** The slices that a stored vector is cut into. */
+  List<Slice> stored(Vector vector) {
+    return vector == Vector.MOMENTS ? ofMoments() : averaged(false);
   }
 
   private static int count(long numbers) {

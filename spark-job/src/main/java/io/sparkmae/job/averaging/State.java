@@ -19,15 +19,6 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 record State(ComputationGraph graph, INDArray params, INDArray moments) {
 
-  static State of(ComputationGraph graph) {
-    return new State(graph, graph.params(), graph.getUpdater().getStateViewArray());
-  }
-
-  /** A vector without a graph, which is cut like parameters. */
-  static State ofVector(INDArray vector) {
-    return new State(null, vector, null);
-  }
-
   /** A graph of its own with that configuration; parameters and moments are still arbitrary. */
   static State create(String configuration, boolean mae, Slices slices) {
     ComputationGraphConfiguration conf = ComputationGraphConfiguration.fromJson(configuration);
@@ -45,10 +36,6 @@ record State(ComputationGraph graph, INDArray params, INDArray moments) {
       graph.setUpdater(new ComputationGraphUpdater(graph, moments));
     }
     return graph;
-  }
-
-  Slices slices() {
-    return new Slices(params.length(), moments == null ? 0 : moments.length());
   }
 
   FloatBuffer read(Slice slice) {

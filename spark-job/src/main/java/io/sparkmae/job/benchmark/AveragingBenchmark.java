@@ -105,7 +105,7 @@ public final class AveragingBenchmark {
 
   private List<Round> ours() {
     ComputationGraph graph = network.create(moments);
-    try (AveragingMaster master = new AveragingMaster(spark, graph, OuterStep.NONE, null)) {
+    try (AveragingMaster master = new AveragingMaster(spark, graph, OuterStep.NONE)) {
       master.exchangeIn(exchange);
       return rounds(
           "ours",

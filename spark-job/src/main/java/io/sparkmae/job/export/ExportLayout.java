@@ -22,10 +22,17 @@ public enum ExportLayout {
    * Hugging Face transformers: ViTMAEModel and ViTModel, and ViTMAEForPreTraining if the decoder is
    * there.
    */
-  HUGGINGFACE;
+  HUGGINGFACE,
+  /**
+   * DL4J's zip of the whole graph, with the optimiser's state where that fits; no weights alone.
+   */
+  DL4J;
 
   /** The weights in every export and in a version's {@code encoder} directory. */
   public static final String WEIGHTS = "model.safetensors";
+
+  /** What {@link #DL4J} consists of. */
+  public static final String ZIP = "model.zip";
 
   /** The description beside the weights; timm's also has the {@link ModelDescription}. */
   public static final String CONFIG = "config.json";
@@ -41,16 +48,16 @@ public enum ExportLayout {
   /**
    * Writes the weights, their configuration and what to do to an image first.
    *
-   * @param name the preset that the model started from
    * @param weights the reference's key names, with or without the decoder's
    */
-  public List<StoredFile> write(
-      String name, MaeConfig config, Map<String, INDArray> weights, Sink sink) throws IOException {
+  public List<StoredFile> write(ModelDescription model, Map<String, INDArray> weights, Sink sink)
+      throws IOException {
+    MaeConfig config = model.config();
     Map<String, INDArray> named =
         this == TIMM ? encoder(weights) : HuggingFaceNames.fromReference(weights);
     Map<String, Object> description =
         this == TIMM
-            ? TimmConfig.of(name, config)
+            ? TimmConfig.of(model.name(), config)
             : HuggingFaceConfig.of(config, weights.containsKey("mask_token"));
     // transformers refuses a file whose metadata does not name the framework
     Safetensors file = new Safetensors(named, Map.of("format", "pt"));

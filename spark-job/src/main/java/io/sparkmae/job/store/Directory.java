@@ -1,26 +1,35 @@
 package io.sparkmae.job.store;
 
+import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.FileNotFoundException;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.security.DigestInputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.commons.io.input.CloseShieldInputStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 
 /** A directory that files are written into, on the file system of its path. */
 public final class Directory {
 
-  private static final int BUFFER = 1 << 16;
+  // large: the local file system would make a system call for each 4 KiB
+  private static final int BUFFER = 1 << 20;
 
   private final FileSystem fileSystem;
   private final Path path;
@@ -44,9 +53,9 @@ public final class Directory {
    */
   public StoredFile file(String name, Content content) throws IOException {
     MessageDigest sha256 = sha256();
-    Counted counted = new Counted(fileSystem.create(path(name), true));
+    Counted counted = new Counted(fileSystem.create(path(name), true, BUFFER));
     try (OutputStream out =
-        new DigestOutputStream(new BufferedOutputStream(counted, BUFFER), sha256)) {
+        new BufferedOutputStream(new DigestOutputStream(counted, sha256), BUFFER)) {
       content.writeTo(out);
     }
     return new StoredFile(name, counted.bytes, HexFormat.of().formatHex(sha256.digest()));
@@ -61,7 +70,52 @@ public final class Directory {
 
   /** Opens the file {@code name}, which the caller closes. */
   InputStream open(String name) throws IOException {
-    return fileSystem.open(path(name));
+    return fileSystem.open(path(name), BUFFER);
+  }
+
+  /**
+   * Reads a file, and checks on the way that it is what was written. What is not read by {@code
+   * reader} is read for the check.
+   *
+   * @throws BadModel if it is missing or another; other failures of storage pass through, since a
+   *     store that cannot be reached is no broken model
+   */
+  public <T> T read(StoredFile file, ModelVersion.Reader<T> reader) throws IOException {
+    MessageDigest sha256 = sha256();
+    try (InputStream in = new DigestInputStream(open(file.file()), sha256)) {
+      T result = read(in, reader, file, sha256);
+      requireWhole(in, file, sha256);
+      return result;
+    } catch (FileNotFoundException | ChecksumException e) {
+      throw broken(file, e);
+    }
+  }
+
+  /** What a reader makes of a broken file says less than that it is broken. */
+  private <T> T read(
+      InputStream in, ModelVersion.Reader<T> reader, StoredFile file, MessageDigest sha256)
+      throws IOException {
+    try {
+      return reader.read(new BufferedInputStream(CloseShieldInputStream.wrap(in), BUFFER));
+    } catch (IOException | RuntimeException e) {
+      requireWhole(in, file, sha256);
+      throw e;
+    }
+  }
+
+  private void requireWhole(InputStream in, StoredFile file, MessageDigest sha256)
+      throws IOException {
+    in.transferTo(OutputStream.nullOutputStream());
+    if (!HexFormat.of().formatHex(sha256.digest()).equals(file.sha256())) {
+      throw broken(file, null);
+    }
+  }
+
+  private BadModel broken(StoredFile file, Throwable cause) {
+    return new BadModel(
+        "Cannot use %s: %s is not as its manifest says (name another version)"
+            .formatted(path, file.file()),
+        cause);
   }
 
   /** Deletes a file, or a directory with all that is in it; nothing happens if it is not there. */
@@ -73,8 +127,15 @@ public final class Directory {
     return fileSystem.exists(path(name));
   }
 
-  long length(String name) throws IOException {
-    return fileSystem.getFileStatus(path(name)).getLen();
+  /** Path inside the directory → bytes, for all files in it and below. */
+  Map<String, Long> lengths() throws IOException {
+    Map<String, Long> lengths = new HashMap<>();
+    RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(path, true);
+    while (files.hasNext()) { // one request for many files, where each alone would be one
+      FileStatus file = files.next();
+      lengths.put(file.getPath().toString().substring(path.toString().length() + 1), file.getLen());
+    }
+    return lengths;
   }
 
   Directory child(String name) {

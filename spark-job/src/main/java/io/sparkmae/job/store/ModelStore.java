@@ -13,9 +13,10 @@ import org.slf4j.LoggerFactory;
  * The versions of one model: {@code v000001}, {@code v000002}, …, and {@code LATEST} with the name
  * of the newest.
  *
- * <p>It trusts a version only if every file is as its manifest says, so a reader gets a whole model
- * or an older whole model, whatever happened to a writer. It deletes nothing but what {@link
- * #prune} is told, and it does not retry.
+ * <p>It trusts a version only if every file has the length that the manifest says, and a file only
+ * if what was read of it has the hash, so a reader gets a whole model or an older whole model,
+ * whatever happened to a writer. It deletes nothing but what {@link #prune} is told, and it does
+ * not retry.
  */
 public final class ModelStore {
 
@@ -35,23 +36,52 @@ public final class ModelStore {
     return new ModelStore(Directory.at(uri, hadoop));
   }
 
+  /** What is read of a version. */
+  @FunctionalInterface
+  public interface Reader<T> {
+
+    T read(ModelVersion version) throws IOException;
+  }
+
   /**
-   * Opens a model for reading.
+   * Reads a model.
    *
-   * @param uri a store, which gives its latest version, or one version's directory
+   * @param uri a store, whose newest version that {@code reader} finds whole is read, or one
+   *     version's directory
    * @throws BadModel if there is no whole model
    */
-  public static ModelVersion open(String uri, Configuration hadoop) throws IOException {
+  public static <T> T read(String uri, Configuration hadoop, Reader<T> reader) throws IOException {
     Directory directory = Directory.at(uri, hadoop);
     if (!isVersion(directory)) {
-      return new ModelStore(directory).latest().orElseThrow(() -> nothingAt(uri));
+      return new ModelStore(directory).read(reader).orElseThrow(() -> nothingAt(uri));
     }
     ModelVersion version = new ModelVersion(directory);
     Optional<String> fault = version.fault();
     if (fault.isPresent()) {
       throw new BadModel("Cannot use %s: %s (name another version)".formatted(uri, fault.get()));
     }
-    return version;
+    return reader.read(version);
+  }
+
+  /**
+   * What {@code reader} makes of the newest version that it finds whole; older ones are tried in
+   * turn, and the log says so. Empty if there is none.
+   */
+  public <T> Optional<T> read(Reader<T> reader) throws IOException {
+    List<ModelVersion> versions = versions();
+    for (int i = versions.size() - 1; i >= 0; i--) {
+      ModelVersion version = versions.get(i);
+      Optional<String> fault = version.fault();
+      if (fault.isEmpty()) {
+        try {
+          return Optional.ofNullable(reader.read(version));
+        } catch (BadModel e) {
+          fault = Optional.of(e.getMessage());
+        }
+      }
+      LOG.warn("Passing over {}: {}; trying the version before", version.uri(), fault.get());
+    }
+    return Optional.empty();
   }
 
   /**
@@ -82,23 +112,6 @@ public final class ModelStore {
       writer = VersionWriter.claim(directory, name(next));
     }
     return writer.get();
-  }
-
-  /**
-   * The newest complete version whose files are whole; older ones are tried in turn, and the log
-   * says so.
-   */
-  public Optional<ModelVersion> latest() throws IOException {
-    List<ModelVersion> versions = versions();
-    for (int i = versions.size() - 1; i >= 0; i--) {
-      ModelVersion version = versions.get(i);
-      Optional<String> fault = version.fault();
-      if (fault.isEmpty()) {
-        return Optional.of(version);
-      }
-      LOG.warn("Passing over {}: {}; trying the version before", version.uri(), fault.get());
-    }
-    return Optional.empty();
   }
 
   /**

@@ -4,11 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumException;
 
@@ -18,6 +15,7 @@ public final class ModelVersion {
   static final String SUCCESS = "_SUCCESS";
 
   private final Directory directory;
+  private Manifest manifest; // once it has been read
 
   ModelVersion(Directory directory) {
     this.directory = directory;
@@ -38,31 +36,76 @@ public final class ModelVersion {
     return directory.has(file);
   }
 
-  /** Opens {@code file}, a path inside the version; the caller closes it. */
-  public InputStream open(String file) throws IOException {
-    return directory.open(file);
+  /** What is read of a file; the stream stays the version's to close. */
+  @FunctionalInterface
+  public interface Reader<T> {
+
+    T read(InputStream in) throws IOException;
+  }
+
+  /**
+   * Reads {@code file}, a path inside the version, and checks it against the manifest on the way.
+   *
+   * @throws BadModel if it is missing, or not as the manifest says
+   */
+  public <T> T read(String file, Reader<T> reader) throws IOException {
+    return directory.read(stored(file), reader);
+  }
+
+  private StoredFile stored(String file) throws IOException {
+    return manifest().files().stream()
+        .filter(stored -> stored.file().equals(file))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new BadModel("Cannot use %s: it has no %s (name another)".formatted(uri(), file)));
   }
 
   boolean isComplete() throws IOException {
-    return has(SUCCESS);
+    return directory.has(SUCCESS);
   }
 
-  /** Why this version cannot be trusted, as the end of a sentence; empty if it can. */
+  /**
+   * Why this version cannot be trusted, as the end of a sentence; empty if every file has its
+   * length. What is in the files is checked when they are read.
+   */
   Optional<String> fault() throws IOException {
     if (!isComplete()) {
       return Optional.of("it is not complete");
     }
-    return brokenFile().map(file -> file + " is not as its manifest says");
+    Map<String, Long> lengths = directory.lengths();
+    return firstFile(file -> lengths.getOrDefault(file.file(), -1L) == file.bytes())
+        .map(file -> file + " is not as its manifest says");
   }
 
   Manifest manifest() throws IOException {
-    try (InputStream in = open(Manifest.FILE)) {
-      return Json.read(in, Manifest.class);
+    if (manifest == null) {
+      try (InputStream in = directory.open(Manifest.FILE)) {
+        manifest = Json.read(in, Manifest.class);
+      }
     }
+    return manifest;
   }
 
   /** Reads every file against the manifest; the first that is missing or differs, if any. */
   Optional<String> brokenFile() throws IOException {
+    return firstFile(this::isWhole);
+  }
+
+  private boolean isWhole(StoredFile file) throws IOException {
+    try {
+      return directory.read(file, in -> true);
+    } catch (BadModel e) {
+      return false;
+    }
+  }
+
+  private interface Check {
+    boolean passes(StoredFile file) throws IOException;
+  }
+
+  /** The first file that fails; the manifest itself if it cannot be read. */
+  private Optional<String> firstFile(Check check) throws IOException {
     List<StoredFile> files;
     try {
       files = manifest().files();
@@ -70,28 +113,10 @@ public final class ModelVersion {
       return Optional.of(Manifest.FILE);
     }
     for (StoredFile file : files) {
-      if (!isWhole(file)) {
+      if (!check.passes(file)) {
         return Optional.of(file.file());
       }
     }
     return Optional.empty();
-  }
-
-  // Other failures of storage pass through: a store that cannot be reached is not a broken model.
-  private boolean isWhole(StoredFile file) throws IOException {
-    try {
-      return directory.length(file.file()) == file.bytes()
-          && sha256(file.file()).equals(file.sha256());
-    } catch (FileNotFoundException | ChecksumException e) {
-      return false;
-    }
-  }
-
-  private String sha256(String file) throws IOException {
-    MessageDigest sha256 = Directory.sha256();
-    try (InputStream in = new DigestInputStream(open(file), sha256)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
-    return HexFormat.of().formatHex(sha256.digest());
   }
 }

@@ -1,5 +1,7 @@
 package io.sparkmae.job.store;
 
+import java.io.Serializable;
+
 /**
  * One file as it was written.
  *
@@ -7,4 +9,4 @@ package io.sparkmae.job.store;
  * @param bytes its length
  * @param sha256 64 lower-case hexadecimal digits
  */
-public record StoredFile(String file, long bytes, String sha256) {}
+public record StoredFile(String file, long bytes, String sha256) implements Serializable {}

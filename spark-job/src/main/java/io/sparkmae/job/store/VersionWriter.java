@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -58,13 +59,35 @@ public final class VersionWriter {
    * @param name path inside the version, with forward slashes, such as {@code encoder/config.json}
    */
   public StoredFile file(String name, Content content) throws IOException {
+    requireNew(name);
+    StoredFile file = directory.file(name, content);
+    files.add(file);
+    return file;
+  }
+
+  /**
+   * Takes in files that other processes wrote at {@link #uri}.
+   *
+   * @throws IllegalArgumentException if one is not there, as on a disk that only its host has
+   */
+  public void add(List<StoredFile> written) throws IOException {
+    Map<String, Long> lengths = directory.lengths();
+    for (StoredFile file : written) {
+      requireNew(file.file());
+      if (lengths.getOrDefault(file.file(), -1L) != file.bytes()) {
+        throw new IllegalArgumentException(
+            "Cannot find %s in %s: an executor wrote it where the driver does not see it (give an --output that all hosts share, such as hdfs: or s3a:)"
+                .formatted(file.file(), directory));
+      }
+      files.add(file);
+    }
+  }
+
+  private void requireNew(String name) {
     if (files.stream().anyMatch(file -> file.file().equals(name))) {
       throw new IllegalArgumentException(
           "File written twice: " + name + " (each file of a version is written once)");
     }
-    StoredFile file = directory.file(name, content);
-    files.add(file);
-    return file;
   }
 
   /**

@@ -40,7 +40,8 @@ public final class Pretraining {
   private final Progress progress;
   private final StopSignal stop;
   private final Checkpoints checkpoints;
-  private int kept; // the step before which the driver's graph is
+  private ResumePoint kept; // null: the beginning
+  private int keptStep;
   private long keptAt = System.nanoTime();
 
   private Pretraining(
@@ -49,6 +50,7 @@ public final class Pretraining {
       MaeGraph graph,
       Progress progress,
       StopSignal stop,
+      ResumePoint from,
       Checkpoints checkpoints) {
     this.run = run;
     this.rounds = rounds;
@@ -58,7 +60,8 @@ public final class Pretraining {
     this.progress = progress;
     this.stop = stop;
     this.checkpoints = checkpoints;
-    this.kept = graph.getIterationCount();
+    this.kept = from;
+    this.keptStep = from == null ? 0 : from.state().iteration();
   }
 
   /**
@@ -68,18 +71,20 @@ public final class Pretraining {
    * @throws NonFiniteLoss if the loss becomes NaN or infinite
    */
   public static Trained train(SparkSession session, RunConfig run) throws IOException {
-    return train(session, run, null, soFar -> {});
+    return train(session, run, null, Checkpoints.NONE);
   }
 
   /**
    * The same, from a checkpoint of this run on.
    *
-   * @param from null for the beginning; its graph is trained on
-   * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so
+   * @param from null for the beginning
+   * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so, and at
+   *     the end
+   * @throws io.sparkmae.job.averaging.BrokenState if a file of {@code from} is not what was written
    * @throws Stopped if SIGTERM ended the run
    */
   public static Trained train(
-      SparkSession session, RunConfig run, Trained from, Checkpoints checkpoints)
+      SparkSession session, RunConfig run, ResumePoint from, Checkpoints checkpoints)
       throws IOException {
     return train(session, run, from, checkpoints, List.of());
   }
@@ -89,7 +94,7 @@ public final class Pretraining {
   static Trained train(
       SparkSession session,
       RunConfig run,
-      Trained from,
+      ResumePoint from,
       Checkpoints checkpoints,
       List<TrainingHook> hooks)
       throws IOException {
@@ -101,7 +106,10 @@ public final class Pretraining {
     }
     RoundPlan plan = RoundPlan.of(run, data.rows(), workers(spark, run));
     say(run, plan, data);
-    MaeGraph graph = from == null ? create(run, plan) : from.graph();
+    MaeGraph graph = graph(run, plan);
+    if (from == null) {
+      graph.initialise(run.train().seed());
+    }
     Progress progress =
         new Progress(
             run.train().epochs(),
@@ -109,9 +117,7 @@ public final class Pretraining {
             from == null ? List.of() : from.metrics());
     URI fileSystem = new Path(data.uri()).getFileSystem(hadoop).getUri();
     MinibatchLoader loader = new MinibatchLoader(data, run, new SerializableConfiguration(hadoop));
-    try (AveragingMaster master =
-            new AveragingMaster(
-                spark, graph, run.averaging().outer(), from == null ? null : from.outerMomentum());
+    try (AveragingMaster master = new AveragingMaster(spark, graph, run.averaging().outer());
         StopSignal stop = StopSignal.watch(spark.sc());
         TrainingMetrics metrics = TrainingMetrics.register(progress)) {
       hooks.forEach(master::addHook);
@@ -120,7 +126,10 @@ public final class Pretraining {
       master.compute(compute(run.train(), GpuSlots.areAsked(spark.getConf())));
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
       Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
-      return new Pretraining(run, rounds, graph, progress, stop, checkpoints).train();
+      if (from != null) {
+        master.startFrom(from.version(), from.state());
+      }
+      return new Pretraining(run, rounds, graph, progress, stop, from, checkpoints).train();
     } finally {
       spark.clearJobGroup();
     }
@@ -140,40 +149,43 @@ public final class Pretraining {
   }
 
   private Trained train() throws IOException {
-    int step = kept;
+    int step = keptStep;
     int lost = 0;
-    while (step < plan.steps()) {
+    boolean done = false;
+    while (!done) {
       Round round = plan.at(step);
       boolean last = round.lastStep() + 1 == plan.steps();
       boolean due = isDue();
       master.averageMoments(run.averaging().optimiserState() || due || last);
       try {
         train(round);
+        step = round.lastStep() + 1;
+        done = last;
+        if (due || done) {
+          keep(step);
+          lost = 0;
+        }
       } catch (StateLost e) {
         if (++lost > LOSSES) {
           throw e;
         }
         step = goBack(e);
-        continue;
-      }
-      step = round.lastStep() + 1;
-      if (due || last) {
-        master.fetch(); // where this fails, the driver's graph is spoilt: the next run goes on
-        kept = step;
-        lost = 0;
-      }
-      if (due && !last) {
-        keep();
+        done = false;
       }
     }
-    return soFar();
+    return soFar(true);
   }
 
   private int goBack(StateLost lost) {
-    System.err.printf("%s; going back to step %d%n", lost.getMessage(), kept);
-    progress.rewind(kept);
-    master.restart(kept);
-    return kept;
+    System.err.printf("%s; going back to step %d%n", lost.getMessage(), keptStep);
+    progress.rewind(keptStep);
+    if (kept != null) {
+      master.startFrom(kept.version(), kept.state());
+    } else {
+      graph.initialise(run.train().seed()); // it may hold a part of the last average
+      master.startOver(keptStep);
+    }
+    return keptStep;
   }
 
   private void train(Round round) throws IOException {
@@ -202,16 +214,24 @@ public final class Pretraining {
 
   // A round that was cut off left nothing: the state is the last average.
   private void stop(int step) throws IOException {
-    if (step > kept && master.hasMoments()) {
-      master.fetch();
-      graph.getConfiguration().setIterationCount(step);
-      keep();
+    if (step > keptStep) {
+      if (!master.hasMoments()) {
+        master.averageOwnMoments();
+      }
+      keep(step);
     }
     throw new Stopped(step);
   }
 
-  private void keep() throws IOException {
-    checkpoints.keep(soFar());
+  private void keep(int step) throws IOException {
+    rounds.spark().setJobGroup("checkpoint", "state before step " + step);
+    master.fetch();
+    graph.getConfiguration().setIterationCount(step);
+    ResumePoint point = checkpoints.keep(soFar(step == plan.steps()));
+    if (point != null) {
+      kept = point;
+      keptStep = step;
+    }
     keptAt = System.nanoTime();
   }
 
@@ -223,15 +243,16 @@ public final class Pretraining {
     return byRounds || byTime;
   }
 
-  private Trained soFar() {
+  private Trained soFar(boolean finished) {
     int epoch = (int) Math.ceil((double) progress.images() / crops(run, plan.images())) - 1;
     return new Trained(
         graph,
-        master.outerMomentum(),
+        master::write,
         progress.metrics(),
         progress.lossSince(epoch),
         progress.images(),
-        progress.imagesPerSecond());
+        progress.imagesPerSecond(),
+        finished);
   }
 
   private static long crops(RunConfig run, long images) {
@@ -273,13 +294,20 @@ public final class Pretraining {
     return new Compute(engine, train.precision(), train.maxGradientNorm());
   }
 
-  private static MaeGraph create(RunConfig run, RoundPlan plan) {
+  /** The graph that {@code run} trains on so many images, its parameters still arbitrary. */
+  public static MaeGraph graph(RunConfig run, long images, int workers) {
+    return graph(run, RoundPlan.of(run, images, workers));
+  }
+
+  private static MaeGraph graph(RunConfig run, RoundPlan plan) {
+    return MaeGraph.blank(run.model(), updater(run, plan), run.train().weightDecay());
+  }
+
+  private static IUpdater updater(RunConfig run, RoundPlan plan) {
     Train train = run.train();
-    IUpdater updater =
-        switch (train.optimiser()) {
-          case ADAMW -> new AdamW(plan.schedule(), train.beta1(), train.beta2(), 1e-8);
-          case SGD -> Sgd.builder().learningRateSchedule(plan.schedule()).build();
-        };
-    return MaeGraph.create(run.model(), updater, train.weightDecay(), train.seed());
+    return switch (train.optimiser()) {
+      case ADAMW -> new AdamW(plan.schedule(), train.beta1(), train.beta2(), 1e-8);
+      case SGD -> Sgd.builder().learningRateSchedule(plan.schedule()).build();
+    };
   }
 }

@@ -1,30 +1,37 @@
 package io.sparkmae.job.train;
 
+import io.sparkmae.job.averaging.StoredState;
 import io.sparkmae.job.store.Metric;
+import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.MaeGraph;
+import java.io.IOException;
 import java.util.List;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * What training has come to, at the end or at a checkpoint.
  *
- * @param graph with the counters of the next step
- * @param outerMomentum of {@code averaging.outer-momentum}, as long as the parameters; null without
+ * @param graph with its parameters; moments stay on the executors
+ * @param vectors everything that it takes to go on; only while {@link Checkpoints#keep} has it
  * @param metrics of all rounds, also those before the checkpoint that this run began from
  * @param loss mean over the images of the last epoch that was begun
  * @param images trained, those before included
  * @param imagesPerSecond since this process began to train
+ * @param finished whether the run is at its end
  */
 public record Trained(
     MaeGraph graph,
-    INDArray outerMomentum,
+    Vectors vectors,
     List<Metric> metrics,
     double loss,
     long images,
-    double imagesPerSecond) {
+    double imagesPerSecond,
+    boolean finished) {
 
-  /** What a checkpoint holds, for {@link Pretraining} to go on from. */
-  public static Trained restored(MaeGraph graph, INDArray outerMomentum, List<Metric> metrics) {
-    return new Trained(graph, outerMomentum, metrics, Double.NaN, 0, 0);
+  /** Parameters, moments and the outer step's momentum, wherever they are. */
+  @FunctionalInterface
+  public interface Vectors {
+
+    /** Writes them as files of {@code version}. */
+    StoredState write(VersionWriter version) throws IOException;
   }
 }

@@ -87,6 +87,7 @@ class StockMasterIT {
 
   private static double maxMoment(boolean stock) {
     ComputationGraph network = SmallNetwork.create(new Adam(0.01));
+    network.getUpdater(); // a network without one has no moments to take over
     SparkComputationGraph graph = graph(network, stock, 1, null);
     graph.fitPaths(paths(List.of(4), List.of(4)), new SmallNetwork.Loader());
     if (!stock) {
@@ -209,7 +210,7 @@ class StockMasterIT {
               .rddTrainingApproach(RDDTrainingApproach.Direct)
               .build();
     } else {
-      master = new AveragingMaster(spark, network, OuterStep.NONE, null);
+      master = new AveragingMaster(spark, network, OuterStep.NONE);
       used = master;
     }
     if (hook != null) {

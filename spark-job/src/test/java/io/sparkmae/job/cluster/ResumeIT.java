@@ -53,8 +53,10 @@ class ResumeIT {
     assertThat(stopped.exitCode()).as(stopped.faults()).isEqualTo(RETRY);
     assertThat(stopped.sentences()).last().asString().contains("Stopped by SIGTERM before step");
 
+    changeAByte(model.resolve("v%06d/state/params-00000.f32".formatted(newest(model, true))));
     Result done = mae.run(pretrain("model", EPOCHS, 0));
-    assertThat(done.err()).contains("going on from");
+    assertThat(done.err())
+        .contains("Passing over", "an executor could not read its state", "going on from");
     JsonNode result = mae.result(pretrain("model", EPOCHS, 0)); // finished: answers at once
     for (String field : List.of("params_sha256", "images", "loss")) {
       assertThat(result.get(field)).as(field).isEqualTo(undisturbed.get(field));
@@ -80,6 +82,13 @@ class ResumeIT {
         .asString()
         .contains("Cannot resume")
         .contains("train.seed is 0 there and 5 here");
+  }
+
+  private static void changeAByte(Path file) throws IOException {
+    Files.delete(file.resolveSibling("." + file.getFileName() + ".crc"));
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
   }
 
   private interface Moment {

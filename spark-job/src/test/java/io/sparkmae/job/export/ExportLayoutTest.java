@@ -26,6 +26,8 @@ class ExportLayoutTest {
       MaeConfig.preset("mae_vit_tiny_patch16")
           .withGeometry(16, 8, 3)
           .withTowers(new Tower(8, 1, 2), new Tower(4, 1, 1));
+  private static final ModelDescription MODEL =
+      new ModelDescription("mae_vit_tiny_patch16", CONFIG);
   private static final Map<String, INDArray> WEIGHTS =
       MaeWeights.all(MaeGraph.create(CONFIG, new NoOp(), 0, 1));
 
@@ -33,7 +35,7 @@ class ExportLayoutTest {
 
   @Test
   void timmGetsTheEncoderAlone() throws IOException {
-    ExportLayout.TIMM.write("mae_vit_tiny_patch16", CONFIG, WEIGHTS, this::keep);
+    ExportLayout.TIMM.write(MODEL, WEIGHTS, this::keep);
     Safetensors weights = weights();
     assertThat(weights.metadata()).containsEntry("format", "pt");
     assertThat(weights.tensors())
@@ -47,15 +49,15 @@ class ExportLayoutTest {
 
   @Test
   void timmsConfigTellsTheWholeGeometry() throws IOException {
-    ExportLayout.TIMM.write("mae_vit_tiny_patch16", CONFIG, WEIGHTS, this::keep);
+    ExportLayout.TIMM.write(MODEL, WEIGHTS, this::keep);
     ModelDescription read =
         ModelDescription.read(new ByteArrayInputStream(files.get("config.json")));
-    assertThat(read).isEqualTo(new ModelDescription("mae_vit_tiny_patch16", CONFIG));
+    assertThat(read).isEqualTo(MODEL);
   }
 
   @Test
   void transformersGetItsOwnNames() throws IOException {
-    ExportLayout.HUGGINGFACE.write("mae_vit_tiny_patch16", CONFIG, WEIGHTS, this::keep);
+    ExportLayout.HUGGINGFACE.write(MODEL, WEIGHTS, this::keep);
     assertThat(weights().tensors())
         .containsKeys(
             "vit.embeddings.cls_token",

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,17 +32,16 @@ class ModelStoreTest {
 
   @Test
   void emptyStoreHasNoLatest() throws IOException {
-    assertThat(store.latest()).isEmpty();
-    assertThatThrownBy(() -> ModelStore.open(root.toString(), HADOOP)).isInstanceOf(BadModel.class);
+    assertThat(latest()).isEmpty();
+    assertThatThrownBy(() -> name(root)).isInstanceOf(BadModel.class);
   }
 
   @Test
   void committedVersionIsReadBack() throws IOException {
     ModelVersion written = version("first");
-    ModelVersion latest = store.latest().orElseThrow();
+    ModelVersion latest = latest().orElseThrow();
     assertThat(latest.uri()).isEqualTo(written.uri());
-    assertThat(new String(latest.open("encoder/a.txt").readAllBytes(), StandardCharsets.UTF_8))
-        .isEqualTo("first");
+    assertThat(text(latest)).isEqualTo("first");
     assertThat(Files.readString(root.resolve("LATEST"))).isEqualTo("v000001\n");
   }
 
@@ -59,16 +61,15 @@ class ModelStoreTest {
   void openTakesAStoreOrAVersion() throws IOException {
     version("first");
     version("second");
-    assertThat(ModelStore.open(root.toString(), HADOOP).name()).isEqualTo("v000002");
-    assertThat(ModelStore.open(root.resolve("v000001").toString(), HADOOP).name())
-        .isEqualTo("v000001");
+    assertThat(name(root)).isEqualTo("v000002");
+    assertThat(name(root.resolve("v000001"))).isEqualTo("v000001");
   }
 
   @Test
   void unfinishedVersionIsPassedOver() throws IOException {
     version("first");
     store.begin().file("encoder/a.txt", out -> out.write(1));
-    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000001");
+    assertThat(latest().orElseThrow().name()).isEqualTo("v000001");
     assertThat(store.begin().name()).isEqualTo("v000003");
     assertThat(ModelStore.verify(root.toString(), HADOOP).firstBrokenFile()).isNull();
   }
@@ -78,7 +79,7 @@ class ModelStoreTest {
     version("first");
     version("second");
     Files.delete(root.resolve("v000002/_SUCCESS"));
-    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000001");
+    assertThat(latest().orElseThrow().name()).isEqualTo("v000001");
   }
 
   @Test
@@ -87,15 +88,17 @@ class ModelStoreTest {
     version("second");
     overwrite(root.resolve("v000002/encoder/a.txt"), "sec");
     assertThat(Files.readString(root.resolve("LATEST"))).isEqualTo("v000002\n");
-    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000001");
+    assertThat(latest().orElseThrow().name()).isEqualTo("v000001");
   }
 
   @Test
-  void changedByteIsFoundWithoutHadoopsChecksums() throws IOException {
+  void changedByteIsFoundOnTheWayAndFallsBack() throws IOException {
     version("first");
-    overwrite(root.resolve("v000001/encoder/a.txt"), "fjrst");
-    assertThat(store.latest()).isEmpty();
-    assertThatThrownBy(() -> ModelStore.open(root.resolve("v000001").toString(), HADOOP))
+    version("second");
+    overwrite(root.resolve("v000002/encoder/a.txt"), "sekond");
+    assertThat(store.read(ModelStoreTest::text)).contains("first");
+    assertThatThrownBy(
+            () -> ModelStore.read(root.resolve("v000002").toString(), HADOOP, ModelStoreTest::text))
         .isInstanceOf(BadModel.class)
         .hasMessageContaining("encoder/a.txt is not as its manifest says");
   }
@@ -104,7 +107,39 @@ class ModelStoreTest {
   void changedByteIsFoundByHadoopsChecksums() throws IOException {
     version("first");
     Files.writeString(root.resolve("v000001/encoder/a.txt"), "fjrst");
-    assertThat(store.latest()).isEmpty();
+    assertThat(store.read(ModelStoreTest::text)).isEmpty();
+  }
+
+  @Test
+  void aBrokenFileIsNamedWhateverItsReaderMadeOfIt() throws IOException {
+    ModelVersion version = version("{}");
+    overwrite(root.resolve("v000001/encoder/a.txt"), "{x");
+    assertThatThrownBy(() -> version.read("encoder/a.txt", in -> Json.read(in, Manifest.class)))
+        .isInstanceOf(BadModel.class)
+        .hasMessageContaining("encoder/a.txt is not as its manifest says");
+  }
+
+  @Test
+  void aReaderThatStopsEarlyStillHasTheFileChecked() throws IOException {
+    ModelVersion version = version("first");
+    assertThat(version.<Integer>read("encoder/a.txt", InputStream::read)).isEqualTo('f');
+    overwrite(root.resolve("v000001/encoder/a.txt"), "firsd");
+    assertThatThrownBy(() -> version.read("encoder/a.txt", InputStream::read))
+        .isInstanceOf(BadModel.class);
+  }
+
+  @Test
+  void filesOfOthersAreTakenInIfTheyAreThere() throws IOException {
+    VersionWriter writer = store.begin();
+    StoredFile file =
+        Directory.at(writer.uri(), HADOOP).file("state/part.f32", out -> out.write(new byte[4]));
+    writer.add(List.of(file));
+    assertThat(writer.commit().manifest().files()).containsExactly(file);
+    StoredFile elsewhere = new StoredFile("state/part.f32", 8, file.sha256());
+    assertThatThrownBy(() -> store.begin().add(List.of(elsewhere)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Cannot find state/part.f32")
+        .hasMessageContaining("that all hosts share");
   }
 
   @Test
@@ -132,11 +167,12 @@ class ModelStoreTest {
     assertThat(ModelStore.verify(root.toString(), HADOOP).versions())
         .extracting(Verification.Version::name)
         .containsExactly("v000001", "v000004", "v000005");
-    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000005");
+    assertThat(latest().orElseThrow().name()).isEqualTo("v000005");
   }
 
   private static String text(ModelVersion version) throws IOException {
-    return new String(version.open("encoder/a.txt").readAllBytes(), StandardCharsets.UTF_8);
+    return version.read(
+        "encoder/a.txt", in -> new String(in.readAllBytes(), StandardCharsets.UTF_8));
   }
 
   @Test
@@ -147,7 +183,7 @@ class ModelStoreTest {
     one.commit();
     assertThat(one.name()).isEqualTo("v000001");
     assertThat(two.name()).isEqualTo("v000002");
-    assertThat(store.latest().orElseThrow().name()).isEqualTo("v000002");
+    assertThat(latest().orElseThrow().name()).isEqualTo("v000002");
   }
 
   @Test
@@ -157,7 +193,7 @@ class ModelStoreTest {
     assertThatThrownBy(writer::commit)
         .isInstanceOf(BadModel.class)
         .hasMessageContaining("Lost version");
-    assertThat(store.latest()).isEmpty();
+    assertThat(latest()).isEmpty();
   }
 
   @Test
@@ -167,6 +203,14 @@ class ModelStoreTest {
     assertThatThrownBy(() -> writer.file("a", out -> {}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("File written twice: a");
+  }
+
+  private Optional<ModelVersion> latest() throws IOException {
+    return store.read(version -> version);
+  }
+
+  private static String name(Path uri) throws IOException {
+    return ModelStore.read(uri.toString(), HADOOP, ModelVersion::name);
   }
 
   private ModelVersion version(String text) throws IOException {

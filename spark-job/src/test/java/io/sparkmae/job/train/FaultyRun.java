@@ -26,7 +26,7 @@ public final class FaultyRun {
               spark,
               TinyRun.of(args[0], 3),
               null,
-              soFar -> {},
+              Checkpoints.NONE,
               List.of(new Faults(Path.of(args[1]), faults)));
       System.out.println(trained.graph().paramsSha256());
     }

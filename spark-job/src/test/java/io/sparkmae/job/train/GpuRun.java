@@ -28,7 +28,7 @@ public final class GpuRun {
               spark,
               TinyRun.of(args[0], Integer.parseInt(args[1])),
               null,
-              soFar -> {},
+              Checkpoints.NONE,
               List.of(new Observer(seen)));
       new ArrayList<>(seen.value()).forEach(System.out::println);
       System.out.println(trained.graph().paramsSha256());
