@@ -89,7 +89,6 @@ final class PretrainRun {
       result = TrainedVersion.write(soFar, run, place, store, hadoop);
     } else {
       kept = TrainedVersion.checkpoint(soFar, run, place, store);
-      System.err.printf("checkpoint %s before step %d%n", kept.version(), kept.state().iteration());
     }
     store.prune(run.checkpoints().keep(), RunRecord::isCheckpoint);
     return kept;

@@ -34,6 +34,7 @@ final class TrainedVersion {
       Trained trained, RunConfig run, Place place, ModelStore store, Configuration hadoop)
       throws IOException {
     VersionWriter version = store.begin();
+    writeState(version, trained, run);
     PretrainResult result =
         new PretrainResult(
             version.uri(),
@@ -41,7 +42,6 @@ final class TrainedVersion {
             trained.images(),
             trained.imagesPerSecond(),
             trained.graph().paramsSha256());
-    writeState(version, trained, run);
     byte[] picture = picture(trained.graph(), run, hadoop);
     if (picture.length > 0) {
       version.file(PICTURE, out -> out.write(picture));
@@ -65,14 +65,19 @@ final class TrainedVersion {
 
   private static StoredState writeState(VersionWriter version, Trained trained, RunConfig run)
       throws IOException {
-    ExportLayout.TIMM.write(
-        new ModelDescription(run.modelName(), run.model()),
-        MaeWeights.encoder(trained.graph()),
-        (name, content) -> version.file(EncoderModel.DIRECTORY + name, content));
-    StoredState state = trained.vectors().write(version);
+    StoredState state =
+        trained.vectors().write(version, () -> writeEncoder(version, trained.graph(), run));
     StateFile.write(version, state, trained.graph());
     version.file(Metric.FILE, Metric.lines(trained.metrics()));
     return state;
+  }
+
+  private static void writeEncoder(VersionWriter version, MaeGraph graph, RunConfig run)
+      throws IOException {
+    ExportLayout.TIMM.write(
+        new ModelDescription(run.modelName(), run.model()),
+        MaeWeights.encoder(graph),
+        (name, content) -> version.file(EncoderModel.DIRECTORY + name, content));
   }
 
   /** What {@link #checkpoint} wrote, but for the vectors, which executors read. */

@@ -2,7 +2,6 @@ package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.Slices.Slice;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.TreeSet;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -46,42 +45,45 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
   public Iterator<Integer> call(Iterator<Integer> indices) {
     TreeSet<Integer> missing = new TreeSet<>();
     float[] average = new float[Slices.LENGTH];
-    float[] other = new float[Slices.LENGTH];
-    indices.forEachRemaining(index -> average(slices.slice(index), average, other, missing));
+    indices.forEachRemaining(index -> average(slices.slice(index), average, missing));
     return missing.iterator();
   }
 
-  private void average(Slice slice, float[] average, float[] other, TreeSet<Integer> missing) {
+  private void average(Slice slice, float[] average, TreeSet<Integer> missing) {
     long weight = 0;
     for (int worker = 0; worker < images.length; worker++) {
       if (images[worker] == 0) {
         continue;
       }
-      float[] into = weight == 0 ? average : other;
-      if (!results.read(slice, worker, into)) {
-        missing.add(worker);
-      }
       weight += images[worker];
-      if (into == other) {
-        move(average, other, slice.length(), (float) ((double) images[worker] / weight));
+      if (!results.read(slice, worker, mean(average, (double) images[worker] / weight))) {
+        missing.add(worker);
       }
     }
     if (missing.isEmpty()) {
-      leave(slice, average, other);
+      leave(slice, average);
     }
   }
 
   /**
    * A running mean, worker after worker: equal parameters stay as they are to the last bit, which a
    * sum of weights that are rounded does not promise.
+   *
+   * @param share of the next worker; the first one's is 1
    */
-  private static void move(float[] average, float[] other, int length, float share) {
+  private static Results.Taker mean(float[] average, double share) {
+    return share == 1
+        ? (piece, at, length) -> System.arraycopy(piece, 0, average, at, length)
+        : (piece, at, length) -> move(average, at, piece, length, (float) share);
+  }
+
+  private static void move(float[] average, int at, float[] piece, int length, float share) {
     for (int i = 0; i < length; i++) {
-      average[i] += share * (other[i] - average[i]);
+      average[at + i] += share * (piece[i] - average[at + i]);
     }
   }
 
-  private void leave(Slice slice, float[] average, float[] momentum) {
+  private void leave(Slice slice, float[] average) {
     boolean steps = slice.ofParams() && !outer.isPlain();
     if (steps || results.areChanges(slice)) {
       float[] from = start(slice);
@@ -89,7 +91,7 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
         add(average, from);
       }
       if (steps) {
-        step(slice, from, average, momentum);
+        step(slice, from, average);
       }
     }
     put(next.id(), slice, average);
@@ -113,13 +115,12 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
     }
   }
 
-  private void step(Slice slice, float[] from, float[] average, float[] momentum) {
-    Arrays.fill(momentum, 0);
+  private void step(Slice slice, float[] from, float[] average) {
+    float[] momentum = new float[slice.length()];
     requireWhole(
         start.outerMomentum() == Average.NONE
             || Blocks.read(
-                Blocks.of(start.outerMomentum(), slice.index()),
-                numbers -> numbers.get(momentum, 0, slice.length())));
+                Blocks.of(start.outerMomentum(), slice.index()), numbers -> numbers.get(momentum)));
     outer.apply(from, average, momentum, slice.length());
     put(next.outerMomentum(), slice, momentum);
   }

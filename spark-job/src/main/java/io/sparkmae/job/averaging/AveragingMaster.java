@@ -15,8 +15,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -304,27 +306,49 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   /**
    * Stores the last average, which {@link #hasMoments}, in a version: executors write what they
-   * have.
+   * have. Meanwhile the driver fetches the parameters, and then does what it is told to.
    *
    * @throws StateLost if a slice is nowhere
    */
-  public StoredState write(VersionWriter version) throws IOException {
+  public StoredState write(VersionWriter version, Meanwhile meanwhile) throws IOException {
     WriteStateTask task = new WriteStateTask(average, driver.slices(), version.uri(), hadoop());
     List<Range> ranges = task.ranges(lastImages.length);
+    JavaFutureAction<List<String>> written =
+        spark.parallelize(ranges, ranges.size()).map(task).collectAsync();
     List<Part> parts = new ArrayList<>();
     try {
-      for (String json : spark.parallelize(ranges, ranges.size()).map(task).collect()) {
+      fetch();
+      meanwhile.run();
+      for (String json : await(written)) {
         parts.add(Json.parse(json, Part.class));
       }
-    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
-      if (stateLost(e)) {
-        throw new StateLost(average.iteration());
-      }
-      throw e;
+    } finally {
+      written.cancel(true);
     }
     version.add(parts.stream().map(Part::file).toList());
     Slices slices = driver.slices();
     return new StoredState(average.iteration(), slices.params(), slices.moments(), parts);
+  }
+
+  /** What the driver does while executors write. */
+  @FunctionalInterface
+  public interface Meanwhile {
+
+    void run() throws IOException;
+  }
+
+  private <T> T await(JavaFutureAction<T> job) throws IOException {
+    try {
+      return job.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while executors wrote a state", e);
+    } catch (ExecutionException e) {
+      if (stateLost(e)) {
+        throw new StateLost(average.iteration());
+      }
+      throw new IOException("Cannot write the state: " + e.getCause().getMessage(), e.getCause());
+    }
   }
 
   /**

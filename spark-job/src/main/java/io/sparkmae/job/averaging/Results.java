@@ -22,6 +22,8 @@ import org.apache.spark.storage.BlockId;
  */
 record Results(long id, Precision precision) implements Serializable {
 
+  private static final int PIECE = 2048; // numbers
+
   /** Whether a parameter is here as its difference from the average that workers started from. */
   boolean areChanges(Slice slice) {
     return slice.ofParams() && precision == Precision.BF16;
@@ -63,27 +65,47 @@ record Results(long id, Precision precision) implements Serializable {
     return bytes;
   }
 
+  /** Takes the numbers [at, at + length) of a slice, from the beginning of {@code piece}. */
+  @FunctionalInterface
+  interface Taker {
+
+    void take(float[] piece, int at, int length);
+  }
+
   /**
-   * Reads a slice of a worker's result.
+   * Reads a slice of a worker's result, piece by piece: they stay in the core's nearest cache.
    *
    * @return false if nobody has it
    */
-  boolean read(Slice slice, int worker, float[] into) {
+  boolean read(Slice slice, int worker, Taker taker) {
     BlockId block = Blocks.of(id, slice.index(), worker);
-    return precision == Precision.FP32
-        ? Blocks.read(block, numbers -> numbers.get(into, 0, slice.length()))
-        : Blocks.readBytes(block, false, bytes -> widen(bytes.asShortBuffer(), into));
+    return Blocks.readBytes(block, false, bytes -> hand(slice, bytes, taker));
+  }
+
+  private void hand(Slice slice, ByteBuffer bytes, Taker taker) {
+    float[] piece = new float[PIECE];
+    FloatBuffer numbers = bytes.asFloatBuffer();
+    ShortBuffer rounded = bytes.asShortBuffer();
+    for (int at = 0; at < slice.length(); at += PIECE) {
+      int length = Math.min(PIECE, slice.length() - at);
+      if (precision == Precision.FP32) {
+        numbers.get(at, piece, 0, length);
+      } else {
+        widen(rounded, at, piece, length);
+      }
+      taker.take(piece, at, length);
+    }
+  }
+
+  private static void widen(ShortBuffer numbers, int at, float[] into, int length) {
+    for (int i = 0; i < length; i++) {
+      into[i] = Bf16.toFloat(numbers.get(at + i));
+    }
   }
 
   /** Whether somebody has every one of these slices of a worker's result. */
   boolean areThere(List<Slice> slices, int worker) {
     return Blocks.areThere(
         slices.stream().map(slice -> Blocks.of(id, slice.index(), worker)).toList());
-  }
-
-  private static void widen(ShortBuffer numbers, float[] into) {
-    for (int i = 0; i < numbers.limit(); i++) {
-      into[i] = Bf16.toFloat(numbers.get(i));
-    }
   }
 }

@@ -161,6 +161,9 @@ public final class Pretraining {
         train(round);
         step = round.lastStep() + 1;
         done = last;
+        if (done) {
+          master.fetch(); // for whoever keeps nothing
+        }
         if (due || done) {
           keep(step);
           lost = 0;
@@ -224,15 +227,17 @@ public final class Pretraining {
   }
 
   private void keep(int step) throws IOException {
+    long start = System.nanoTime();
     rounds.spark().setJobGroup("checkpoint", "state before step " + step);
-    master.fetch();
-    graph.getConfiguration().setIterationCount(step);
     ResumePoint point = checkpoints.keep(soFar(step == plan.steps()));
+    keptAt = System.nanoTime();
     if (point != null) {
       kept = point;
       keptStep = step;
+      System.err.printf(
+          "checkpoint %s before step %d, in %.1f s%n",
+          point.version(), step, (keptAt - start) / 1e9);
     }
-    keptAt = System.nanoTime();
   }
 
   private boolean isDue() {

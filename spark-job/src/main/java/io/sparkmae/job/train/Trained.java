@@ -1,5 +1,6 @@
 package io.sparkmae.job.train;
 
+import io.sparkmae.job.averaging.AveragingMaster.Meanwhile;
 import io.sparkmae.job.averaging.StoredState;
 import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.store.VersionWriter;
@@ -10,7 +11,7 @@ import java.util.List;
 /**
  * What training has come to, at the end or at a checkpoint.
  *
- * @param graph with its parameters; moments stay on the executors
+ * @param graph moments stay on the executors; its parameters are there when the vectors are written
  * @param vectors everything that it takes to go on; only while {@link Checkpoints#keep} has it
  * @param metrics of all rounds, also those before the checkpoint that this run began from
  * @param loss mean over the images of the last epoch that was begun
@@ -31,7 +32,10 @@ public record Trained(
   @FunctionalInterface
   public interface Vectors {
 
-    /** Writes them as files of {@code version}. */
-    StoredState write(VersionWriter version) throws IOException;
+    /**
+     * Writes them as files of {@code version}, and runs {@code meanwhile} when the graph has its
+     * parameters.
+     */
+    StoredState write(VersionWriter version, Meanwhile meanwhile) throws IOException;
   }
 }

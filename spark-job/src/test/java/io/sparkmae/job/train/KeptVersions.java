@@ -32,7 +32,7 @@ final class KeptVersions implements Checkpoints {
   @Override
   public ResumePoint keep(Trained soFar) throws IOException {
     VersionWriter version = store.begin();
-    StoredState state = soFar.vectors().write(version);
+    StoredState state = soFar.vectors().write(version, () -> {});
     version.commit();
     all.add(new ResumePoint(version.uri(), state, soFar.metrics()));
     return all.get(all.size() - 1);
