@@ -17,15 +17,17 @@ public final class MaeWeights {
    * Copies of all tensors of the pre-training state dict, position tables included; 254 for ViT-B.
    */
   public static Map<String, INDArray> all(MaeGraph graph) {
-    return copy(graph, ReferenceNames.all(graph.maeConfig()));
+    Map<String, INDArray> weights = views(graph, ReferenceNames.all(graph.maeConfig()));
+    weights.replaceAll((name, view) -> view.dup('c')); // ND4J cuts views of views wrongly
+    return weights;
   }
 
-  /** Copies of the encoder's tensors alone, as timm loads them; 150 for ViT-B. */
+  /** The encoder's tensors alone, as timm loads them; 150 for ViT-B. They are the graph's own. */
   public static Map<String, INDArray> encoder(MaeGraph graph) {
-    return copy(graph, ReferenceNames.encoder(graph.maeConfig()));
+    return views(graph, ReferenceNames.encoder(graph.maeConfig()));
   }
 
-  private static Map<String, INDArray> copy(MaeGraph graph, Map<String, long[]> shapes) {
+  private static Map<String, INDArray> views(MaeGraph graph, Map<String, long[]> shapes) {
     Map<String, INDArray> parameters = graph.parameters();
     Map<String, INDArray> weights = new LinkedHashMap<>();
     for (String name : shapes.keySet()) {
@@ -33,7 +35,7 @@ public final class MaeWeights {
           name,
           ReferenceNames.isFixed(name)
               ? positions(graph.maeConfig(), name, graph.params().dataType())
-              : parameters.get(name).dup('c'));
+              : parameters.get(name));
     }
     return weights;
   }
