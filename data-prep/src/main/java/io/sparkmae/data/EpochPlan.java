@@ -3,18 +3,22 @@ package io.sparkmae.data;
 import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.Manifest.RowGroup;
 import io.sparkmae.data.SampleSeed.Draws;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The order of all rows in one epoch, each row once: a pure function of manifest, seed and epoch.
+ * The order of all rows in one epoch, each row once: a pure function of manifest, seed, epoch and
+ * readers.
  *
- * <p>Row groups are permuted, then rows within a window of at most {@value #WINDOW_ROW_GROUPS} row
+ * <p>Row groups are permuted. Of R readers the r-th has the range [size · r / R, size · (r + 1) /
+ * R), and rows are permuted within windows of its own: at most {@value #WINDOW_ROW_GROUPS} row
  * groups or {@value #WINDOW_BYTES} bytes, which is also what a {@link PatchReader} keeps in memory.
- * So a reader that walks through a range of the plan reads each row group once. Workers that each
- * walk their own range read nothing twice; workers that share a window all read it.
+ * So readers that each walk through their range load every row group once, and one that two ranges
+ * share once each: at most row groups + R - 1 loads.
  */
 public final class EpochPlan {
   static final int WINDOW_ROW_GROUPS = 8;
@@ -23,37 +27,46 @@ public final class EpochPlan {
   private static final String GROUP_ORDER = "row groups";
   private static final String ROW_ORDER = "rows of window ";
 
-  private final List<Group> groups;
   private final List<Window> windows;
   private final long size;
   private final long seed;
   private final int epoch;
   private final boolean shuffled;
 
-  private record Group(int file, int rowGroup, int rows, long bytes) {}
+  /** Rows [first, first + rows) of a row group: those that one reader has. */
+  private record Piece(int file, int rowGroup, int first, int rows, long bytes) {}
 
-  /** Groups [from, to), whose first row is the plan's row {@code start}. */
-  private record Window(int from, int to, long start, int rows) {}
+  /** The plan's rows [start, start + rows). */
+  private record Window(List<Piece> pieces, long start, int rows) {}
 
-  private EpochPlan(Manifest manifest, long seed, int epoch, boolean shuffled) {
+  private EpochPlan(Manifest manifest, long seed, int epoch, int readers, boolean shuffled) {
     this.seed = seed;
     this.epoch = epoch;
     this.shuffled = shuffled;
-    List<Group> inOrder = groups(manifest);
-    this.groups =
-        Arrays.stream(permutation(inOrder.size(), GROUP_ORDER)).mapToObj(inOrder::get).toList();
-    this.windows = windows(groups);
     this.size = manifest.rows();
+    List<Piece> inOrder = groups(manifest);
+    List<Piece> groups =
+        Arrays.stream(permutation(inOrder.size(), GROUP_ORDER)).mapToObj(inOrder::get).toList();
+    this.windows = windows(groups, size, readers);
   }
 
-  /** A seeded order for training; another epoch gives another order. */
+  /** A seeded order for training by one reader; another epoch gives another order. */
   public static EpochPlan of(Manifest manifest, long seed, int epoch) {
-    return new EpochPlan(manifest, seed, epoch, true);
+    return of(manifest, seed, epoch, 1);
+  }
+
+  /**
+   * A seeded order for training by several readers.
+   *
+   * @param readers that each walk through their own range, at least one
+   */
+  public static EpochPlan of(Manifest manifest, long seed, int epoch, int readers) {
+    return new EpochPlan(manifest, seed, epoch, readers, true);
   }
 
   /** The order of the files, for evaluation. */
   public static EpochPlan sequential(Manifest manifest) {
-    return new EpochPlan(manifest, 0, 0, false);
+    return new EpochPlan(manifest, 0, 0, 1, false);
   }
 
   /** Rows of the epoch. */
@@ -84,12 +97,13 @@ public final class EpochPlan {
     return rows;
   }
 
-  private RowAddress address(Window window, int row) {
-    int g = window.from;
-    while (row >= groups.get(g).rows) {
-      row -= groups.get(g++).rows;
+  private static RowAddress address(Window window, int row) {
+    int p = 0;
+    while (row >= window.pieces.get(p).rows) {
+      row -= window.pieces.get(p++).rows;
     }
-    return new RowAddress(groups.get(g).file, groups.get(g).rowGroup, row);
+    Piece piece = window.pieces.get(p);
+    return new RowAddress(piece.file, piece.rowGroup, piece.first + row);
   }
 
   /** The numbers below {@code size}, each once; in order when this plan is sequential. */
@@ -105,34 +119,66 @@ public final class EpochPlan {
     return order;
   }
 
-  private static List<Group> groups(Manifest manifest) {
-    var groups = new ArrayList<Group>();
+  private static List<Piece> groups(Manifest manifest) {
+    var groups = new ArrayList<Piece>();
     for (int file = 0; file < manifest.files().size(); file++) {
       DataFile data = manifest.files().get(file);
       for (int i = 0; i < data.rowGroups().size(); i++) {
         RowGroup rowGroup = data.rowGroups().get(i);
-        groups.add(new Group(file, i, rowGroup.rows(), rowGroup.bytes()));
+        groups.add(new Piece(file, i, 0, rowGroup.rows(), rowGroup.bytes()));
       }
     }
     return groups;
   }
 
-  private static List<Window> windows(List<Group> groups) {
+  private static List<Window> windows(List<Piece> groups, long size, int readers) {
     var windows = new ArrayList<Window>();
+    var left = new ArrayDeque<>(groups);
     long start = 0;
-    for (int from = 0, to; from < groups.size(); from = to) {
-      long bytes = groups.get(from).bytes;
-      int rows = groups.get(from).rows;
-      for (to = from + 1; to < groups.size() && to < from + WINDOW_ROW_GROUPS; to++) {
-        bytes += groups.get(to).bytes;
+    for (int reader = 0; reader < readers; reader++) {
+      long end = size * (reader + 1) / readers;
+      addWindows(windows, take(left, end - start), start);
+      start = end;
+    }
+    return windows;
+  }
+
+  /** Takes so many rows from the front; a row group is cut where they end. */
+  private static List<Piece> take(Deque<Piece> left, long rows) {
+    var taken = new ArrayList<Piece>();
+    while (rows > 0) {
+      Piece next = left.removeFirst();
+      int fit = (int) Math.min(next.rows, rows);
+      taken.add(new Piece(next.file, next.rowGroup, next.first, fit, next.bytes));
+      if (fit < next.rows) {
+        int first = next.first + fit;
+        left.addFirst(new Piece(next.file, next.rowGroup, first, next.rows - fit, next.bytes));
+      }
+      rows -= fit;
+    }
+    return taken;
+  }
+
+  // Windows of one size: the last would otherwise hardly mix.
+  private static void addWindows(List<Window> windows, List<Piece> pieces, long start) {
+    int count = ceilDiv(pieces.size(), WINDOW_ROW_GROUPS);
+    int most = count == 0 ? 0 : ceilDiv(pieces.size(), count);
+    for (int from = 0, to; from < pieces.size(); from = to) {
+      long bytes = pieces.get(from).bytes;
+      int rows = pieces.get(from).rows;
+      for (to = from + 1; to < pieces.size() && to < from + most; to++) {
+        bytes += pieces.get(to).bytes;
         if (bytes > WINDOW_BYTES) {
           break;
         }
-        rows += groups.get(to).rows;
+        rows += pieces.get(to).rows;
       }
-      windows.add(new Window(from, to, start, rows));
+      windows.add(new Window(pieces.subList(from, to), start, rows));
       start += rows;
     }
-    return windows;
+  }
+
+  private static int ceilDiv(int dividend, int divisor) {
+    return (dividend + divisor - 1) / divisor;
   }
 }

@@ -19,6 +19,7 @@ public final class PatchReader implements AutoCloseable {
   private final ImagePatches images = new ImagePatches();
   private final Map<RowGroupAddress, EncodedRows> kept = new LinkedHashMap<>(16, 0.75f, true);
   private long keptBytes;
+  private long loads;
 
   private record RowGroupAddress(int file, int rowGroup) {}
 
@@ -143,7 +144,13 @@ public final class PatchReader implements AutoCloseable {
     }
   }
 
+  /** Row groups loaded so far. */
+  long loads() {
+    return loads;
+  }
+
   private EncodedRows load(RowGroupAddress address) {
+    loads++;
     var path = data.path(address.file);
     try (var file = new ParquetImages(path, conf)) {
       List<Manifest.RowGroup> expected = data.manifest().files().get(address.file).rowGroups();

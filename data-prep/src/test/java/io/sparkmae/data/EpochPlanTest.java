@@ -46,6 +46,29 @@ class EpochPlanTest {
     assertThat(EpochPlan.of(manifest, 6, 2).rows(0, 200)).isNotEqualTo(order);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7, 64, 1009})
+  void readersOfTheirOwnRangesShareOneRowGroupAtEachBorder(int readers) {
+    Manifest manifest = manifest(1009, 13, 1 << 20);
+    EpochPlan plan = EpochPlan.of(manifest, 5, 2, readers);
+    int used = 0;
+    var all = new ArrayList<RowAddress>();
+    for (int reader = 0; reader < readers; reader++) {
+      var own = plan.rows(1009L * reader / readers, 1009L * (reader + 1) / readers);
+      used += rowGroups(own).size();
+      all.addAll(own);
+    }
+    assertThat(all).containsExactlyInAnyOrderElementsOf(allRows(manifest));
+    assertThat(used).isLessThanOrEqualTo(78 + readers - 1);
+  }
+
+  @Test
+  void windowsOfARangeAreOfOneSize() {
+    EpochPlan plan = EpochPlan.of(manifest(90, 10, 1 << 20), 1, 0);
+    assertThat(rowGroups(plan.rows(0, 50))).hasSize(5); // nine row groups: five and four
+    assertThat(rowGroups(plan.rows(50, 90))).hasSize(4);
+  }
+
   @Test
   void sequentialFollowsTheFiles() {
     Manifest manifest = manifest(200, 13, 1 << 20);

@@ -1,8 +1,6 @@
 package io.sparkmae.job.train;
 
 import java.net.URI;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,14 +16,6 @@ record Minibatch(int epoch, long from, long to) {
 
   int size() {
     return Math.toIntExact(to - from);
-  }
-
-  static List<Minibatch> cut(int epoch, long from, long to, int batchSize) {
-    List<Minibatch> batches = new ArrayList<>();
-    for (long start = from; start < to; start += batchSize) {
-      batches.add(new Minibatch(epoch, start, Math.min(start + batchSize, to)));
-    }
-    return batches;
   }
 
   /** For example {@code hdfs://namenode:8020/#epoch=3&from=64&to=128}. */

@@ -31,6 +31,7 @@ final class MinibatchLoader implements MultiDataSetLoader {
   private final double cropScaleMin;
   private final int cropsPerImage;
   private final long seed;
+  private final int workers;
   private final SerializableConfiguration hadoop;
 
   private record Resident(PreparedData data, PatchReader reader) {
@@ -40,12 +41,18 @@ final class MinibatchLoader implements MultiDataSetLoader {
     }
   }
 
-  MinibatchLoader(PreparedData data, RunConfig run, SerializableConfiguration hadoop) {
+  /**
+   * A loader for a run.
+   *
+   * @param workers that share an epoch, whose order depends on their number
+   */
+  MinibatchLoader(PreparedData data, RunConfig run, int workers, SerializableConfiguration hadoop) {
     this.data = data;
     this.model = run.model();
     this.cropScaleMin = run.data().cropScaleMin();
     this.cropsPerImage = run.data().cropsPerImage();
     this.seed = run.train().seed();
+    this.workers = workers;
     this.hadoop = hadoop;
   }
 
@@ -55,7 +62,7 @@ final class MinibatchLoader implements MultiDataSetLoader {
   }
 
   MultiDataSet load(Minibatch minibatch) {
-    EpochPlan plan = EpochPlan.of(data.manifest(), seed, minibatch.epoch());
+    EpochPlan plan = EpochPlan.of(data.manifest(), seed, minibatch.epoch(), workers);
     RandomCrop view =
         new RandomCrop(model.imageSize(), model.patchSize(), seed, minibatch.epoch(), 0, range());
     PatchBatch batch =

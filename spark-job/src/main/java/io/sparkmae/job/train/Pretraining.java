@@ -116,7 +116,8 @@ public final class Pretraining {
             crops(run, data.rows()) * run.train().epochs(),
             from == null ? List.of() : from.metrics());
     URI fileSystem = new Path(data.uri()).getFileSystem(hadoop).getUri();
-    MinibatchLoader loader = new MinibatchLoader(data, run, new SerializableConfiguration(hadoop));
+    MinibatchLoader loader =
+        new MinibatchLoader(data, run, plan.workers(), new SerializableConfiguration(hadoop));
     try (AveragingMaster master = new AveragingMaster(spark, graph, run.averaging().outer());
         StopSignal stop = StopSignal.watch(spark.sc());
         TrainingMetrics metrics = TrainingMetrics.register(progress)) {
@@ -156,7 +157,8 @@ public final class Pretraining {
       Round round = plan.at(step);
       boolean last = round.lastStep() + 1 == plan.steps();
       boolean due = isDue();
-      master.averageMoments(run.averaging().optimiserState() || due || last);
+      boolean whole = due || last || !round.isFull(); // an idle worker would forget its own
+      master.averageMoments(run.averaging().optimiserState() || whole);
       try {
         train(round);
         step = round.lastStep() + 1;

@@ -8,14 +8,18 @@ import java.util.List;
  *
  * @param epoch from 0
  * @param firstStep global number of the round's first local step, from 0
- * @param batchSize images of a minibatch; a worker's last one may be smaller
- * @param workers for each worker with work, its minibatches in order
+ * @param workers for each worker, its minibatches in order; none for one that is idle
  */
-record Round(int epoch, int firstStep, int batchSize, List<List<Minibatch>> workers) {
+record Round(int epoch, int firstStep, List<List<Minibatch>> workers) {
 
   /** Local steps of the round: the most that a worker takes. */
   int steps() {
     return workers.stream().mapToInt(List::size).max().orElse(0);
+  }
+
+  /** Whether every worker takes every step. */
+  boolean isFull() {
+    return workers.stream().allMatch(share -> share.size() == steps());
   }
 
   int lastStep() {

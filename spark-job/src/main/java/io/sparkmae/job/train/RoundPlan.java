@@ -10,15 +10,25 @@ import java.util.List;
  * Every round of a run: a pure function of these numbers, so that a run goes on wherever it
  * stopped.
  *
- * <p>Full rounds take workers · H · batchSize images, H being the averaging frequency at their
- * first step. What is left of an epoch is one more round, shared out evenly: workers' shares differ
- * by one image at most.
+ * <p>Worker w has the images [images · w / workers, images · (w + 1) / workers) of an epoch's
+ * order, which it cuts into as many minibatches as the epoch has steps, of one size to within one
+ * image: a last step of a few images would have the whole learning rate. A round is as many steps
+ * as the averaging frequency at its first, or those that are left of the epoch.
  *
  * @param images of an epoch
- * @param batchSize images of one step of one worker, whatever their crops
+ * @param workers at most one an image
+ * @param batchSize most images of one step of one worker, whatever their crops
  */
 record RoundPlan(
     long images, int workers, int batchSize, int epochs, AveragingFrequency frequency) {
+
+  RoundPlan {
+    if (workers > images) {
+      throw new IllegalArgumentException(
+          "Invalid workers: %d (must be at most one for each of the %d images: give fewer --workers)"
+              .formatted(workers, images));
+    }
+  }
 
   /** The plan of {@code run}: its rate grows with the effective batch size, in crops. */
   static RoundPlan of(RunConfig run, long images, int workers) {
@@ -61,16 +71,28 @@ record RoundPlan(
    */
   Round at(int step) {
     int epoch = step / stepsPerEpoch();
-    long start = (long) (step % stepsPerEpoch()) * workers * batchSize;
-    long full = (long) batchSize * frequency.at(step) * workers;
-    if (start + full <= images) {
-      return share(epoch, step, batchSize, start, start + full, workers);
+    int from = step % stepsPerEpoch();
+    int to = Math.min(from + frequency.at(step), stepsPerEpoch());
+    List<List<Minibatch>> shares = new ArrayList<>();
+    for (int worker = 0; worker < workers; worker++) {
+      shares.add(share(worker, epoch, from, to));
     }
-    long rest = images - start;
-    int active = (int) Math.min(workers, rest);
-    long largest = ceilDiv(rest, active);
-    long steps = ceilDiv(largest, batchSize);
-    return share(epoch, step, (int) ceilDiv(largest, steps), start, images, active);
+    return new Round(epoch, step, shares);
+  }
+
+  /** What a worker trains in steps [from, to) of an epoch. */
+  private List<Minibatch> share(int worker, int epoch, int from, int to) {
+    long start = images * worker / workers;
+    long own = images * (worker + 1) / workers - start;
+    List<Minibatch> share = new ArrayList<>();
+    for (int step = from; step < to; step++) {
+      long first = start + ceilDiv(own * step, stepsPerEpoch());
+      long end = start + ceilDiv(own * (step + 1), stepsPerEpoch());
+      if (first < end) { // or it has one image fewer than steps: then the last step has none
+        share.add(new Minibatch(epoch, first, end));
+      }
+    }
+    return share;
   }
 
   /** The rounds of an epoch, in order. */
@@ -83,17 +105,6 @@ record RoundPlan(
       rounds.add(at(step));
     }
     return rounds;
-  }
-
-  private static Round share(
-      int epoch, int firstStep, int batchSize, long start, long end, int workers) {
-    List<List<Minibatch>> shares = new ArrayList<>();
-    for (int worker = 0; worker < workers; worker++) {
-      long from = start + (end - start) * worker / workers;
-      long to = start + (end - start) * (worker + 1) / workers;
-      shares.add(Minibatch.cut(epoch, from, to, batchSize));
-    }
-    return new Round(epoch, firstStep, batchSize, shares);
   }
 
   private static long ceilDiv(long dividend, long divisor) {

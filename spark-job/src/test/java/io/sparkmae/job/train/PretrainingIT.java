@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
@@ -37,6 +38,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
 
@@ -85,8 +88,8 @@ class PretrainingIT {
     Trained trained = Pretraining.train(spark, run);
     OneMachine machine = new OneMachine(run, new Sgd(schedule(run, 4)));
     for (int epoch = 0; epoch < 2; epoch++) {
-      for (int start = 0; start < ROWS; start += 10) {
-        machine.graph.fit(machine.loader.load(new Minibatch(epoch, start, start + 10)));
+      for (Round round : RoundPlan.of(run, ROWS, 2).ofEpoch(epoch)) {
+        machine.joined(round);
       }
     }
     assertThat(trained.images()).isEqualTo(2 * ROWS);
@@ -96,8 +99,7 @@ class PretrainingIT {
 
   @Test
   void adamWithAveragedMomentsIsTheSameRoundsOneAfterAnother() throws Exception {
-    RunConfig run =
-        run(Optimiser.ADAMW, 2, 4, 2, 2e-2); // 40 images: two full rounds and a rest of 8
+    RunConfig run = run(Optimiser.ADAMW, 2, 4, 2, 2e-2); // 40 images: five steps
     KeptVersions kept = new KeptVersions(directory);
     Trained trained = Pretraining.train(spark, run, null, kept);
     OneMachine machine = new OneMachine(run, AdamW.of(schedule(run, 5)));
@@ -128,7 +130,7 @@ class PretrainingIT {
 
   @Test
   void everyImageIsTrainedOnceAnEpochForCountsThatDoNotDivide() throws Exception {
-    Trained trained = Pretraining.train(spark, run(Optimiser.ADAMW, 1, 3, 4, 1e-3)); // 24 + 16
+    Trained trained = Pretraining.train(spark, run(Optimiser.ADAMW, 1, 3, 4, 1e-3)); // 7 steps
     assertThat(trained.images()).isEqualTo(ROWS);
     assertThat(trained.metrics()).extracting(metric -> metric.images()).containsExactly(24L, 40L);
     assertThat(trained.loss()).isFinite().isPositive();
@@ -311,8 +313,25 @@ class PretrainingIT {
 
     OneMachine(RunConfig run, IUpdater updater) {
       PreparedData prepared = PreparedData.open(data, hadoop);
-      loader = new MinibatchLoader(prepared, run, new SerializableConfiguration(hadoop));
+      loader = new MinibatchLoader(prepared, run, 2, new SerializableConfiguration(hadoop));
       graph = MaeGraph.create(run.model(), updater, run.train().weightDecay(), run.train().seed());
+    }
+
+    /** One step on what two workers have. */
+    void joined(Round round) {
+      MultiDataSet first = loader.load(round.workers().get(0).get(0));
+      MultiDataSet second = loader.load(round.workers().get(1).get(0));
+      graph.fit(
+          joined(first.getFeatures(), second.getFeatures()),
+          joined(first.getLabels(), second.getLabels()),
+          null,
+          joined(first.getLabelsMaskArrays(), second.getLabelsMaskArrays()));
+    }
+
+    private static INDArray[] joined(INDArray[] first, INDArray[] second) {
+      INDArray[] both = new INDArray[first.length];
+      Arrays.setAll(both, i -> Nd4j.concat(0, first[i], second[i]));
+      return both;
     }
 
     void train(Round round) {

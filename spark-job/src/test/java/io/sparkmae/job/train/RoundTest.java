@@ -1,78 +1,103 @@
 package io.sparkmae.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.model.WarmupCosine;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class RoundTest {
 
-  @ParameterizedTest
-  @CsvSource({
-    "500, 2, 16, 5",
-    "1, 4, 8, 3",
-    "3, 4, 8, 3",
-    "17, 2, 4, 2",
-    "33, 2, 16, 1",
-    "160, 2, 16, 5",
-    "161, 3, 7, 2",
-    "10, 3, 1, 4",
-    "7, 1, 64, 10"
-  })
-  void everyImageIsTrainedExactlyOnce(
-      int images, int workers, int batchSize, int averagingFrequency) {
-    RoundPlan plan = plan(images, workers, batchSize, averagingFrequency);
-    List<Round> rounds = plan.ofEpoch(2);
-    List<Long> trained = new ArrayList<>();
-    int step = 2 * plan.stepsPerEpoch();
-    for (Round round : rounds) {
-      assertThat(round.firstStep()).isEqualTo(step);
-      assertThat(round.workers()).hasSizeLessThanOrEqualTo(workers);
-      assertThat(round.steps()).isBetween(1, averagingFrequency);
-      step = round.lastStep() + 1;
-      for (List<Minibatch> share : round.workers()) {
-        assertThat(share).isNotEmpty();
-        share.forEach(batch -> assertThat(batch.size()).isBetween(1, round.batchSize()));
-        share
-            .subList(0, share.size() - 1)
-            .forEach(b -> assertThat(b.size()).isEqualTo(round.batchSize()));
-        share.forEach(batch -> addRows(trained, batch));
+  @Test
+  void everyImageIsTrainedExactlyOnceInStepsOfOneSize() {
+    Random random = new Random(1);
+    for (int i = 0; i < 500; i++) {
+      RoundPlan plan = randomPlan(random);
+      List<Round> rounds = plan.ofEpoch(2);
+      for (int worker = 0; worker < plan.workers(); worker++) {
+        List<Minibatch> trained = new ArrayList<>();
+        for (Round round : rounds) {
+          trained.addAll(round.workers().get(worker));
+        }
+        isWhole(plan, trained);
+        assertThat(trained.get(0).from())
+            .isEqualTo(worker * plan.images() / plan.workers()); // and so exactly once
+        assertThat(trained.get(trained.size() - 1).to())
+            .isEqualTo((worker + 1) * plan.images() / plan.workers());
       }
     }
-    assertThat(trained).hasSize(images).doesNotHaveDuplicates();
-    assertThat(rounds.stream().mapToLong(Round::images).sum()).isEqualTo(images);
+  }
+
+  /** Minibatches that follow each other, one a step; only single images may be one too few. */
+  private static void isWhole(RoundPlan plan, List<Minibatch> own) {
+    assertThat(own).hasSizeBetween(plan.stepsPerEpoch() - 1, plan.stepsPerEpoch());
+    if (own.size() < plan.stepsPerEpoch()) {
+      assertThat(plan.batchSize()).isEqualTo(1);
+    }
+    List<Integer> sizes = own.stream().map(Minibatch::size).sorted().toList();
+    assertThat(sizes.get(sizes.size() - 1))
+        .isLessThanOrEqualTo(Math.min(plan.batchSize(), sizes.get(0) + 1));
+    for (int i = 1; i < own.size(); i++) {
+      assertThat(own.get(i).from()).isEqualTo(own.get(i - 1).to());
+    }
+  }
+
+  @Test
+  void aRunThatGoesOnHasTheSameRounds() {
+    Random random = new Random(2);
+    for (int i = 0; i < 200; i++) {
+      RoundPlan plan = randomPlan(random);
+      int step = plan.stepsPerEpoch();
+      for (Round round : plan.ofEpoch(1)) {
+        assertThat(round.firstStep()).isEqualTo(step);
+        assertThat(plan.at(step)).isEqualTo(round);
+        step = round.lastStep() + 1;
+        assertThat(round.steps()).isBetween(1, plan.frequency().at(round.firstStep()));
+        assertThat(round.isFull() || step == 2 * plan.stepsPerEpoch()).isTrue();
+      }
+      assertThat(step).isEqualTo(2 * plan.stepsPerEpoch());
+    }
+  }
+
+  @Test
+  void theLastStepOfAnEpochIsNoSmallerThanOthers() {
+    List<Round> rounds = plan(5_000, 2, 64, 16).ofEpoch(0);
+    assertThat(rounds).extracting(Round::steps).containsExactly(16, 16, 8);
+    assertThat(rounds).extracting(Round::images).containsExactly(2_000L, 2_000L, 1_000L);
+    assertThat(plan(5_000, 2, 64, 1).ofEpoch(0)).hasSize(40).allMatch(r -> r.images() <= 126);
+  }
+
+  @Test
+  void aWorkerIsIdleOnlyWhereAStepHasFewerImagesThanWorkers() {
+    List<Round> rounds = plan(10, 3, 1, 2).ofEpoch(0); // 3, 3 and 4 images in 4 steps
+    assertThat(rounds).extracting(Round::images).containsExactly(6L, 4L);
+    assertThat(rounds).extracting(Round::isFull).containsExactly(true, false);
+    assertThat(rounds.get(1).workers()).extracting(List::size).containsExactly(1, 1, 2);
+  }
+
+  @Test
+  void refusesMoreWorkersThanImages() {
+    assertThatThrownBy(() -> plan(3, 4, 8, 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Invalid workers: 4 (must be at most one for each of the 3 images: give fewer --workers)");
+  }
+
+  private static RoundPlan randomPlan(Random random) {
+    int workers = 1 + random.nextInt(20);
+    int images = workers + random.nextInt(1 << random.nextInt(13));
+    return plan(images, workers, 1 + random.nextInt(70), 1 + random.nextInt(9));
   }
 
   private static RoundPlan plan(int images, int workers, int batchSize, int averagingFrequency) {
     AveragingFrequency fixed =
         new AveragingFrequency(averagingFrequency, 0, false, new WarmupCosine(1, 0, 0, 1));
     return new RoundPlan(images, workers, batchSize, 3, fixed);
-  }
-
-  private static void addRows(List<Long> rows, Minibatch batch) {
-    for (long row = batch.from(); row < batch.to(); row++) {
-      rows.add(row);
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource({"500, 2, 16, 5", "17, 2, 4, 2", "161, 3, 7, 2", "10, 3, 1, 4"})
-  void sharesOfARoundDifferByOneImageAtMost(
-      int images, int workers, int batchSize, int averagingFrequency) {
-    for (Round round : plan(images, workers, batchSize, averagingFrequency).ofEpoch(0)) {
-      List<Integer> shares =
-          round.workers().stream()
-              .map(share -> share.stream().mapToInt(Minibatch::size).sum())
-              .toList();
-      assertThat(shares.stream().mapToInt(i -> i).max().getAsInt())
-          .isLessThanOrEqualTo(1 + shares.stream().mapToInt(i -> i).min().getAsInt());
-    }
   }
 
   @Test
