@@ -53,6 +53,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private final Accumulators accumulators;
   private final TreeSet<String> described = new TreeSet<>();
   private WorkerTask.Run run;
+  private MultiDataSetLoader sent; // with the run
   private Average average;
   private boolean averageMoments = true;
   private Compute compute = Compute.BY_GRAPH;
@@ -132,11 +133,11 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     if (multiLoader == null) {
       throw pathsAlone();
     }
-    start();
+    start(multiLoader);
     Results results = new Results(Blocks.newId(), exchange);
     Average to = Average.next(!averageMoments && driver.slices().moments() > 0, !outer.isPlain());
     try {
-      report = train(paths, multiLoader, results, to);
+      report = train(paths, results, to);
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
       release(to);
       throw e;
@@ -149,12 +150,10 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     driver.configuration().setIterationCount(average.iteration());
   }
 
-  private RoundReport train(
-      JavaRDD<String> paths, MultiDataSetLoader loader, Results results, Average to) {
+  private RoundReport train(JavaRDD<String> paths, Results results, Average to) {
     Stopwatch round = new Stopwatch();
     WorkerTask task =
-        new WorkerTask(
-            run, average, paths.getNumPartitions(), results, to.ownMoments(), next, loader);
+        new WorkerTask(run, average, paths.getNumPartitions(), results, to.ownMoments(), next);
     JavaRDD<WorkerReport> workers = paths.mapPartitionsWithIndex(task, true);
     List<WorkerReport> reports = new ArrayList<>(workers.collect());
     if (reports.isEmpty()) {
@@ -239,9 +238,14 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   /** Makes the driver's graph the average that the first round starts from, if none is there. */
-  private void start() {
+  private void start(MultiDataSetLoader loader) {
+    if (run != null && loader != sent) {
+      run.destroy();
+      run = null;
+    }
     if (run == null) {
-      run = describe();
+      run = describe(loader);
+      sent = loader;
     }
     if (average == null) {
       average = driver.publish();
@@ -249,12 +253,13 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     average = average.at(average.iteration(), driver.configuration().getEpochCount());
   }
 
-  private WorkerTask.Run describe() {
+  private WorkerTask.Run describe(MultiDataSetLoader loader) {
     // DL4J's clone() forgets the counters, which is what makes a worker's graph the same in all
     // rounds.
     String json = driver.configuration().clone().toJson();
     return new WorkerTask.Run(
         spark.broadcast(json),
+        spark.broadcast(loader),
         driver.state().graph() instanceof MaeGraph,
         compute,
         driver.slices(),
@@ -411,7 +416,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     }
     average = null;
     if (run != null) {
-      run.configuration().destroy();
+      run.destroy();
       ResidentWorker.dismiss(); // of this process, when it is the executor
     }
     run = null;

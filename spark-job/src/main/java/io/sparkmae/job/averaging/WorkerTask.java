@@ -29,12 +29,12 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   private final Results results;
   private final long ownMoments;
   private final List<List<String>> next;
-  private final MultiDataSetLoader loader;
 
   /**
    * What stays the same from round to round.
    *
    * @param configuration of the graph, as JSON of iteration 0
+   * @param loader of minibatches; it may know the whole data set, so it is sent once
    * @param mae whether the graph is a {@link io.sparkmae.model.MaeGraph}
    * @param compute what computes a step
    * @param parts that a minibatch is computed in
@@ -42,6 +42,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
    */
   record Run(
       Broadcast<String> configuration,
+      Broadcast<MultiDataSetLoader> loader,
       boolean mae,
       Compute compute,
       Slices slices,
@@ -56,6 +57,12 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
             "Invalid parts of a minibatch: %d (only a masked autoencoder computes more than 1)"
                 .formatted(parts));
       }
+    }
+
+    /** Forgets what was sent, on executors too. */
+    void destroy() {
+      configuration.destroy();
+      loader.destroy();
     }
   }
 
@@ -74,15 +81,13 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       int workers,
       Results results,
       long ownMoments,
-      List<List<String>> next,
-      MultiDataSetLoader loader) {
+      List<List<String>> next) {
     this.run = run;
     this.start = start;
     this.workers = workers;
     this.results = results;
     this.ownMoments = ownMoments;
     this.next = next;
-    this.loader = loader;
   }
 
   @Override
@@ -111,6 +116,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     if (report.worker < next.size()) {
       coming.addAll(next.get(report.worker));
     }
+    MultiDataSetLoader loader = run.loader.value();
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
     report.memory = Memory.onceOf(run.slices, run.parts);

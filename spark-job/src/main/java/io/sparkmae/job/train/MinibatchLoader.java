@@ -9,6 +9,8 @@ import io.sparkmae.data.RandomCrop;
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.MaeConfig;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.spark.util.SerializableConfiguration;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.nd4j.common.loader.Source;
@@ -33,6 +35,9 @@ final class MinibatchLoader implements MultiDataSetLoader {
   private final long seed;
   private final int workers;
   private final SerializableConfiguration hadoop;
+
+  // All threads of an executor have one loader; at an epoch's end they want two plans.
+  private transient Map<Integer, EpochPlan> plans;
 
   private record Resident(PreparedData data, PatchReader reader) {
 
@@ -62,12 +67,20 @@ final class MinibatchLoader implements MultiDataSetLoader {
   }
 
   MultiDataSet load(Minibatch minibatch) {
-    EpochPlan plan = EpochPlan.of(data.manifest(), seed, minibatch.epoch(), workers);
+    EpochPlan plan = plan(minibatch.epoch());
     RandomCrop view =
         new RandomCrop(model.imageSize(), model.patchSize(), seed, minibatch.epoch(), 0, range());
     PatchBatch batch =
         reader().read(plan.rows(minibatch.from(), minibatch.to()), view.repeats(cropsPerImage));
     return MaeBatch.of(model, batch.patches(), batch.sampleSeeds());
+  }
+
+  private synchronized EpochPlan plan(int epoch) {
+    if (plans == null) {
+      plans = new HashMap<>(); // after its journey, too
+    }
+    plans.keySet().removeIf(other -> Math.abs(other - epoch) > 1);
+    return plans.computeIfAbsent(epoch, e -> EpochPlan.of(data.manifest(), seed, e, workers));
   }
 
   private CropRange range() {

@@ -244,7 +244,7 @@ public final class Pretraining {
 
   private boolean isDue() {
     RunConfig.Checkpoints rule = run.checkpoints();
-    int done = progress.metrics().size() + 1;
+    int done = progress.rounds() + 1;
     boolean byRounds = rule.rounds() > 0 && done % rule.rounds() == 0;
     boolean byTime = rule.minutes() > 0 && System.nanoTime() - keptAt > rule.minutes() * 60e9;
     return byRounds || byTime;

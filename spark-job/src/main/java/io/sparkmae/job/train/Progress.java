@@ -81,6 +81,11 @@ final class Progress {
     return List.copyOf(metrics);
   }
 
+  /** Rounds so far. */
+  int rounds() {
+    return metrics.size();
+  }
+
   Optional<Metric> last() {
     return Optional.ofNullable(last);
   }
