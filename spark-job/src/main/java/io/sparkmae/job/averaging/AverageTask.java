@@ -4,7 +4,7 @@ import io.sparkmae.job.averaging.Slices.Slice;
 import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.TreeSet;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.Function2;
 
 /**
  * Averages some slices: fetches every worker's, weighs them by images, leaves the average where it
@@ -12,7 +12,7 @@ import org.apache.spark.api.java.function.FlatMapFunction;
  *
  * <p>Its result is the workers whose slices are gone, with their executor for instance.
  */
-final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
+final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterator<Integer>> {
 
   private static final long serialVersionUID = 1;
 
@@ -42,7 +42,7 @@ final class AverageTask implements FlatMapFunction<Iterator<Integer>, Integer> {
   }
 
   @Override
-  public Iterator<Integer> call(Iterator<Integer> indices) {
+  public Iterator<Integer> call(Integer partition, Iterator<Integer> indices) {
     TreeSet<Integer> missing = new TreeSet<>();
     float[] average = new float[Slices.LENGTH];
     indices.forEachRemaining(index -> average(slices.slice(index), average, missing));

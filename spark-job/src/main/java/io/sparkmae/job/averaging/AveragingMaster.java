@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaFutureAction;
@@ -33,11 +35,12 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
  * Parameter averaging behind DL4J's interface: one {@link SparkComputationGraph#fitPaths} is one
  * round.
  *
- * <p>A partition of the paths is a worker, a path is a minibatch, and every path is trained. A
- * round is one stage of local steps from the last average, and a short one that averages the
- * results, weighed by images. Vectors move in slices between executors and never through the
- * driver, whose graph stays as it was until {@link #fetch}; its counters advance. {@link #write}
- * stores them from the executors too, and {@link #startFrom} reads them there.
+ * <p>A partition of the paths is a worker, a path is a minibatch, and every path is trained;
+ * several may come as lines of one string. A round is one stage of local steps from the last
+ * average, and a short one that averages the results, weighed by images. Vectors move in slices
+ * between executors and never through the driver, whose graph stays as it was until {@link #fetch};
+ * its counters advance. {@link #write} stores them from the executors too, and {@link #startFrom}
+ * reads them there.
  *
  * <p>Results do not depend on where tasks ran, nor on those that failed. Workers whose results died
  * with an executor train again; if the average itself is gone, {@link StateLost} is thrown, and
@@ -154,19 +157,22 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     Stopwatch round = new Stopwatch();
     WorkerTask task =
         new WorkerTask(run, average, paths.getNumPartitions(), results, to.ownMoments(), next);
-    JavaRDD<WorkerReport> workers = paths.mapPartitionsWithIndex(task, true);
-    List<WorkerReport> reports = new ArrayList<>(workers.collect());
+    int[] all = IntStream.range(0, paths.getNumPartitions()).toArray();
+    List<WorkerReport> reports = new ArrayList<>(PartitionJob.run(paths, task, all));
     if (reports.isEmpty()) {
       throw new IllegalArgumentException(
           "Nothing to train: the round has no minibatches (give every round at least one path)");
     }
     Stopwatch averaging = new Stopwatch();
-    average(reports, workers, results, to);
+    average(reports, again -> PartitionJob.run(paths, task, again), results, to);
     return RoundReport.of(reports, averaging.lap(), round.lap());
   }
 
   private void average(
-      List<WorkerReport> reports, JavaRDD<WorkerReport> workers, Results results, Average to) {
+      List<WorkerReport> reports,
+      Function<int[], List<WorkerReport>> workers,
+      Results results,
+      Average to) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       check(reports);
       List<Integer> missing = missingAfterAverage(reports, results, to);
@@ -174,9 +180,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
         return;
       }
       System.err.printf("workers %s lost their results and train again%n", missing);
-      for (List<WorkerReport> again :
-          workers.collectPartitions(missing.stream().mapToInt(i -> i).toArray())) {
-        reports.replaceAll(old -> old.worker == again.get(0).worker ? again.get(0) : old);
+      for (WorkerReport again : workers.apply(missing.stream().mapToInt(i -> i).toArray())) {
+        reports.replaceAll(old -> old.worker == again.worker ? again : old);
       }
     }
     throw new StateLost(average.iteration());
@@ -207,7 +212,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     List<Integer> indices = slices.stream().map(Slice::index).toList();
     try {
       int tasks = Math.min(indices.size(), images.length);
-      return spark.parallelize(indices, tasks).mapPartitions(task).collect().stream()
+      int[] all = IntStream.range(0, tasks).toArray();
+      return PartitionJob.run(spark.parallelize(indices, tasks), task, all).stream()
           .distinct()
           .toList();
     } catch (Exception e) {

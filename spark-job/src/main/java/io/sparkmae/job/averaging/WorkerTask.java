@@ -93,7 +93,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   @Override
   public Iterator<WorkerReport> call(Integer worker, Iterator<String> share) throws Exception {
     List<String> paths = new ArrayList<>();
-    share.forEachRemaining(paths::add);
+    share.forEachRemaining(lines -> lines.lines().forEach(paths::add));
     if (paths.isEmpty()) {
       return List.<WorkerReport>of().iterator();
     }

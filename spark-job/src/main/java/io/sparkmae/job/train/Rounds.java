@@ -52,8 +52,7 @@ record Rounds(
                         String.join("\n", shares.get(worker)), seq(master.location(worker))))
             .toList();
     ClassTag<String> strings = ClassTag.apply(String.class);
-    return new JavaRDD<>(spark.sc().makeRDD(seq(placed), strings), strings)
-        .flatMap(share -> share.lines().iterator());
+    return new JavaRDD<>(spark.sc().makeRDD(seq(placed), strings), strings);
   }
 
   private static <T> Seq<T> seq(List<T> list) {

@@ -3,10 +3,10 @@ package io.sparkmae.job.train;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerBlockUpdated;
-import org.apache.spark.scheduler.SparkListenerJobEnd;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
@@ -16,8 +16,7 @@ final class RoundCosts extends SparkListener {
   private record Span(long from, long to) {}
 
   private final List<Span> tasks = new ArrayList<>();
-  private long firstJob;
-  private long lastJob;
+  private final List<Long> jobs = new ArrayList<>(); // their starts, two a round
   private long bytes;
 
   static RoundCosts of(SparkContext spark) {
@@ -37,7 +36,7 @@ final class RoundCosts extends SparkListener {
 
   @Override
   public void onJobStart(SparkListenerJobStart event) {
-    firstJob = firstJob == 0 ? event.time() : firstJob;
+    jobs.add(event.time());
   }
 
   @Override
@@ -45,24 +44,29 @@ final class RoundCosts extends SparkListener {
     tasks.add(new Span(event.taskInfo().launchTime(), event.taskInfo().finishTime()));
   }
 
-  @Override
-  public void onJobEnd(SparkListenerJobEnd event) {
-    lastJob = event.time();
-  }
-
   /** Of all broadcasts, as they travel. */
   long broadcastBytes() {
     return bytes;
   }
 
-  /** From the first job's start to the last one's end, while no task ran. */
-  double secondsBesideTasks() {
+  /** Milliseconds of a round in which no task runs: the median. */
+  double millisecondsBesideTasks() {
+    return IntStream.range(0, (jobs.size() - 1) / 2)
+        .mapToLong(round -> idle(jobs.get(2 * round), jobs.get(2 * round + 2)))
+        .sorted()
+        .skip(jobs.size() / 4)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private long idle(long from, long to) {
     long busy = 0;
-    long end = firstJob;
+    long end = from;
     for (Span task : tasks.stream().sorted(Comparator.comparingLong(Span::from)).toList()) {
-      busy += Math.max(0, task.to - Math.max(end, task.from));
-      end = Math.max(end, task.to);
+      long until = Math.min(task.to, to);
+      busy += Math.max(0, until - Math.max(end, task.from));
+      end = Math.max(end, until);
     }
-    return (lastJob - firstJob - busy) / 1e3;
+    return to - from - busy;
   }
 }
