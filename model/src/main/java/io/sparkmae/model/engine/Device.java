@@ -25,7 +25,7 @@ interface Device extends AutoCloseable {
   /** New memory, filled with zeros. */
   Tensor allocate(Type type, long... shape);
 
-  /** The same, but no plan's: it stays until the device is closed. */
+  /** New memory, filled with zeros, that stays until the device is closed. */
   Tensor allocateResident(Type type, long... shape);
 
   /**

@@ -19,7 +19,7 @@ public final class HostVector {
     this(dense, SHIFT);
   }
 
-  /** The same in buffers of 2<sup>shift</sup> numbers. */
+  /** The numbers of a dense tensor, in place, as buffers of 2<sup>shift</sup> each. */
   HostVector(Tensor dense, int shift) {
     length = dense.length();
     this.shift = shift;

@@ -128,9 +128,11 @@ public final class MaeEngine implements AutoCloseable {
   }
 
   /**
-   * The same in {@code parts}, one after the other: memory is planned for the images of the largest
-   * one, and a flat vector more holds the sum of the gradients from then on. Parts differ by one
-   * image at most, which a smaller one computes without counting it.
+   * Computes the mean loss of a minibatch, and its gradients into the flat vector, part by part.
+   *
+   * <p>Memory is planned for the images of the largest part, and from the first step in parts on a
+   * vector as long as the parameters holds sums. Parts differ by one image at most, which a smaller
+   * one computes without counting it: so one plan does for all.
    *
    * @param parts at least 1; no more than images are made
    */
