@@ -1,0 +1,74 @@
+package io.sparkmae.job.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkmae.data.PrepareJob;
+import io.sparkmae.data.PrepareSettings;
+import io.sparkmae.job.RunConfig;
+import io.sparkmae.job.RunConfig.Optimiser;
+import io.sparkmae.job.demo.DemoImages;
+import io.sparkmae.job.store.Directory;
+import io.sparkmae.model.Engine;
+import io.sparkmae.model.Precision;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** 40 drawn images, so that the last minibatch of an epoch has parts of two sizes. */
+class GradientAccumulationIT {
+
+  @TempDir private static Path directory;
+
+  private static RunConfig run(String data, int batchSize, int accumulation, double maxNorm) {
+    var train =
+        new RunConfig.Train(
+            2,
+            batchSize,
+            2,
+            accumulation,
+            1,
+            2e-1,
+            0.5,
+            0.05,
+            0.9,
+            0.95,
+            0,
+            maxNorm,
+            3,
+            Optimiser.SGD,
+            Engine.AUTO,
+            Precision.FP32);
+    return new RunConfig("test", TinyRun.MODEL, train, new RunConfig.Data(data, 0.2, 1));
+  }
+
+  @Test
+  void accumulatedMinibatchesTrainWhatLargeOnesDo() throws Exception {
+    SparkSession spark =
+        SparkSession.builder()
+            .master("local[2]")
+            .config("spark.ui.enabled", false)
+            .config("spark.driver.host", "127.0.0.1")
+            .getOrCreate();
+    try {
+      var hadoop = spark.sparkContext().hadoopConfiguration();
+      String images = directory.resolve("images").toUri().toString();
+      String data = directory.resolve("data").toUri().toString();
+      DemoImages.render(Directory.at(images, hadoop), 5, 1);
+      PrepareJob.run(spark, new PrepareSettings(List.of(images), data, "folder", 0, 92, 1));
+      for (double maxNorm : new double[] {0, 0.05}) {
+        Trained inParts = Pretraining.train(spark, run(data, 4, 3, maxNorm));
+        Trained atOnce = Pretraining.train(spark, run(data, 12, 1, maxNorm));
+        INDArray params = inParts.graph().params();
+        INDArray difference = params.sub(atOnce.graph().params());
+        assertThat(difference.amaxNumber().doubleValue()).isLessThan(1e-6);
+        assertThat(inParts.graph().getIterationCount())
+            .isEqualTo(atOnce.graph().getIterationCount());
+      }
+    } finally {
+      spark.stop();
+    }
+  }
+}
