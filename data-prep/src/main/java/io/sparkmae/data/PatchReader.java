@@ -2,13 +2,17 @@ package io.sparkmae.data;
 
 import io.sparkmae.data.Manifest.DataFile;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * Reads batches of patches from prepared data, on an executor; for one thread.
+ *
+ * <p>That thread reads the files; the images of a batch may be decoded by more, to the same bits.
  *
  * <p>It keeps the encoded images of the row groups it used last, at most those of one window of an
  * {@link EpochPlan}: up to 256 MiB, or one row group if that is larger.
@@ -16,7 +20,7 @@ import org.apache.hadoop.conf.Configuration;
 public final class PatchReader implements AutoCloseable {
   private final PreparedData data;
   private final Configuration conf;
-  private final ImagePatches images = new ImagePatches();
+  private final DecodeThreads threads;
   private final Map<RowGroupAddress, EncodedRows> kept = new LinkedHashMap<>(16, 0.75f, true);
   private long keptBytes;
   private long loads;
@@ -25,8 +29,14 @@ public final class PatchReader implements AutoCloseable {
 
   /** Opens no file yet; {@code conf} names the file systems. */
   public PatchReader(PreparedData data, Configuration conf) {
+    this(data, conf, 1);
+  }
+
+  /** Opens no file and starts no thread yet; one thread decodes where it reads. */
+  public PatchReader(PreparedData data, Configuration conf, int decodeThreads) {
     this.data = data;
     this.conf = conf;
+    this.threads = new DecodeThreads(decodeThreads);
   }
 
   /**
@@ -60,13 +70,26 @@ public final class PatchReader implements AutoCloseable {
             new String[size],
             new long[size],
             new int[size]);
-    for (int i = 0; i < rows.size(); i++) {
-      fill(batch, i * views.size(), rows.get(i), views);
-    }
+    decode(batch, rows, views);
     return batch;
   }
 
-  private void fill(PatchBatch batch, int first, RowAddress address, List<? extends View> views) {
+  private void decode(PatchBatch batch, List<RowAddress> rows, List<? extends View> views) {
+    var decoding = new ArrayList<Future<Void>>(rows.size());
+    try {
+      for (RowAddress row : rows) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw DecodeThreads.interrupted();
+        }
+        decoding.add(fill(batch, decoding.size() * views.size(), row, views));
+      }
+    } finally {
+      DecodeThreads.await(decoding); // a bad image is told before a later row that cannot be read
+    }
+  }
+
+  private Future<Void> fill(
+      PatchBatch batch, int first, RowAddress address, List<? extends View> views) {
     EncodedRows rows = rows(new RowGroupAddress(address.file(), address.rowGroup()));
     String key = key(address, rows);
     for (int i = 0; i < views.size(); i++) {
@@ -75,23 +98,34 @@ public final class PatchReader implements AutoCloseable {
       batch.labels()[first + i] = rows.labels()[address.row()];
     }
     byte[] encoded = rows.images()[address.row()];
-    try {
-      if (encoded == null) {
-        throw new Undecodable(RejectReason.NO_BYTES, "image.bytes is null");
-      }
-      images.write(encoded, views, batch.sampleSeeds(), first, batch.patches());
-    } catch (Undecodable e) {
-      throw new BadData(
-          "Cannot decode row %d of row group %d of %s, key %s: %s, %s (prepare leaves such images out)"
-              .formatted(
-                  address.row(),
-                  address.rowGroup(),
-                  data.path(address.file()),
-                  key,
-                  e.reason(),
-                  e.getMessage()),
-          e);
+    return threads.submit(
+        images -> {
+          try {
+            write(images, encoded, views, first, batch);
+          } catch (Undecodable e) {
+            throw new BadData(fault(address, key, e), e);
+          }
+        });
+  }
+
+  private static void write(
+      ImagePatches images, byte[] encoded, List<? extends View> views, int first, PatchBatch batch)
+      throws Undecodable {
+    if (encoded == null) {
+      throw new Undecodable(RejectReason.NO_BYTES, "image.bytes is null");
     }
+    images.write(encoded, views, batch.sampleSeeds(), first, batch.patches());
+  }
+
+  private String fault(RowAddress address, String key, Undecodable e) {
+    return "Cannot decode row %d of row group %d of %s, key %s: %s, %s (prepare leaves such images out)"
+        .formatted(
+            address.row(),
+            address.rowGroup(),
+            data.path(address.file()),
+            key,
+            e.reason(),
+            e.getMessage());
   }
 
   /**
@@ -173,7 +207,8 @@ public final class PatchReader implements AutoCloseable {
 
   @Override
   public void close() {
-    images.close();
+    threads.close();
     kept.clear();
+    keptBytes = 0;
   }
 }

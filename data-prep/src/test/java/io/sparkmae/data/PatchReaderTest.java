@@ -1,16 +1,21 @@
 package io.sparkmae.data;
 
 import static io.sparkmae.data.TestImages.jpeg;
+import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
@@ -21,6 +26,8 @@ import org.apache.parquet.schema.MessageTypeParser;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PatchReaderTest {
   private static final View VIEW = new RandomCrop(32, 8, 1, 0, 0);
@@ -74,7 +81,7 @@ class PatchReaderTest {
   void patchesDoNotDependOnTheBatch() {
     PreparedData data = PreparedData.open(dir.toString(), conf);
     List<RowAddress> rows = EpochPlan.sequential(data.manifest()).rows(0, 35);
-    List<RowAddress> backwards = new java.util.ArrayList<>(rows);
+    List<RowAddress> backwards = new ArrayList<>(rows);
     Collections.reverse(backwards);
     try (var reader = new PatchReader(data, conf)) {
       byte[] all = reader.read(rows, VIEW).patches();
@@ -84,6 +91,84 @@ class PatchReaderTest {
       assertThat(Arrays.copyOf(last, length))
           .isEqualTo(Arrays.copyOfRange(all, 34 * length, 35 * length));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7})
+  void patchesDoNotDependOnTheNumberOfThreads(int threads) {
+    PreparedData data = PreparedData.open(dir.toString(), conf);
+    List<RowAddress> rows = EpochPlan.of(data.manifest(), 3, 1).rows(0, 35);
+    List<RandomCrop> views = new RandomCrop(32, 8, 1, 0, 0).repeats(3);
+    PatchBatch expected = oneByOne(data, rows, views);
+    try (var reader = new PatchReader(data, conf, threads)) {
+      for (int again = 0; again < 3; again++) {
+        PatchBatch batch = reader.read(rows, views);
+        assertThat(batch.patches()).isEqualTo(expected.patches());
+        assertThat(batch.keys()).isEqualTo(expected.keys());
+        assertThat(batch.sampleSeeds()).isEqualTo(expected.sampleSeeds());
+        assertThat(batch.labels()).isEqualTo(expected.labels());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7})
+  void theFirstBadImageOfABatchIsNamedWhateverElseIsBad(int threads) throws IOException {
+    writeParquet("c.parquet", -9, 0, conf);
+    PreparedData data = PreparedData.open(dir.toString(), conf);
+    var rows = new ArrayList<>(EpochPlan.sequential(data.manifest()).rows(0, 44));
+    rows.add(new RowAddress(2, 0, 9)); // not there
+    Collections.swap(rows, 34, 40);
+    try (var reader = new PatchReader(data, conf, threads)) {
+      for (int again = 0; again < 10; again++) {
+        assertThatThrownBy(() -> reader.read(rows, VIEW))
+            .isInstanceOf(BadData.class)
+            .hasMessageContaining("key image -4: NOT_AN_IMAGE");
+      }
+      assertThat(reader.read(rows.subList(0, 34), VIEW).size()).isEqualTo(34); // it goes on
+    }
+  }
+
+  @Test
+  void decodersAreDaemonsAndEndWithTheirReader() throws InterruptedException {
+    PreparedData data = PreparedData.open(dir.toString(), conf);
+    List<RowAddress> rows = EpochPlan.sequential(data.manifest()).rows(0, 35);
+    Set<Thread> before = decoders();
+    try (var reader = new PatchReader(data, conf, 3)) {
+      assertThat(before).containsAll(decoders());
+      reader.read(rows, VIEW);
+      Set<Thread> there = decoders();
+      there.removeAll(before);
+      assertThat(there).hasSize(3).allMatch(Thread::isDaemon);
+      before.addAll(there);
+    }
+    for (Thread decoder : before) {
+      decoder.join(10_000);
+      assertThat(decoder.isAlive()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void anInterruptEndsABatch(int threads) {
+    PreparedData data = PreparedData.open(dir.toString(), conf);
+    List<RowAddress> rows = EpochPlan.sequential(data.manifest()).rows(0, 35);
+    try (var reader = new PatchReader(data, conf, threads)) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> reader.read(rows, VIEW))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("Cannot read images: the thread was interrupted");
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(reader.read(rows, VIEW).size()).isEqualTo(35);
+    }
+  }
+
+  @Test
+  void noThreadCannotDecode() {
+    PreparedData data = PreparedData.open(dir.toString(), conf);
+    assertThatThrownBy(() -> new PatchReader(data, conf, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid decode threads: 0 (must be at least 1)");
   }
 
   @Test
@@ -145,6 +230,31 @@ class PatchReaderTest {
             () -> PreparedData.open(dir.resolve("..").resolve("nowhere").toString(), conf))
         .isInstanceOf(BadData.class)
         .hasMessageMatching("Cannot find input: .*");
+  }
+
+  /** Each row read alone, by a reader of its own. */
+  private PatchBatch oneByOne(PreparedData data, List<RowAddress> rows, List<RandomCrop> views) {
+    var patches = new ByteArrayOutputStream();
+    var keys = new ArrayList<String>();
+    long[] seeds = new long[rows.size() * views.size()];
+    int[] labels = new int[seeds.length];
+    for (RowAddress row : rows) {
+      try (var reader = new PatchReader(data, conf)) {
+        PatchBatch batch = reader.read(List.of(row), views);
+        System.arraycopy(batch.sampleSeeds(), 0, seeds, keys.size(), views.size());
+        System.arraycopy(batch.labels(), 0, labels, keys.size(), views.size());
+        patches.writeBytes(batch.patches());
+        keys.addAll(List.of(batch.keys()));
+      }
+    }
+    return new PatchBatch(
+        patches.toByteArray(), 16, 192, keys.toArray(String[]::new), seeds, labels);
+  }
+
+  private static Set<Thread> decoders() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("mae-decode-"))
+        .collect(toCollection(HashSet::new));
   }
 
   private static int number(String key) {
