@@ -71,11 +71,15 @@ final class ConfigKeys {
       String key = entry.getKey();
       Object value = entry.getValue().unwrapped();
       Object other = there.hasPath(key) ? there.getAnyRef(key) : "unknown";
-      if (!key.startsWith("checkpoint.") && !value.equals(other)) {
+      if (decides(key) && !value.equals(other)) {
         differences.add("%s is %s there and %s here".formatted(key, other, value));
       }
     }
     return differences.stream().sorted().toList();
+  }
+
+  private static boolean decides(String key) {
+    return !key.startsWith("checkpoint.") && !key.equals("data.decode-threads");
   }
 
   private static Config settings(RunConfig config) {
@@ -87,6 +91,7 @@ final class ConfigKeys {
     settings.put("data.uri", config.data().uri());
     settings.put("data.crop-scale-min", config.data().cropScaleMin());
     settings.put("data.crops-per-image", config.data().cropsPerImage());
+    settings.put("data.decode-threads", config.data().decodeThreads());
     settings.put("checkpoint.rounds", config.checkpoints().rounds());
     settings.put("checkpoint.minutes", config.checkpoints().minutes());
     settings.put("checkpoint.keep", config.checkpoints().keep());
@@ -135,7 +140,8 @@ final class ConfigKeys {
     return new RunConfig.Data(
         or(config, "data.uri", ""),
         config.getDouble("data.crop-scale-min"),
-        config.getInt("data.crops-per-image"));
+        config.getInt("data.crops-per-image"),
+        config.getInt("data.decode-threads"));
   }
 
   private static Tower tower(Tower preset, Config config, String prefix) {

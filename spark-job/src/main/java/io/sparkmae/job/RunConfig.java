@@ -190,8 +190,15 @@ public record RunConfig(
    *     1]
    * @param cropsPerImage crops of an image that is decoded once, all in one batch, at least 1: an
    *     epoch has so many times the steps
+   * @param decodeThreads of a worker; 0 takes the task's cores. The result does not depend on it
    */
-  public record Data(String uri, double cropScaleMin, int cropsPerImage) implements Serializable {
+  public record Data(String uri, double cropScaleMin, int cropsPerImage, int decodeThreads)
+      implements Serializable {
+
+    /** Decoded by the task's cores. */
+    public Data(String uri, double cropScaleMin, int cropsPerImage) {
+      this(uri, cropScaleMin, cropsPerImage, 0);
+    }
 
     public Data {
       require(!uri.isBlank(), "data.uri", uri, "must name a prepared data set; give --data");
@@ -201,6 +208,11 @@ public record RunConfig(
           cropScaleMin,
           "must be in (0, 1]");
       require(cropsPerImage > 0, "data.crops-per-image", cropsPerImage, "must be at least 1");
+      require(
+          decodeThreads >= 0,
+          "data.decode-threads",
+          decodeThreads,
+          "must be at least 1, or 0 for spark.task.cpus");
     }
   }
 

@@ -100,6 +100,19 @@ class ConfigLayersTest {
         .containsExactly("data.crops-per-image is 1 there and 2 here");
   }
 
+  @Test
+  void decodeThreadsReadBackAndAreNoDifferenceBetweenRuns() throws Exception {
+    RunConfig run = read(Map.of(), null);
+    RunConfig other = read(Map.of("data.decode-threads", "3"), null);
+    assertThat(run.data().decodeThreads()).isZero();
+    assertThat(ConfigKeys.read(ConfigFactory.parseString(other.text())).data().decodeThreads())
+        .isEqualTo(3);
+    assertThat(ConfigKeys.differences(run.text(), other)).isEmpty();
+    assertThatThrownBy(() -> read(Map.of("data.decode-threads", "-1"), null))
+        .hasMessage(
+            "Invalid data.decode-threads: -1 (must be at least 1, or 0 for spark.task.cpus)");
+  }
+
   private RunConfig read(Map<String, ?> flags, String file) throws IOException {
     Path path = directory.resolve("mae.conf");
     Files.writeString(path, (file == null ? "" : file) + "\ndata.uri = \"s3a://bucket/data\"");

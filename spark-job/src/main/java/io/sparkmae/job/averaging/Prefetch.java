@@ -25,6 +25,7 @@ final class Prefetch implements AutoCloseable {
 
   private final ExecutorService thread;
   private final Map<String, Future<MultiDataSet>> coming = new HashMap<>();
+  private ResidentLoader resident; // of the thread alone
 
   /**
    * Starts no thread yet.
@@ -39,6 +40,7 @@ final class Prefetch implements AutoCloseable {
                   () -> {
                     Gpu.pin(gpu);
                     task.run();
+                    release();
                   };
               Thread loader = new Thread(pinned, threadName);
               loader.setDaemon(true);
@@ -60,7 +62,10 @@ final class Prefetch implements AutoCloseable {
     return true;
   }
 
-  private static MultiDataSet load(String path, MultiDataSetLoader loader) throws IOException {
+  private MultiDataSet load(String path, MultiDataSetLoader loader) throws IOException {
+    if (loader instanceof ResidentLoader keeper) {
+      resident = keeper;
+    }
     return loader.load(new PathSource(path));
   }
 
@@ -92,6 +97,13 @@ final class Prefetch implements AutoCloseable {
     }
   }
 
+  private void release() {
+    if (resident != null) {
+      resident.release();
+    }
+  }
+
+  /** Ends the thread, which first lets go of what its loader kept there. */
   @Override
   public void close() {
     thread.shutdownNow();

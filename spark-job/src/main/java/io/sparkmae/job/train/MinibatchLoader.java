@@ -7,12 +7,14 @@ import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.RandomCrop;
 import io.sparkmae.job.RunConfig;
+import io.sparkmae.job.averaging.ResidentLoader;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.MaeConfig;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.util.SerializableConfiguration;
-import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.nd4j.common.loader.Source;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -21,7 +23,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  *
  * <p>What a sample becomes depends on seed, epoch and key alone, not on the worker.
  */
-final class MinibatchLoader implements MultiDataSetLoader {
+final class MinibatchLoader implements ResidentLoader {
 
   private static final long serialVersionUID = 1;
 
@@ -32,6 +34,7 @@ final class MinibatchLoader implements MultiDataSetLoader {
   private final MaeConfig model;
   private final double cropScaleMin;
   private final int cropsPerImage;
+  private final int decodeThreads;
   private final long seed;
   private final int workers;
   private final SerializableConfiguration hadoop;
@@ -39,10 +42,12 @@ final class MinibatchLoader implements MultiDataSetLoader {
   // All threads of an executor have one loader; at an epoch's end they want two plans.
   private transient Map<Integer, EpochPlan> plans;
 
-  private record Resident(PreparedData data, PatchReader reader) {
+  private record Resident(PreparedData data, int decodeThreads, PatchReader reader) {
 
-    boolean holds(PreparedData other) {
-      return data.uri().equals(other.uri()) && data.manifest().equals(other.manifest());
+    boolean holds(PreparedData other, int threads) {
+      return decodeThreads == threads
+          && data.uri().equals(other.uri())
+          && data.manifest().equals(other.manifest());
     }
   }
 
@@ -56,6 +61,7 @@ final class MinibatchLoader implements MultiDataSetLoader {
     this.model = run.model();
     this.cropScaleMin = run.data().cropScaleMin();
     this.cropsPerImage = run.data().cropsPerImage();
+    this.decodeThreads = run.data().decodeThreads();
     this.seed = run.train().seed();
     this.workers = workers;
     this.hadoop = hadoop;
@@ -89,14 +95,29 @@ final class MinibatchLoader implements MultiDataSetLoader {
   }
 
   private PatchReader reader() {
+    int threads = decodeThreads > 0 ? decodeThreads : coresOfTask();
     Resident resident = RESIDENT.get();
-    if (resident == null || !resident.holds(data)) {
-      if (resident != null) {
-        resident.reader.close();
-      }
-      resident = new Resident(data, new PatchReader(data, hadoop.value()));
+    if (resident == null || !resident.holds(data, threads)) {
+      release();
+      resident = new Resident(data, threads, new PatchReader(data, hadoop.value(), threads));
       RESIDENT.set(resident);
     }
     return resident.reader;
+  }
+
+  // A loader's thread is not its task's, so the executor is asked.
+  private static int coresOfTask() {
+    SparkEnv executor = SparkEnv.get();
+    SparkConf settings = executor == null ? new SparkConf(false) : executor.conf();
+    return settings.getInt("spark.task.cpus", 1);
+  }
+
+  @Override
+  public void release() {
+    Resident resident = RESIDENT.get();
+    if (resident != null) {
+      resident.reader.close();
+      RESIDENT.remove();
+    }
   }
 }

@@ -12,6 +12,7 @@ import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.nd4j.common.loader.Source;
 import org.nd4j.linalg.dataset.MultiDataSet;
 
 @Timeout(20)
@@ -88,6 +89,34 @@ class PrefetchTest {
   }
 
   @Test
+  void theThreadEndsAndLetsGoOfWhatItsLoaderKept() throws Exception {
+    var keeper = new Keeper();
+    prefetch.expect(List.of("a", "b"), keeper);
+    prefetch.take("a");
+    prefetch.take("b");
+    assertThat(keeper.released).isEmpty();
+    prefetch.close();
+    Thread thread = keeper.loaded.get(0);
+    thread.join(10_000);
+    assertThat(thread.isAlive()).isFalse();
+    assertThat(keeper.released).containsExactly(thread);
+  }
+
+  @Test
+  void aLoadIsInterruptedByTheEndAndItsThreadLetsGoToo() throws Exception {
+    var keeper = new Keeper();
+    prefetch.expect(List.of("slow", "b"), keeper);
+    while (keeper.loaded.isEmpty()) {
+      Thread.sleep(5);
+    }
+    prefetch.close();
+    Thread thread = keeper.loaded.get(0);
+    thread.join(10_000);
+    assertThat(keeper.loaded).containsExactly(thread);
+    assertThat(keeper.released).containsExactly(thread);
+  }
+
+  @Test
   void whatIsNoLongerExpectedIsForgotten() throws Exception {
     prefetch.expect(List.of("a", "b"), loader);
     prefetch.expect(List.of("c"), loader);
@@ -95,5 +124,31 @@ class PrefetchTest {
     prefetch.expect(List.of("b"), loader);
     prefetch.take("b");
     assertThat(loaded.stream().filter("b"::equals).count()).isBetween(1L, 2L);
+  }
+
+  /** Counts threads that load and that let go. */
+  private static final class Keeper implements ResidentLoader {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<Thread> loaded = synchronizedList(new ArrayList<>());
+    private final transient List<Thread> released = synchronizedList(new ArrayList<>());
+
+    @Override
+    public MultiDataSet load(Source source) {
+      loaded.add(Thread.currentThread());
+      if (source.getPath().equals("slow")) {
+        try {
+          Thread.sleep(60_000);
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      return new MultiDataSet();
+    }
+
+    @Override
+    public void release() {
+      released.add(Thread.currentThread());
+    }
   }
 }
