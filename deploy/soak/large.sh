@@ -65,7 +65,7 @@ echo "$model, $precision, $master, ${settings[*]}"
 pretrain calm &
 watch $!
 wait $!
-grep -E '^checkpoint|weights, gradients' "$directory/calm.log"
+grep -E '^checkpoint [^{]|weights, gradients' "$directory/calm.log"
 sed 's/.*"step":\([0-9]*\).*"seconds_waiting":\([0-9.]*\).*"seconds_computing":\([0-9.]*\).*"seconds_exchanging":\([0-9.]*\).*/round to step \1: waiting \2, computing \3, exchanging \4 s/' \
   "$directory"/calm/v000002/metrics.jsonl
 

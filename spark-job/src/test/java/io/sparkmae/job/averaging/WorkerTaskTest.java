@@ -10,11 +10,12 @@ class WorkerTaskTest {
   @Test
   void onlyAMaskedAutoencoderComputesInParts() {
     Slices slices = new Slices(10, 20);
-    new WorkerTask.Run(null, true, Compute.BY_GRAPH, slices, List.of(), 2, null);
-    new WorkerTask.Run(null, false, Compute.BY_GRAPH, slices, List.of(), 1, null);
+    new WorkerTask.Run(null, null, true, Compute.BY_GRAPH, slices, List.of(), 2, null);
+    new WorkerTask.Run(null, null, false, Compute.BY_GRAPH, slices, List.of(), 1, null);
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> new WorkerTask.Run(null, false, Compute.BY_GRAPH, slices, List.of(), 2, null))
+            () ->
+                new WorkerTask.Run(null, null, false, Compute.BY_GRAPH, slices, List.of(), 2, null))
         .withMessage(
             "Invalid parts of a minibatch: 2 (only a masked autoencoder computes more than 1)");
   }
