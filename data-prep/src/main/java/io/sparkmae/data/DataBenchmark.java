@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.ToLongFunction;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -30,7 +31,8 @@ public final class DataBenchmark {
    * @param count at most this many images
    * @param imageSize side of a crop, in pixels
    * @param patchSize side of a patch, in pixels
-   * @param threads that work at the same time, each on its share of the images
+   * @param threads readers that work at the same time, each on its share of the images
+   * @param decodeThreads of a reader
    * @param cropsPerImage crops of an image that is decoded once
    * @param passes over the images, that count
    */
@@ -40,12 +42,14 @@ public final class DataBenchmark {
       int imageSize,
       int patchSize,
       int threads,
+      int decodeThreads,
       int cropsPerImage,
       int passes) {
     public Settings {
       Patches.check(imageSize, patchSize);
       requirePositive("count", count);
       requirePositive("threads", threads);
+      requirePositive("decode threads", decodeThreads);
       requirePositive("crops per image", cropsPerImage);
       requirePositive("passes", passes);
     }
@@ -74,6 +78,7 @@ public final class DataBenchmark {
   public record Result(
       int images,
       int threads,
+      int decodeThreads,
       int imageSize,
       int patchSize,
       int cropsPerImage,
@@ -107,36 +112,37 @@ public final class DataBenchmark {
 
   private Result run() {
     ExecutorService threads = Executors.newFixedThreadPool(settings.threads());
+    List<BenchmarkReader> readers = readers();
     try {
-      List<Share> shares = shares();
       double[] seconds = new double[settings.passes()];
       for (int pass = -WARM_UP; pass < settings.passes(); pass++) {
-        shares.forEach(Share::forget);
-        double took = pass(shares, pass + WARM_UP, threads);
+        readers.forEach(BenchmarkReader::forget);
+        double took = pass(readers, pass + WARM_UP, threads);
         System.err.printf("benchmark: pass %d, %.1f images/s%n", pass, images.size() / took);
         seconds[Math.max(0, pass)] = took;
       }
-      return result(seconds, shares);
+      return result(seconds, readers);
     } finally {
       threads.shutdownNow();
+      readers.forEach(BenchmarkReader::close);
     }
   }
 
-  private List<Share> shares() {
-    var shares = new ArrayList<Share>();
+  private List<BenchmarkReader> readers() {
+    var readers = new ArrayList<BenchmarkReader>();
     for (int i = 0; i < settings.threads(); i++) {
       int from = images.size() * i / settings.threads();
       int to = images.size() * (i + 1) / settings.threads();
-      shares.add(new Share(images.subList(from, to), settings));
+      readers.add(new BenchmarkReader(images.subList(from, to), settings));
     }
-    return shares;
+    return readers;
   }
 
-  private static double pass(List<Share> shares, int epoch, ExecutorService threads) {
+  private static double pass(List<BenchmarkReader> readers, int epoch, ExecutorService threads) {
     long start = System.nanoTime();
     try {
       List<Callable<Void>> tasks = new ArrayList<>();
-      shares.forEach(share -> tasks.add(() -> share.pass(epoch)));
+      readers.forEach(reader -> tasks.add(() -> reader.pass(epoch)));
       for (Future<Void> done : threads.invokeAll(tasks)) {
         done.get();
       }
@@ -150,7 +156,7 @@ public final class DataBenchmark {
   }
 
   /** The parts are those of the last pass. */
-  private Result result(double[] seconds, List<Share> shares) {
+  private Result result(double[] seconds, List<BenchmarkReader> readers) {
     double[] sorted = seconds.clone();
     Arrays.sort(sorted);
     double rate = images.size() / sorted[sorted.length / 2];
@@ -158,6 +164,7 @@ public final class DataBenchmark {
     return new Result(
         images.size(),
         settings.threads(),
+        settings.decodeThreads(),
         settings.imageSize(),
         settings.patchSize(),
         settings.cropsPerImage(),
@@ -166,69 +173,17 @@ public final class DataBenchmark {
         images.size() / sorted[0],
         rate * settings.cropsPerImage(),
         images.size() / readSeconds,
-        rate(images.size(), shares.stream().mapToLong(s -> s.patches.decodeNanos()).sum()),
-        rate(crops, shares.stream().mapToLong(s -> s.patches.resampleNanos()).sum()),
-        rate(crops, shares.stream().mapToLong(s -> s.patches.patchifyNanos()).sum()),
-        rate(crops, shares.stream().mapToLong(s -> s.normaliseNanos).sum()));
+        rate(images.size(), sum(readers, ImagePatches::decodeNanos)),
+        rate(crops, sum(readers, ImagePatches::resampleNanos)),
+        rate(crops, sum(readers, ImagePatches::patchifyNanos)),
+        rate(crops, readers.stream().mapToLong(BenchmarkReader::normaliseNanos).sum()));
+  }
+
+  private static long sum(List<BenchmarkReader> readers, ToLongFunction<ImagePatches> nanos) {
+    return readers.stream().flatMap(BenchmarkReader::decoders).mapToLong(nanos).sum();
   }
 
   private double rate(int count, long nanos) {
-    return count * settings.threads() * 1e9 / nanos;
-  }
-
-  /** The images of one thread, and its buffers. */
-  private static final class Share {
-    private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
-    private static final float[] DEVIATION = {0.229f, 0.224f, 0.225f};
-
-    private final List<SourceImage> images;
-    private final Settings settings;
-    private final byte[] batch;
-    private final float[] normalised;
-    private final float[][] values = new float[3][256];
-    private ImagePatches patches = new ImagePatches();
-    private long normaliseNanos;
-
-    Share(List<SourceImage> images, Settings settings) {
-      this.images = images;
-      this.settings = settings;
-      this.batch =
-          new byte[settings.cropsPerImage() * settings.imageSize() * settings.imageSize() * 3];
-      this.normalised = new float[batch.length];
-      for (int c = 0; c < 3; c++) {
-        for (int value = 0; value < 256; value++) {
-          values[c][value] = (value / 255f - MEAN[c]) / DEVIATION[c];
-        }
-      }
-    }
-
-    void forget() {
-      patches.close();
-      patches = new ImagePatches();
-      normaliseNanos = 0;
-    }
-
-    Void pass(int epoch) throws Undecodable {
-      List<RandomCrop> views =
-          new RandomCrop(settings.imageSize(), settings.patchSize(), 0, epoch, 0)
-              .repeats(settings.cropsPerImage());
-      long[] seeds = new long[views.size()];
-      for (SourceImage image : images) {
-        Arrays.setAll(seeds, i -> views.get(i).sampleSeed(image.key()));
-        patches.write(image.bytes(), views, seeds, 0, batch);
-        long start = System.nanoTime();
-        normalise();
-        normaliseNanos += System.nanoTime() - start;
-      }
-      return null;
-    }
-
-    private void normalise() {
-      for (int i = 0; i < batch.length; i += 3) {
-        normalised[i] = values[0][batch[i] & 0xff];
-        normalised[i + 1] = values[1][batch[i + 1] & 0xff];
-        normalised[i + 2] = values[2][batch[i + 2] & 0xff];
-      }
-    }
+    return count * settings.threads() * settings.decodeThreads() * 1e9 / nanos;
   }
 }

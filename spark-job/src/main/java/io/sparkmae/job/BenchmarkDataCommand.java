@@ -41,8 +41,19 @@ final class BenchmarkDataCommand implements Callable<Outcome> {
       description = "Side of a patch.")
   private int patchSize;
 
-  @Option(names = "--threads", defaultValue = "1", paramLabel = "N", description = "At once.")
+  @Option(
+      names = "--threads",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Readers at once, as of so many tasks.")
   private int threads;
+
+  @Option(
+      names = "--decode-threads",
+      defaultValue = "1",
+      paramLabel = "N",
+      description = "Of each reader, as of one task with so many cores.")
+  private int decodeThreads;
 
   @Option(
       names = "--crops-per-image",
@@ -62,7 +73,7 @@ final class BenchmarkDataCommand implements Callable<Outcome> {
   public Outcome call() {
     var settings =
         new DataBenchmark.Settings(
-            data, count, imageSize, patchSize, threads, cropsPerImage, passes);
+            data, count, imageSize, patchSize, threads, decodeThreads, cropsPerImage, passes);
     return Outcome.done(DataBenchmark.run(settings, Sessions.hadoop()));
   }
 }

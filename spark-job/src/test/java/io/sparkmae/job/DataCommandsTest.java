@@ -76,10 +76,11 @@ class DataCommandsTest {
     JsonNode result =
         run(
             "benchmark data --data %s/images --image-size 32 --patch-size 4 --threads 2 --passes 2"
-                + " --crops-per-image 3",
+                + " --decode-threads 3 --crops-per-image 3",
             directory);
 
     assertThat(result.get("threads").asInt()).isEqualTo(2);
+    assertThat(result.get("decode_threads").asInt()).isEqualTo(3);
     for (String part :
         List.of("images_per_second", "read", "decode", "resample", "patchify", "normalise")) {
       assertThat(result.get(part).asDouble()).as(part).isPositive();
