@@ -69,6 +69,16 @@ public final class EpochPlan {
     return new EpochPlan(manifest, 0, 0, 1, false);
   }
 
+  /**
+   * Where the range of a reader begins, and that of the reader before it ends; ranges differ by one
+   * row at most.
+   *
+   * @param rows of the epoch
+   */
+  public static long start(long rows, int reader, int readers) {
+    return rows * reader / readers;
+  }
+
   /** Rows of the epoch. */
   public long size() {
     return size;
@@ -136,7 +146,7 @@ public final class EpochPlan {
     var left = new ArrayDeque<>(groups);
     long start = 0;
     for (int reader = 0; reader < readers; reader++) {
-      long end = size * (reader + 1) / readers;
+      long end = start(size, reader + 1, readers);
       addWindows(windows, take(left, end - start), start);
       start = end;
     }

@@ -1,5 +1,6 @@
 package io.sparkmae.job.train;
 
+import io.sparkmae.data.EpochPlan;
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.job.RunConfig.Train;
 import io.sparkmae.model.WarmupCosine;
@@ -10,22 +11,22 @@ import java.util.List;
  * Every round of a run: a pure function of these numbers, so that a run goes on wherever it
  * stopped.
  *
- * <p>Worker w has the images [images · w / workers, images · (w + 1) / workers) of an epoch's
- * order, which it cuts into as many minibatches as the epoch has steps, of one size to within one
- * image: a last step of a few images would have the whole learning rate. A round is as many steps
- * as the averaging frequency at its first, or those that are left of the epoch.
+ * <p>Each worker walks through its own range of an epoch's order, cut in as many minibatches as the
+ * epoch has steps. All minibatches of an epoch, of all workers, differ by one image at most, and so
+ * do its steps. A round is H steps, H being the averaging frequency at the first; the last of an
+ * epoch may be shorter. No worker is ever idle.
  *
- * @param images of an epoch
- * @param workers at most one an image
- * @param batchSize most images of one step of one worker, whatever their crops
+ * @param images of an epoch, at least one for each worker
+ * @param batchSize images of one step of one worker at most, whatever their crops; of 1 some are 2
+ *     where images do not divide, so that no worker waits
  */
 record RoundPlan(
     long images, int workers, int batchSize, int epochs, AveragingFrequency frequency) {
 
   RoundPlan {
-    if (workers > images) {
+    if (images < workers) {
       throw new IllegalArgumentException(
-          "Invalid workers: %d (must be at most one for each of the %d images: give fewer --workers)"
+          "Invalid train.workers: %d (must be at most %d, the images of the data; give --workers)"
               .formatted(workers, images));
     }
   }
@@ -34,7 +35,7 @@ record RoundPlan(
   static RoundPlan of(RunConfig run, long images, int workers) {
     Train train = run.train();
     int batchSize = train.cropsOfStep() / run.data().cropsPerImage();
-    long stepsPerEpoch = ceilDiv(images, (long) workers * batchSize);
+    long stepsPerEpoch = stepsPerEpoch(images, workers, batchSize);
     WarmupCosine schedule =
         new WarmupCosine(
             train.baseLearningRate() * train.cropsOfStep() * workers / 256,
@@ -57,7 +58,12 @@ record RoundPlan(
 
   /** Steps of an epoch, whatever the averaging frequency. */
   int stepsPerEpoch() {
-    return Math.toIntExact(ceilDiv(images, (long) workers * batchSize));
+    return Math.toIntExact(stepsPerEpoch(images, workers, batchSize));
+  }
+
+  private static long stepsPerEpoch(long images, int workers, int batchSize) {
+    long asked = (images - 1) / ((long) workers * batchSize) + 1;
+    return Math.max(1, Math.min(asked, images / workers));
   }
 
   int steps() {
@@ -67,32 +73,42 @@ record RoundPlan(
   /**
    * The round that begins with a step.
    *
-   * @param step global number of a round's first step
+   * @param step global number of the round's first step
    */
   Round at(int step) {
     int epoch = step / stepsPerEpoch();
-    int from = step % stepsPerEpoch();
-    int to = Math.min(from + frequency.at(step), stepsPerEpoch());
+    int first = step % stepsPerEpoch();
+    int end = (int) Math.min((long) first + frequency.at(step), stepsPerEpoch());
     List<List<Minibatch>> shares = new ArrayList<>();
     for (int worker = 0; worker < workers; worker++) {
-      shares.add(share(worker, epoch, from, to));
+      List<Minibatch> share = new ArrayList<>();
+      for (int s = first; s < end; s++) {
+        share.add(new Minibatch(epoch, place(worker, s), place(worker, s + 1)));
+      }
+      shares.add(share);
     }
     return new Round(epoch, step, shares);
   }
 
-  /** What a worker trains in steps [from, to) of an epoch. */
-  private List<Minibatch> share(int worker, int epoch, int from, int to) {
-    long start = images * worker / workers;
-    long own = images * (worker + 1) / workers - start;
-    List<Minibatch> share = new ArrayList<>();
-    for (int step = from; step < to; step++) {
-      long first = start + ceilDiv(own * step, stepsPerEpoch());
-      long end = start + ceilDiv(own * (step + 1), stepsPerEpoch());
-      if (first < end) { // or it has one image fewer than steps: then the last step has none
-        share.add(new Minibatch(epoch, first, end));
-      }
-    }
-    return share;
+  /**
+   * Where in the epoch's order a worker's step begins. Steps have {@code least} images; those that
+   * remain are dealt to the steps in turn, the next worker going on where the one before ended. So
+   * a worker changes its size thrice an epoch at most, which costs an engine a new plan.
+   */
+  private long place(int worker, int step) {
+    long steps = stepsPerEpoch();
+    long least = images / workers / steps;
+    long from = EpochPlan.start(images, worker, workers);
+    long to = EpochPlan.start(images, worker + 1, workers);
+    long dealt = from - worker * least * steps; // to the workers before
+    long more = to - (worker + 1) * least * steps;
+    return from + least * step + ofSteps(step, more) - ofSteps(step, dealt);
+  }
+
+  /** How many of {@code dealt} images went to the first steps. */
+  private long ofSteps(int first, long dealt) {
+    long steps = stepsPerEpoch();
+    return dealt / steps * first + Math.min(dealt % steps, first);
   }
 
   /** The rounds of an epoch, in order. */
@@ -105,9 +121,5 @@ record RoundPlan(
       rounds.add(at(step));
     }
     return rounds;
-  }
-
-  private static long ceilDiv(long dividend, long divisor) {
-    return (dividend + divisor - 1) / divisor;
   }
 }

@@ -2,96 +2,138 @@ package io.sparkmae.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.sparkmae.data.EpochPlan;
 import io.sparkmae.job.RunConfig;
 import io.sparkmae.model.WarmupCosine;
 import java.net.URI;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class RoundTest {
 
-  @Test
-  void everyImageIsTrainedExactlyOnceInStepsOfOneSize() {
-    Random random = new Random(1);
-    for (int i = 0; i < 500; i++) {
-      RoundPlan plan = randomPlan(random);
-      List<Round> rounds = plan.ofEpoch(2);
-      for (int worker = 0; worker < plan.workers(); worker++) {
-        List<Minibatch> trained = new ArrayList<>();
-        for (Round round : rounds) {
-          trained.addAll(round.workers().get(worker));
+  /** Images, workers, batch size and averaging frequency of many plans. */
+  static Stream<Arguments> plans() {
+    Random random = new Random(7);
+    Stream<Arguments> drawn =
+        Stream.generate(
+                () -> {
+                  int workers = 1 + random.nextInt(40);
+                  int images = workers + random.nextInt(3000);
+                  return arguments(
+                      images, workers, 1 + random.nextInt(100), 1 + random.nextInt(12));
+                })
+            .limit(300);
+    Stream<Arguments> chosen =
+        Stream.of(
+            arguments(5000, 2, 64, 1),
+            arguments(500, 2, 16, 5),
+            arguments(4, 4, 8, 3),
+            arguments(33, 2, 16, 1),
+            arguments(161, 3, 7, 2),
+            arguments(10, 3, 1, 4), // batches of 1 that do not divide
+            arguments(7, 1, 64, 10),
+            arguments(64, 64, 1, Integer.MAX_VALUE));
+    return Stream.concat(chosen, drawn);
+  }
+
+  @ParameterizedTest
+  @MethodSource("plans")
+  void everyWorkerTrainsItsRangeInOrder(int images, int workers, int batchSize, int frequency) {
+    RoundPlan plan = plan(images, workers, batchSize, frequency);
+    long[] place = new long[workers];
+    Arrays.setAll(place, worker -> EpochPlan.start(images, worker, workers));
+    int step = 2 * plan.stepsPerEpoch();
+    for (Round round : plan.ofEpoch(2)) {
+      assertThat(round.firstStep()).isEqualTo(step);
+      assertThat(round.steps()).isBetween(1, frequency);
+      step = round.lastStep() + 1;
+      for (int worker = 0; worker < workers; worker++) {
+        for (Minibatch batch : round.workers().get(worker)) {
+          assertThat(batch.epoch()).isEqualTo(2);
+          assertThat(batch.from()).isEqualTo(place[worker]);
+          place[worker] = batch.to();
         }
-        isWhole(plan, trained);
-        assertThat(trained.get(0).from())
-            .isEqualTo(worker * plan.images() / plan.workers()); // and so exactly once
-        assertThat(trained.get(trained.size() - 1).to())
-            .isEqualTo((worker + 1) * plan.images() / plan.workers());
       }
     }
-  }
-
-  /** Minibatches that follow each other, one a step; only single images may be one too few. */
-  private static void isWhole(RoundPlan plan, List<Minibatch> own) {
-    assertThat(own).hasSizeBetween(plan.stepsPerEpoch() - 1, plan.stepsPerEpoch());
-    if (own.size() < plan.stepsPerEpoch()) {
-      assertThat(plan.batchSize()).isEqualTo(1);
-    }
-    List<Integer> sizes = own.stream().map(Minibatch::size).sorted().toList();
-    assertThat(sizes.get(sizes.size() - 1))
-        .isLessThanOrEqualTo(Math.min(plan.batchSize(), sizes.get(0) + 1));
-    for (int i = 1; i < own.size(); i++) {
-      assertThat(own.get(i).from()).isEqualTo(own.get(i - 1).to());
+    assertThat(step).isEqualTo(3 * plan.stepsPerEpoch());
+    for (int worker = 0; worker < workers; worker++) {
+      assertThat(place[worker]).isEqualTo(EpochPlan.start(images, worker + 1, workers));
     }
   }
 
-  @Test
-  void aRunThatGoesOnHasTheSameRounds() {
-    Random random = new Random(2);
-    for (int i = 0; i < 200; i++) {
-      RoundPlan plan = randomPlan(random);
-      int step = plan.stepsPerEpoch();
-      for (Round round : plan.ofEpoch(1)) {
-        assertThat(round.firstStep()).isEqualTo(step);
-        assertThat(plan.at(step)).isEqualTo(round);
-        step = round.lastStep() + 1;
-        assertThat(round.steps()).isBetween(1, plan.frequency().at(round.firstStep()));
-        assertThat(round.isFull() || step == 2 * plan.stepsPerEpoch()).isTrue();
+  @ParameterizedTest
+  @MethodSource("plans")
+  void stepsAndMinibatchesOfAnEpochDifferByOneImage(
+      int images, int workers, int batchSize, int frequency) {
+    RoundPlan plan = plan(images, workers, batchSize, frequency);
+    LongSummaryStatistics minibatches = new LongSummaryStatistics();
+    LongSummaryStatistics steps = new LongSummaryStatistics();
+    for (Round round : plan.ofEpoch(0)) {
+      assertThat(round.workers()).hasSize(workers);
+      for (int i = 0; i < round.steps(); i++) {
+        int step = i;
+        steps.accept(round.workers().stream().mapToLong(share -> share.get(step).size()).sum());
       }
-      assertThat(step).isEqualTo(2 * plan.stepsPerEpoch());
+      round.workers().forEach(share -> share.forEach(batch -> minibatches.accept(batch.size())));
+    }
+    assertThat(minibatches.getMin()).isPositive();
+    assertThat(minibatches.getMax())
+        .isLessThanOrEqualTo(1 + minibatches.getMin())
+        .isLessThanOrEqualTo(Math.max(2, batchSize));
+    assertThat(steps.getMax()).isLessThanOrEqualTo(1 + steps.getMin());
+    assertThat(steps.getSum()).isEqualTo(images);
+  }
+
+  @ParameterizedTest
+  @MethodSource("plans")
+  void aWorkersMinibatchesChangeTheirSizeThriceAtMost(int images, int workers, int batchSize) {
+    RoundPlan plan = plan(images, workers, batchSize, Integer.MAX_VALUE);
+    for (List<Minibatch> share : plan.at(0).workers()) {
+      long changes =
+          IntStream.range(1, share.size())
+              .filter(i -> share.get(i).size() != share.get(i - 1).size())
+              .count();
+      assertThat(changes).isLessThanOrEqualTo(3);
     }
   }
 
   @Test
-  void theLastStepOfAnEpochIsNoSmallerThanOthers() {
-    List<Round> rounds = plan(5_000, 2, 64, 16).ofEpoch(0);
-    assertThat(rounds).extracting(Round::steps).containsExactly(16, 16, 8);
-    assertThat(rounds).extracting(Round::images).containsExactly(2_000L, 2_000L, 1_000L);
-    assertThat(plan(5_000, 2, 64, 1).ofEpoch(0)).hasSize(40).allMatch(r -> r.images() <= 126);
+  void noStepOfAnEpochIsSmall() {
+    List<Round> rounds = plan(5000, 2, 64, 1).ofEpoch(0);
+    assertThat(rounds).hasSize(40).allSatisfy(round -> assertThat(round.images()).isEqualTo(125));
   }
 
   @Test
-  void aWorkerIsIdleOnlyWhereAStepHasFewerImagesThanWorkers() {
-    List<Round> rounds = plan(10, 3, 1, 2).ofEpoch(0); // 3, 3 and 4 images in 4 steps
-    assertThat(rounds).extracting(Round::images).containsExactly(6L, 4L);
-    assertThat(rounds).extracting(Round::isFull).containsExactly(true, false);
-    assertThat(rounds.get(1).workers()).extracting(List::size).containsExactly(1, 1, 2);
+  void anEpochsLastRoundIsShorterAndItsBatchesAreNot() {
+    List<Round> rounds = plan(500, 2, 16, 5).ofEpoch(0); // 16 steps
+    assertThat(rounds).extracting(Round::steps).containsExactly(5, 5, 5, 1);
+    assertThat(rounds.get(3).images()).isBetween(31L, 32L);
   }
 
   @Test
-  void refusesMoreWorkersThanImages() {
-    assertThatThrownBy(() -> plan(3, 4, 8, 3))
+  void aRoundCanBeginWithAnyStep() {
+    RoundPlan plan = plan(500, 2, 16, 5);
+    List<Minibatch> whole = plan.at(0).workers().get(1);
+    assertThat(plan.at(3).workers().get(1).subList(0, 2)).isEqualTo(whole.subList(3, 5));
+    assertThat(plan(500, 2, 16, 5).at(3)).isEqualTo(plan.at(3));
+  }
+
+  @Test
+  void moreWorkersThanImagesAreRefused() {
+    assertThatThrownBy(() -> plan(3, 4, 8, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "Invalid workers: 4 (must be at most one for each of the 3 images: give fewer --workers)");
-  }
-
-  private static RoundPlan randomPlan(Random random) {
-    int workers = 1 + random.nextInt(20);
-    int images = workers + random.nextInt(1 << random.nextInt(13));
-    return plan(images, workers, 1 + random.nextInt(70), 1 + random.nextInt(9));
+            "Invalid train.workers: 4 (must be at most 3, the images of the data; give --workers)");
   }
 
   private static RoundPlan plan(int images, int workers, int batchSize, int averagingFrequency) {
