@@ -265,7 +265,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     String json = driver.configuration().clone().toJson();
     return new WorkerTask.Run(
         spark.broadcast(json),
-        spark.broadcast(loader),
+        spark.broadcast(new Sent<>(loader)),
         driver.state().graph() instanceof MaeGraph,
         compute,
         driver.slices(),

@@ -42,7 +42,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
    */
   record Run(
       Broadcast<String> configuration,
-      Broadcast<MultiDataSetLoader> loader,
+      Broadcast<Sent<MultiDataSetLoader>> loader,
       boolean mae,
       Compute compute,
       Slices slices,
@@ -116,7 +116,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     if (report.worker < next.size()) {
       coming.addAll(next.get(report.worker));
     }
-    MultiDataSetLoader loader = run.loader.value();
+    MultiDataSetLoader loader = run.loader.value().value();
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
     report.memory = Memory.onceOf(run.slices, run.parts);

@@ -1,0 +1,38 @@
+package io.sparkmae.job.averaging;
+
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.serializer.SerializerInstance;
+import scala.reflect.ClassTag;
+
+/**
+ * What a broadcast of any Java object holds: one object an executor.
+ *
+ * <p>Spark's own may be Kryo's, which cannot read records.
+ */
+final class Sent<T> implements Serializable {
+
+  private static final long serialVersionUID = 1;
+
+  private final byte[] bytes;
+  private transient T value;
+
+  Sent(T value) {
+    ByteBuffer serialized = java().serialize(value, ClassTag.apply(Object.class));
+    bytes = new byte[serialized.remaining()];
+    serialized.get(bytes);
+  }
+
+  synchronized T value() {
+    if (value == null) {
+      ClassLoader ofTheJob = Thread.currentThread().getContextClassLoader();
+      value = java().deserialize(ByteBuffer.wrap(bytes), ofTheJob, ClassTag.apply(Object.class));
+    }
+    return value;
+  }
+
+  private static SerializerInstance java() {
+    return SparkEnv.get().closureSerializer().newInstance();
+  }
+}
