@@ -3,7 +3,6 @@ package io.sparkmae.job.averaging;
 import io.sparkmae.job.averaging.Slices.Slice;
 import io.sparkmae.job.averaging.StoredState.Part;
 import io.sparkmae.job.averaging.StoredState.Vector;
-import io.sparkmae.job.averaging.WriteStateTask.Range;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.VersionWriter;
@@ -323,7 +322,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    */
   public StoredState write(VersionWriter version, Meanwhile meanwhile) throws IOException {
     WriteStateTask task = new WriteStateTask(average, driver.slices(), version.uri(), hadoop());
-    List<Range> ranges = task.ranges(lastImages.length);
+    List<String> ranges = task.ranges(lastImages.length).stream().map(Json::line).toList();
     JavaFutureAction<List<String>> written =
         spark.parallelize(ranges, ranges.size()).map(task).collectAsync();
     List<Part> parts = new ArrayList<>();

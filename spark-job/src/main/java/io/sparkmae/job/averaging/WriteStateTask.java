@@ -22,7 +22,7 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * <p>Its result is a {@link Part} as JSON: Spark's Kryo refuses records.
  */
-final class WriteStateTask implements Function<WriteStateTask.Range, String> {
+final class WriteStateTask implements Function<String, String> {
 
   private static final long serialVersionUID = 1;
   private static final int RANGES_OF_A_SLOT = 2; // so that no slot waits long for the last one
@@ -64,7 +64,8 @@ final class WriteStateTask implements Function<WriteStateTask.Range, String> {
   }
 
   @Override
-  public String call(Range range) throws IOException {
+  public String call(String json) throws IOException {
+    Range range = Json.parse(json, Range.class);
     List<Slice> of = slices.stored(range.vector).subList(range.from, range.to);
     StoredFile file =
         Directory.at(version, hadoop.value().value())
