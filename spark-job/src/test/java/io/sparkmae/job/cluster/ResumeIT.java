@@ -66,6 +66,24 @@ class ResumeIT {
   }
 
   @Test
+  void aStopSavesMomentsThatWorkersKeptForThemselves() throws Exception {
+    String[] run = pretrain("own", EPOCHS, 0, "--average-optimizer-state", "false");
+    try (JavaProcess process = mae.start(run)) {
+      await(() -> progressed(process.err(), 3), process);
+      process.terminate();
+      assertThat(process.exitCode(LIMIT)).as(process.err()).isEqualTo(RETRY);
+      assertThat(process.err().lines().filter(line -> line.startsWith("checkpoint file:")))
+          .as(process.err())
+          .isNotEmpty();
+    }
+    Path newest = directory.resolve("own/v%06d".formatted(newest(directory.resolve("own"), true)));
+    assertThat(newest.resolve("state/moments-00000.f32")).isNotEmptyFile();
+    Result done = mae.run(run);
+    assertThat(done.err()).contains("going on from");
+    assertThat(done.exitCode()).as(done.faults()).isZero();
+  }
+
+  @Test
   void aSecondRunAndAnotherRunsCheckpointAreRefused() throws Exception {
     try (JavaProcess first = mae.start(pretrain("held", 1000, 0))) {
       await(() -> progressed(first.err(), 1), first);
@@ -140,13 +158,17 @@ class ResumeIT {
     }
   }
 
-  private static String[] pretrain(String model, int epochs, long seed) {
+  private static String[] pretrain(String model, int epochs, long seed, String... more) {
     String data = directory.resolve("data").toString();
     List<String> arguments =
         new ArrayList<>(
             Arrays.asList(SmallData.pretrain(data, directory.resolve(model).toString())));
     arguments.set(1 + arguments.indexOf("--epochs"), Integer.toString(epochs));
-    arguments.addAll(1, List.of("--seed", Long.toString(seed), "--checkpoint-rounds", "2"));
+    arguments.addAll(
+        1,
+        List.of(
+            "--seed", Long.toString(seed), "--checkpoint-rounds", more.length == 0 ? "2" : "0"));
+    arguments.addAll(1, List.of(more));
     return arguments.toArray(String[]::new);
   }
 }
