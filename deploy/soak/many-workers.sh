@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Many workers on few cores: seconds of a round by part, the same bits in one process and in executors, and the driver's heap over many rounds.
 #   deploy/soak/many-workers.sh IMAGES DIRECTORY        IMAGES is anything that prepare reads; 64 images at least
-# ROUNDS, default 10000, of the last part; 0 leaves it out.
+# WORKERS, default "2 8 32 64"; ROUNDS, default 10000, of the last part, 0 leaves it out.
 set -euo pipefail
 images=$1 directory=$2 rounds=${ROUNDS:-10000}
 source "$(dirname "$(readlink -f "$0")")/tiny.sh"
@@ -30,7 +30,7 @@ milliseconds() {
 
 echo '| master | workers | local steps | ms of a round | waiting | computing | exchanging, averaging | the rest |'
 echo '|---|---|---|---|---|---|---|---|'
-for workers in ${WORKERS:-2 8 32 64}; do
+for workers in ${WORKERS-2 8 32 64}; do
   for steps in 1 8; do
     for master in 'local[2]' 'local-cluster[2,1,2048]'; do
       name=w$workers-h$steps-${master%%[*}
