@@ -57,8 +57,7 @@ until [[ $driver ]]; do
 done
 for ((round = 1000; round <= rounds; round += 1000)); do
   until (($(grep -c '^epoch ' "$directory/heap.log") >= round)); do sleep 0.2; done
-  jcmd "$driver" GC.run >/dev/null
-  used=$(jcmd "$driver" GC.heap_info | grep -m1 -o 'used [0-9]*K' | grep -o '[0-9]*')
-  echo "| $round | $((used / 1024)) | $((SECONDS - start)) |"
+  live=$(jcmd "$driver" GC.class_histogram | awk '/^Total/ { print $3 }') # collects first
+  echo "| $round | $((live / 1048576)) | $((SECONDS - start)) |"
 done
 wait $!
