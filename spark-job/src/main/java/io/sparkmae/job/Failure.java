@@ -6,6 +6,7 @@ import io.sparkmae.job.averaging.StateLost;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.InUse;
 import io.sparkmae.job.train.NonFiniteLoss;
+import io.sparkmae.job.train.SlotsMissing;
 import io.sparkmae.job.train.Stopped;
 import io.sparkmae.model.engine.UnusableGpu;
 import java.io.FileNotFoundException;
@@ -88,6 +89,7 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
         || cause instanceof IOException
         || cause instanceof UncheckedIOException
         || cause instanceof InUse
+        || cause instanceof SlotsMissing
         || cause instanceof Stopped
         || cause instanceof StateLost;
   }

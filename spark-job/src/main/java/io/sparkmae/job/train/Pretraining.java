@@ -71,12 +71,13 @@ public final class Pretraining {
    * @throws NonFiniteLoss if the loss becomes NaN or infinite
    */
   public static Trained train(SparkSession session, RunConfig run) throws IOException {
-    return train(session, run, null, Checkpoints.NONE);
+    return train(session, run, null, Checkpoints.NONE, List.of());
   }
 
   /**
    * The same, from a checkpoint of this run on.
    *
+   * @param workers as {@link #workers} counted them for the run's record
    * @param from null for the beginning
    * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so, and at
    *     the end
@@ -84,16 +85,32 @@ public final class Pretraining {
    * @throws Stopped if SIGTERM ended the run
    */
   public static Trained train(
-      SparkSession session, RunConfig run, ResumePoint from, Checkpoints checkpoints)
+      SparkSession session,
+      RunConfig run,
+      int workers,
+      ResumePoint from,
+      Checkpoints checkpoints)
       throws IOException {
-    return train(session, run, from, checkpoints, List.of());
+    return train(session, run, workers, from, checkpoints, List.of());
   }
 
   /** The same, with hooks that the workers call around every step. */
-  @SuppressWarnings("try") // the metrics are there to be closed
   static Trained train(
       SparkSession session,
       RunConfig run,
+      ResumePoint from,
+      Checkpoints checkpoints,
+      List<TrainingHook> hooks)
+      throws IOException {
+    int workers = workers(JavaSparkContext.fromSparkContext(session.sparkContext()), run);
+    return train(session, run, workers, from, checkpoints, hooks);
+  }
+
+  @SuppressWarnings("try") // the metrics are there to be closed
+  private static Trained train(
+      SparkSession session,
+      RunConfig run,
+      int workers,
       ResumePoint from,
       Checkpoints checkpoints,
       List<TrainingHook> hooks)
@@ -104,7 +121,7 @@ public final class Pretraining {
     if (data.rows() == 0) {
       throw new BadData("No images in " + data.uri() + " (see its rejects, and prepare it again)");
     }
-    RoundPlan plan = RoundPlan.of(run, data.rows(), workers(spark, run));
+    RoundPlan plan = RoundPlan.of(run, data.rows(), workers);
     say(run, plan, data);
     MaeGraph graph = graph(run, plan);
     if (from == null) {
@@ -124,7 +141,7 @@ public final class Pretraining {
       hooks.forEach(master::addHook);
       master.accumulate(run.train().accumulation());
       master.exchangeIn(run.averaging().exchangePrecision());
-      master.compute(compute(run.train(), GpuSlots.areAsked(spark.getConf())));
+      master.compute(compute(run.train(), TaskSlots.haveGpus(spark.getConf())));
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
       Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
       if (from != null) {
@@ -137,16 +154,15 @@ public final class Pretraining {
   }
 
   /**
-   * The workers that {@code run} has on this cluster.
+   * The workers that {@code run} has on this cluster; to be asked once a run, since executors come.
    *
-   * @throws IllegalArgumentException if tasks have GPUs, and not one each
+   * @throws IllegalArgumentException if tasks have GPUs, and not one each, or if the slots are to
+   *     be counted and executors come and go
+   * @throws SlotsMissing if executors that were asked for have not come
    */
   public static int workers(JavaSparkContext spark, RunConfig run) {
-    boolean gpus = GpuSlots.areAsked(spark.getConf());
-    if (run.train().workers() > 0) {
-      return run.train().workers();
-    }
-    return gpus ? GpuSlots.count(spark.sc()) : spark.defaultParallelism();
+    TaskSlots.haveGpus(spark.getConf());
+    return run.train().workers() > 0 ? run.train().workers() : TaskSlots.count(spark.sc());
   }
 
   private Trained train() throws IOException {

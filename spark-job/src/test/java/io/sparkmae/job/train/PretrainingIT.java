@@ -101,7 +101,7 @@ class PretrainingIT {
   void adamWithAveragedMomentsIsTheSameRoundsOneAfterAnother() throws Exception {
     RunConfig run = run(Optimiser.ADAMW, 2, 4, 2, 2e-2); // 40 images: five steps
     KeptVersions kept = new KeptVersions(directory);
-    Trained trained = Pretraining.train(spark, run, null, kept);
+    Trained trained = Pretraining.train(spark, run, null, kept, List.of());
     OneMachine machine = new OneMachine(run, AdamW.of(schedule(run, 5)));
     for (int epoch = 0; epoch < 2; epoch++) {
       for (Round round : RoundPlan.of(run, ROWS, 2).ofEpoch(epoch)) {
@@ -173,7 +173,7 @@ class PretrainingIT {
   void anAverageThatWasLostIsReadAgainFromTheLastCheckpoint() throws Exception {
     RunConfig run = TinyRun.with(TinyRun.of(data, 3), RunConfig.Averaging.PLAIN); // every 3 rounds
     KeptVersions kept = new KeptVersions(directory);
-    String undisturbed = Pretraining.train(spark, run, null, kept).graph().paramsSha256();
+    String undisturbed = Pretraining.train(spark, run, null, kept, List.of()).graph().paramsSha256();
     int first = kept.points().get(0).state().iteration();
     Trained trained =
         withFault(run, kept, Kind.LOSE_AVERAGE, first, 0, "going back to step " + first);
@@ -184,10 +184,10 @@ class PretrainingIT {
   void aStateThatWasChangedIsRefusedByItsVersion() throws Exception {
     RunConfig run = TinyRun.with(run(Optimiser.ADAMW, 2, 4, 2, 1e-2), RunConfig.Averaging.PLAIN);
     KeptVersions kept = new KeptVersions(directory);
-    Pretraining.train(spark, run, null, kept);
+    Pretraining.train(spark, run, null, kept, List.of());
     ResumePoint point = kept.points().get(0);
     kept.changeAByte(point);
-    assertThatThrownBy(() -> Pretraining.train(spark, run, point, Checkpoints.NONE))
+    assertThatThrownBy(() -> Pretraining.train(spark, run, point, Checkpoints.NONE, List.of()))
         .isInstanceOf(BrokenState.class)
         .hasMessageContaining("is not as its manifest says")
         .extracting(e -> ((BrokenState) e).version())
@@ -200,10 +200,10 @@ class PretrainingIT {
         new RunConfig.Averaging(false, 0, true, new OuterStep(0.7, 0.9), Precision.FP32);
     RunConfig run = TinyRun.with(run(Optimiser.ADAMW, 3, 4, 2, 1e-2), diloco);
     KeptVersions kept = new KeptVersions(directory);
-    Trained whole = Pretraining.train(spark, run, null, kept);
+    Trained whole = Pretraining.train(spark, run, null, kept, List.of());
     assertThat(kept.points()).hasSizeGreaterThan(1);
     for (ResumePoint from : kept.points()) {
-      Trained resumed = Pretraining.train(spark, run, from, Checkpoints.NONE);
+      Trained resumed = Pretraining.train(spark, run, from, Checkpoints.NONE, List.of());
       assertThat(resumed.graph().paramsSha256()).isEqualTo(whole.graph().paramsSha256());
       assertThat(resumed.images()).isEqualTo(3 * ROWS);
       assertThat(resumed.loss()).isEqualTo(whole.loss());
@@ -219,9 +219,9 @@ class PretrainingIT {
         new RunConfig.Averaging(true, 0, false, OuterStep.NONE, Precision.BF16);
     RunConfig run = TinyRun.with(plain, bf16);
     KeptVersions kept = new KeptVersions(directory);
-    Trained whole = Pretraining.train(spark, run, null, kept);
+    Trained whole = Pretraining.train(spark, run, null, kept, List.of());
     for (ResumePoint from : kept.points()) {
-      Trained resumed = Pretraining.train(spark, run, from, Checkpoints.NONE);
+      Trained resumed = Pretraining.train(spark, run, from, Checkpoints.NONE, List.of());
       assertThat(resumed.graph().paramsSha256()).isEqualTo(whole.graph().paramsSha256());
     }
     INDArray exact = Pretraining.train(spark, plain).graph().params();

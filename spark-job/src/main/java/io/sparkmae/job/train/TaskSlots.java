@@ -1,0 +1,155 @@
+package io.sparkmae.job.train;
+
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.status.api.v1.ExecutorSummary;
+import scala.collection.JavaConverters;
+
+/** The tasks that a cluster runs at once, when all executors that were asked for are there. */
+final class TaskSlots {
+
+  private static final String GPUS = "spark.task.resource.gpu.amount";
+  private static final Pattern LOCAL_CLUSTER = Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,.*");
+  private static final String YARNS_DEFAULT = "2"; // and that of Kubernetes
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final Duration SETTLED = Duration.ofSeconds(5);
+
+  private final SparkContext spark;
+  private final Asked asked;
+
+  private TaskSlots(SparkContext spark) {
+    this.spark = spark;
+    this.asked = Asked.of(spark.getConf());
+  }
+
+  /**
+   * What is waited for.
+   *
+   * @param executors 0 for whatever the cluster has
+   * @param cores the same
+   */
+  record Asked(int executors, int cores) {
+
+    static Asked of(SparkConf conf) {
+      String master = conf.get("spark.master", "");
+      Matcher localCluster = LOCAL_CLUSTER.matcher(master);
+      if (localCluster.matches()) {
+        return new Asked(Integer.parseInt(localCluster.group(1)), 0);
+      }
+      if (master.startsWith("yarn") || master.startsWith("k8s")) {
+        return new Asked(Integer.parseInt(conf.get("spark.executor.instances", YARNS_DEFAULT)), 0);
+      }
+      int cores = conf.getInt("spark.cores.max", 0);
+      return new Asked(0, cores - cores % conf.getInt("spark.executor.cores", 1));
+    }
+
+    boolean isKnown() {
+      return executors > 0 || cores > 0;
+    }
+
+    boolean isMet(int executorsThere, int coresThere) {
+      return executorsThere >= executors && coresThere >= cores;
+    }
+
+    @Override
+    public String toString() {
+      return executors > 0
+          ? executors + " executors"
+          : cores > 0 ? cores + " cores" : "all executors";
+    }
+  }
+
+  /**
+   * Whether tasks have GPUs.
+   *
+   * @throws IllegalArgumentException if it is not one each
+   */
+  static boolean haveGpus(SparkConf conf) {
+    String amount = conf.get(GPUS, "");
+    if (!amount.isEmpty() && Double.parseDouble(amount) != 1) {
+      throw new IllegalArgumentException(
+          "Invalid %s: %s (must be 1: a worker has one GPU, and no GPU two workers)"
+              .formatted(GPUS, amount));
+    }
+    return !amount.isEmpty();
+  }
+
+  /**
+   * Checks that the number of executors stays as it is.
+   *
+   * @throws IllegalArgumentException if they come and go
+   */
+  static void requireFixed(SparkConf conf) {
+    boolean local = conf.get("spark.master", "").matches("local(\\[.*)?");
+    if (!local && conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+      throw new IllegalArgumentException(
+          "Invalid train.workers: 0 (must be a number with spark.dynamicAllocation.enabled=true, whose executors come and go: give --workers, or set that to false)");
+    }
+  }
+
+  /**
+   * Tasks that run at once, by cores, spark.task.cpus and GPUs; waits for executors.
+   *
+   * @throws SlotsMissing if they do not come
+   */
+  static int count(SparkContext spark) {
+    requireFixed(spark.getConf());
+    TaskSlots slots = new TaskSlots(spark);
+    if (!spark.isLocal()) {
+      slots.await();
+    }
+    return slots.now();
+  }
+
+  // It knows of cores, spark.task.cpus and GPUs; spark.default.parallelism is another thing.
+  private int now() {
+    return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
+  }
+
+  private void await() {
+    long start = System.nanoTime();
+    long changed = start;
+    int before = -1;
+    boolean said = false;
+    while (true) {
+      int executors = 0;
+      int cores = 0;
+      for (ExecutorSummary executor :
+          JavaConverters.seqAsJavaList(spark.statusStore().executorList(true))) {
+        executors += executor.id().equals("driver") ? 0 : 1;
+        cores += executor.totalCores();
+      }
+      long time = System.nanoTime();
+      int slots = now();
+      if (slots != before) {
+        before = slots;
+        changed = time;
+      }
+      boolean settled = asked.isKnown() || time - changed >= SETTLED.toNanos();
+      if (slots > 0 && settled && asked.isMet(executors, cores)) {
+        return;
+      }
+      if (time - start > LIMIT.toNanos()) {
+        String there = "%d executors with %d cores".formatted(executors, cores);
+        throw new SlotsMissing(there, asked.toString(), LIMIT.toSeconds());
+      }
+      if (!said) {
+        System.err.printf("waiting for %s, to count the task slots%n", asked);
+        said = true;
+      }
+      pause();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while waiting for executors", e);
+    }
+  }
+}
