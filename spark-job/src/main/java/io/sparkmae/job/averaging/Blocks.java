@@ -91,8 +91,11 @@ final class Blocks {
   static boolean readBytes(BlockId block, boolean keep, Consumer<ByteBuffer> reader) {
     Option<BlockData> here = manager().getLocalBytes(block);
     if (here.isDefined()) {
-      reader.accept(here.get().toByteBuffer().order(ByteOrder.nativeOrder()));
-      manager().releaseLockAndDispose(block, here.get(), Option.empty());
+      try {
+        reader.accept(here.get().toByteBuffer().order(ByteOrder.nativeOrder()));
+      } finally { // outside of tasks nobody else does, and who forgets the block waits for it
+        manager().releaseLockAndDispose(block, here.get(), Option.empty());
+      }
       return true;
     }
     Optional<ByteBuffer> fetched =

@@ -1,5 +1,6 @@
 package io.sparkmae.job.averaging;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -23,7 +24,7 @@ final class Fetch implements BlockFetchingListener {
 
   private final CompletableFuture<ManagedBuffer> arrival = new CompletableFuture<>();
 
-  private Fetch() {}
+  Fetch() {}
 
   /**
    * The block's bytes from the first executor that gives them; empty if none does.
@@ -55,20 +56,37 @@ final class Fetch implements BlockFetchingListener {
             new String[] {block.name()},
             fetch,
             null);
+    return fetch.await(block, allocate);
+  }
+
+  /** Waits for the block's bytes; empty if they do not come, or not all of them. */
+  Optional<ByteBuffer> await(BlockId block, IntFunction<ByteBuffer> allocate) {
     try {
-      ManagedBuffer arrived = fetch.arrival.get();
-      try (InputStream in = arrived.createInputStream()) {
-        ByteBuffer bytes = allocate.apply((int) arrived.size());
-        bytes.limit(in.readNBytes(bytes.array(), 0, (int) arrived.size()));
-        return Optional.of(bytes);
+      ManagedBuffer arrived = arrival.get();
+      try {
+        return Optional.of(copy(arrived, allocate));
       } finally {
         arrived.release();
       }
     } catch (ExecutionException | IOException e) {
       return Optional.empty(); // it died, or lost the block: another may have it
     } catch (InterruptedException e) {
+      arrival.thenAccept(ManagedBuffer::release); // it may still come
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while fetching " + block, e);
+    }
+  }
+
+  private static ByteBuffer copy(ManagedBuffer arrived, IntFunction<ByteBuffer> allocate)
+      throws IOException {
+    int size = (int) arrived.size();
+    try (InputStream in = arrived.createInputStream()) {
+      ByteBuffer bytes = allocate.apply(size);
+      int read = in.readNBytes(bytes.array(), 0, size);
+      if (read < size) {
+        throw new EOFException("A block of %d bytes ended after %d".formatted(size, read));
+      }
+      return bytes.limit(size);
     }
   }
 
