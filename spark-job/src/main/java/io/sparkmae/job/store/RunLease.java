@@ -1,13 +1,8 @@
 package io.sparkmae.job.store;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -17,36 +12,40 @@ import org.apache.hadoop.conf.Configuration;
  * One run's hold on a model directory: a file that it rewrites every few seconds.
  *
  * <p>A run that died leaves a file that nobody rewrites; the next run sees that by waiting, or at
- * once on the same host, and takes over. No clocks are compared.
+ * once where it can see its process, and takes over. No clocks are compared.
+ *
+ * <p>Object stores have no atomic create, and two runs may find the directory free at the same
+ * time; the last one to write wins. So who takes the directory is a candidate at first: it writes
+ * its name, waits longer than a rival may need from looking to writing, and holds the directory if
+ * its name is still there. A candidate that needed longer itself may have written over a rival that
+ * holds already; it waits for two beats, in which a holder writes over a candidate. A holder never
+ * writes over another holder: the file names the one, and the other is told at its next beat or
+ * {@link #check}. It is enough that what was written is what is read next.
  */
 public final class RunLease implements AutoCloseable {
 
-  static final String FILE = "_RUN";
-
   private static final Duration BEAT = Duration.ofSeconds(5);
-  private static final int BEATS_TO_WAIT = 3;
-  private static final int READS_TO_TRY = 20;
+  private static final int BEATS_OF_SILENCE = 3;
+  private static final int BEATS_OF_THE_SLOW = 2;
+  private static final int PARTS_OF_A_BEAT = 5; // one is what a rival may need to write
+  private static final Duration PATIENCE = Duration.ofMillis(200);
 
-  private final Directory directory;
+  private final LeaseFile file;
+  private final Duration beat;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
-            Thread beat = new Thread(task, "mae-lease");
-            beat.setDaemon(true);
-            return beat;
+            Thread heart = new Thread(task, "mae-lease");
+            heart.setDaemon(true);
+            return heart;
           });
-  private Holder own;
-  private volatile boolean lost;
+  private Holder own = Holder.newRun();
+  private long written; // when its last beat was
+  private boolean lost;
 
-  /** Who holds the directory; {@code beat} counts the rewritings. */
-  record Holder(String host, long pid, String token, long beat) {}
-
-  private RunLease(Directory directory, Holder own, Duration beat) throws IOException {
-    this.directory = directory;
-    this.own = own;
-    write();
-    thread.scheduleAtFixedRate(
-        this::renew, beat.toMillis(), beat.toMillis(), TimeUnit.MILLISECONDS);
+  private RunLease(LeaseFile file, Duration beat) {
+    this.file = file;
+    this.beat = beat;
   }
 
   /**
@@ -59,112 +58,115 @@ public final class RunLease implements AutoCloseable {
   }
 
   static RunLease take(String uri, Configuration hadoop, Duration beat) throws IOException {
-    Directory directory = Directory.at(uri, hadoop);
-    Optional<Holder> before = read(directory);
-    if (before.isPresent() && !hasDied(before.get())) {
-      awaitSilence(directory, before.get(), beat);
-    }
-    return new RunLease(
-        directory, new Holder(host(), pid(), UUID.randomUUID().toString(), 0), beat);
+    RunLease lease = new RunLease(new LeaseFile(Directory.at(uri, hadoop)), beat);
+    lease.claim(lease.awaitFree(), lease.own);
+    lease.thread.scheduleAtFixedRate(
+        lease::renew, beat.toMillis(), beat.toMillis(), TimeUnit.MILLISECONDS);
+    return lease;
   }
 
-  private static void awaitSilence(Directory directory, Holder before, Duration beat)
-      throws IOException {
+  /** What the file says while nobody holds the directory. */
+  private Optional<Holder> awaitFree() throws IOException {
+    Optional<Holder> before = file.read(PATIENCE);
+    if (before.isEmpty() || before.get().hasDied(own)) {
+      return before;
+    }
     System.err.printf(
         "mae: %s was held by process %d on %s; waiting to see whether it is alive%n",
-        directory, before.pid, before.host);
+        file, before.get().pid(), before.get().host());
     long start = System.nanoTime();
-    while (System.nanoTime() - start < BEATS_TO_WAIT * beat.toNanos()) {
-      Optional<Holder> now = read(directory);
-      if (now.isEmpty()) {
-        return;
+    while (System.nanoTime() - start < silence().toNanos()) {
+      LeaseFile.sleep(beat.dividedBy(2 * PARTS_OF_A_BEAT));
+      Optional<Holder> now = file.read(PATIENCE);
+      if (now.isPresent() && now.get().isClear() && !now.equals(before)) {
+        throw new InUse(file, now);
       }
-      if (!now.get().equals(before)) {
-        throw new InUse(directory, now.get());
+      if (!now.equals(before)) { // gone, or being written
+        before = now;
+        start = now.isEmpty() ? start - silence().toNanos() : System.nanoTime();
       }
-      sleep(beat.dividedBy(10));
     }
+    return before;
   }
 
-  private static void sleep(Duration time) throws IOException {
-    try {
-      Thread.sleep(time.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("Interrupted while waiting for another run", e);
-    }
+  private Duration silence() {
+    return beat.multipliedBy(BEATS_OF_SILENCE);
   }
 
   /**
-   * Checks that no other run has taken over, as may happen to a process that stood still.
+   * Holds the directory if nobody else does.
+   *
+   * @param seen what the file said
+   * @param name to write
+   */
+  private synchronized void claim(Optional<Holder> seen, Holder name) throws IOException {
+    long start = System.nanoTime();
+    Optional<Holder> now = file.read(PATIENCE);
+    require(now.equals(seen), now);
+    write(name);
+    Duration rivals = beat.dividedBy(PARTS_OF_A_BEAT);
+    boolean slow = System.nanoTime() - start >= rivals.toNanos();
+    LeaseFile.sleep(slow ? beat.multipliedBy(BEATS_OF_THE_SLOW) : rivals);
+    now = file.read(silence());
+    require(now.isPresent() && now.get().isSameRun(own), now);
+    write(own.nextBeat());
+  }
+
+  private void require(boolean held, Optional<Holder> now) {
+    lost |= !held;
+    if (lost) {
+      throw new InUse(file, now);
+    }
+  }
+
+  private void write(Holder holder) throws IOException {
+    long start = System.nanoTime();
+    file.write(holder);
+    own = holder;
+    written = start;
+  }
+
+  /**
+   * Checks that no other run has taken over, as may happen to a process that stood still or could
+   * not reach its storage. If one had the time to, this run takes hold again first.
    *
    * @throws InUse if one has
    */
-  public void check() throws IOException {
-    Optional<Holder> now = read(directory);
-    if (lost || now.isEmpty() || !now.get().token.equals(own.token)) {
-      throw new InUse(directory, now.orElse(own));
+  public synchronized void check() throws IOException {
+    Optional<Holder> now = file.read(silence());
+    require(!isAnothers(now), now);
+    boolean silent = System.nanoTime() - written >= silence().toNanos();
+    if (silent || !now.get().isSameRun(own)) {
+      claim(now, own.nextBeat());
+    }
+  }
+
+  // Without a file too: another may have taken over, trained, and let go.
+  private boolean isAnothers(Optional<Holder> now) {
+    return now.isEmpty()
+        || now.get().isClear() && now.get().beat() != Holder.CANDIDATE && !now.get().isSameRun(own);
+  }
+
+  private synchronized void renew() {
+    try {
+      if (!lost && !thread.isShutdown()) {
+        lost = isAnothers(file.read(PATIENCE));
+        if (!lost) {
+          write(own.nextBeat());
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      // storage that cannot be reached now may be at the next beat; check() tells before it matters
     }
   }
 
   /** Lets the next run have the directory. */
   @Override
-  public void close() throws IOException {
-    thread.shutdownNow();
-    Optional<Holder> now = read(directory);
-    if (now.isPresent() && now.get().token.equals(own.token)) {
-      directory.delete(FILE);
-    }
-  }
-
-  private synchronized void renew() {
-    try {
-      Optional<Holder> now = read(directory);
-      lost |= now.isPresent() && !now.get().token.equals(own.token);
-      if (!lost) {
-        own = new Holder(own.host, own.pid, own.token, own.beat + 1);
-        write();
-      }
-    } catch (IOException e) {
-      // storage that cannot be reached now may be at the next beat; check() tells before it matters
-    }
-  }
-
-  private void write() throws IOException {
-    directory.file(FILE, out -> out.write(Json.pretty(own)));
-  }
-
-  /** A file is empty while it is rewritten, and stays so if its writer died in the middle. */
-  private static Optional<Holder> read(Directory directory) throws IOException {
-    for (int attempt = 0; attempt < READS_TO_TRY; attempt++) {
-      try (InputStream in = directory.open(FILE)) {
-        byte[] json = in.readAllBytes();
-        if (json.length > 0) {
-          return Optional.of(Json.parse(new String(json, StandardCharsets.UTF_8), Holder.class));
-        }
-      } catch (FileNotFoundException e) {
-        return Optional.empty();
-      }
-      sleep(Duration.ofMillis(10));
-    }
-    return Optional.of(new Holder("an unknown host", 0, "", -1));
-  }
-
-  private static boolean hasDied(Holder holder) {
-    return holder.host.equals(host())
-        && holder.pid != pid()
-        && ProcessHandle.of(holder.pid).filter(ProcessHandle::isAlive).isEmpty();
-  }
-
-  private static long pid() {
-    return ProcessHandle.current().pid();
-  }
-
-  private static String host() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (IOException e) {
-      return "a host without a name " + UUID.randomUUID();
+  public synchronized void close() throws IOException {
+    thread.shutdown(); // an interrupt would leave half a file
+    Optional<Holder> now = file.read(PATIENCE);
+    if (now.isPresent() && now.get().isSameRun(own)) {
+      file.delete();
     }
   }
 }

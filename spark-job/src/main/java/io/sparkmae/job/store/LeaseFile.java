@@ -1,0 +1,79 @@
+package io.sparkmae.job.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.hadoop.fs.ChecksumException;
+
+/** The file that says who holds a model directory. */
+record LeaseFile(Directory directory) {
+
+  static final String NAME = "_RUN";
+
+  private static final Duration PAUSE = Duration.ofMillis(10);
+
+  /**
+   * What the file says; empty if there is none.
+   *
+   * <p>While it is rewritten it may be empty (HDFS), half-written, or ahead of its checksum (local
+   * disks). So it is read again until it is clear; {@link Holder#UNCLEAR} if it stays so, as it
+   * does when its writer died in the middle.
+   *
+   * @throws IOException if {@code patience} ends with a failure of storage
+   */
+  Optional<Holder> read(Duration patience) throws IOException {
+    long start = System.nanoTime();
+    while (true) {
+      boolean last = System.nanoTime() - start > patience.toNanos();
+      try {
+        Optional<Holder> now = readOnce();
+        if (last || now.isEmpty() || now.get().isClear()) {
+          return now;
+        }
+      } catch (IOException e) {
+        if (last) {
+          throw e;
+        }
+      }
+      sleep(PAUSE);
+    }
+  }
+
+  private Optional<Holder> readOnce() throws IOException {
+    try (InputStream in = directory.open(NAME)) {
+      String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return Optional.of(json.isEmpty() ? Holder.UNCLEAR : Json.parse(json, Holder.class));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    } catch (JsonProcessingException | ChecksumException e) {
+      return Optional.of(Holder.UNCLEAR);
+    }
+  }
+
+  void write(Holder holder) throws IOException {
+    directory.file(NAME, out -> out.write(Json.pretty(holder)));
+  }
+
+  void delete() throws IOException {
+    directory.delete(NAME);
+  }
+
+  static void sleep(Duration time) throws IOException {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while waiting for another run", e);
+    }
+  }
+
+  /** The directory. */
+  @Override
+  public String toString() {
+    return directory.toString();
+  }
+}
