@@ -67,8 +67,7 @@ final class PretrainRun {
         point ->
             System.err.printf(
                 "going on from %s, step %d%n", point.version(), point.state().iteration()));
-    Pretraining.train(
-        spark, run, place.workers(), from.orElse(null), soFar -> keep(lease, soFar));
+    Pretraining.train(spark, run, place.workers(), from.orElse(null), soFar -> keep(lease, soFar));
   }
 
   /** Null for the beginning. */

@@ -37,12 +37,12 @@ record Holder(
   static Holder newRun() {
     long pid = ProcessHandle.current().pid();
     return new Holder(
-        host(),
+        thisHost(),
         pid,
         UUID.randomUUID().toString(),
         CANDIDATE,
-        pidNamespace(),
-        bootId(),
+        thisPidNamespace(),
+        thisBoot(),
         started(pid));
   }
 
@@ -74,7 +74,7 @@ record Holder(
     return visible && !started.equals(started(pid));
   }
 
-  private static String host() {
+  private static String thisHost() {
     try {
       return InetAddress.getLocalHost().getHostName();
     } catch (IOException e) {
@@ -82,7 +82,7 @@ record Holder(
     }
   }
 
-  private static String pidNamespace() {
+  private static String thisPidNamespace() {
     try {
       return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
     } catch (IOException | RuntimeException e) {
@@ -90,7 +90,7 @@ record Holder(
     }
   }
 
-  private static String bootId() {
+  private static String thisBoot() {
     try {
       return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
     } catch (IOException e) {

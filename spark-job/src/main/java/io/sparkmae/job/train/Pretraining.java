@@ -85,11 +85,7 @@ public final class Pretraining {
    * @throws Stopped if SIGTERM ended the run
    */
   public static Trained train(
-      SparkSession session,
-      RunConfig run,
-      int workers,
-      ResumePoint from,
-      Checkpoints checkpoints)
+      SparkSession session, RunConfig run, int workers, ResumePoint from, Checkpoints checkpoints)
       throws IOException {
     return train(session, run, workers, from, checkpoints, List.of());
   }

@@ -173,7 +173,8 @@ class PretrainingIT {
   void anAverageThatWasLostIsReadAgainFromTheLastCheckpoint() throws Exception {
     RunConfig run = TinyRun.with(TinyRun.of(data, 3), RunConfig.Averaging.PLAIN); // every 3 rounds
     KeptVersions kept = new KeptVersions(directory);
-    String undisturbed = Pretraining.train(spark, run, null, kept, List.of()).graph().paramsSha256();
+    String undisturbed =
+        Pretraining.train(spark, run, null, kept, List.of()).graph().paramsSha256();
     int first = kept.points().get(0).state().iteration();
     Trained trained =
         withFault(run, kept, Kind.LOSE_AVERAGE, first, 0, "going back to step " + first);
