@@ -54,6 +54,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private final OuterStep outer;
   private final Accumulators accumulators;
   private final TreeSet<String> described = new TreeSet<>();
+  private final TreeSet<String> executors = new TreeSet<>(); // that have had workers
   private WorkerTask.Run run;
   private MultiDataSetLoader sent; // with the run
   private Average average;
@@ -189,6 +190,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private void check(List<WorkerReport> reports) {
     locations = locations(reports);
     for (WorkerReport worker : reports) {
+      executors.add(worker.executor);
       if (worker.lost) {
         throw new StateLost(average.iteration());
       }
@@ -409,22 +411,26 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   /** Starts from the driver's graph, at {@code iteration}. */
   public void startOver(int iteration) {
-    close();
+    releaseAverage();
     driver.configuration().setIterationCount(iteration);
   }
 
-  /** Forgets the last average, on executors too. */
+  /** Forgets the last average and dismisses the workers, on executors too. */
   @Override
   public void close() {
+    releaseAverage();
+    if (run != null) {
+      run.destroy();
+      Dismissal.of(spark, executors);
+    }
+    run = null;
+  }
+
+  private void releaseAverage() {
     if (average != null) {
       release(average);
     }
     average = null;
-    if (run != null) {
-      run.destroy();
-      ResidentWorker.dismiss(); // of this process, when it is the executor
-    }
-    run = null;
   }
 
   private static void release(Average average) {

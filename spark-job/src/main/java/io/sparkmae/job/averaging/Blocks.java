@@ -138,6 +138,13 @@ final class Blocks {
     return JavaConverters.seqAsJavaList(locations).stream().noneMatch(Seq::isEmpty);
   }
 
+  /** Forgets a block that is here, if it is. */
+  static void forget(BlockId block) {
+    if (manager().getStatus(block).isDefined()) {
+      manager().removeBlock(block, true);
+    }
+  }
+
   /** Forgets a set of blocks on every executor, soon; for the driver. */
   static void release(long id) {
     manager().master().removeBroadcast(id, true, false);

@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -22,6 +24,8 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 final class Prefetch implements AutoCloseable {
 
   static final int AHEAD = 2;
+
+  private static final int PATIENCE_MILLIS = 200; // from look to look whether all was cancelled
 
   private final ExecutorService thread;
   private final Map<String, Future<MultiDataSet>> coming = new HashMap<>();
@@ -71,17 +75,25 @@ final class Prefetch implements AutoCloseable {
 
   /** The minibatch at {@code path}, which must have been expected; waits for it. */
   MultiDataSet take(String path) throws InterruptedException {
-    try {
-      return coming.remove(path).get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
+    Future<MultiDataSet> loading = coming.remove(path);
+    while (true) {
+      try {
+        return loading.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        Cancelled.check();
+      } catch (ExecutionException e) {
+        throw failure(path, e.getCause());
       }
-      if (e.getCause() instanceof IOException cause) {
-        throw new UncheckedIOException(cause);
-      }
-      throw new IllegalStateException("Cannot load " + path + ": " + e.getCause(), e.getCause());
     }
+  }
+
+  private static RuntimeException failure(String path, Throwable cause) {
+    if (cause instanceof RuntimeException unchecked) {
+      return unchecked;
+    }
+    return cause instanceof IOException io
+        ? new UncheckedIOException(io)
+        : new IllegalStateException("Cannot load " + path + ": " + cause, cause);
   }
 
   /** The minibatch at {@code path} if it is loaded already, and stays to be taken. */

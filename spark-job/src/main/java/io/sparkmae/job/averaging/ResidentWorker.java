@@ -26,11 +26,12 @@ final class ResidentWorker implements AutoCloseable {
   private final State state;
   private int share = -1; // of the last round
 
-  private ResidentWorker(WorkerTask.Run run, int gpu) {
+  private ResidentWorker(WorkerTask.Run run, int gpu, List<String> coming) {
     this.configuration = run.configuration().value();
     this.compute = run.compute();
     this.gpu = gpu;
     this.prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement(), gpu);
+    prefetch.expect(coming, run.loader().value().value()); // while the graph is made
     this.state = State.create(configuration, run.mae(), run.slices());
     compute.start(state.graph(), gpu);
   }
@@ -39,12 +40,14 @@ final class ResidentWorker implements AutoCloseable {
    * A worker of that run on this task's GPU.
    *
    * <p>It is the one that had {@code share} last, if that is idle here.
+   *
+   * @param coming the minibatches that it is going to train
    */
-  static ResidentWorker take(WorkerTask.Run run, int share) {
+  static ResidentWorker take(WorkerTask.Run run, int share, List<String> coming) {
     int gpu = Gpu.ofTask();
     Gpu.pin(gpu);
     ResidentWorker found = idle(run, share, gpu);
-    ResidentWorker worker = found != null ? found : new ResidentWorker(run, gpu);
+    ResidentWorker worker = found != null ? found : new ResidentWorker(run, gpu, coming);
     worker.share = share;
     return worker;
   }
@@ -168,5 +171,6 @@ final class ResidentWorker implements AutoCloseable {
   public void close() {
     prefetch.close();
     Compute.stop(state.graph());
+    state.close();
   }
 }

@@ -103,6 +103,13 @@ record Results(long id, Precision precision) implements Serializable {
     }
   }
 
+  /** Takes back what a worker left here. */
+  void forget(List<Slice> slices, int worker) {
+    if (id != Average.NONE) {
+      slices.forEach(slice -> Blocks.forget(Blocks.of(id, slice.index(), worker)));
+    }
+  }
+
   /** Whether somebody has every one of these slices of a worker's result. */
   boolean areThere(List<Slice> slices, int worker) {
     return Blocks.areThere(

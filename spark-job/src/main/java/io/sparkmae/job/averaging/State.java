@@ -4,6 +4,7 @@ import io.sparkmae.job.averaging.Slices.Slice;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.engine.HostVector;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
@@ -51,6 +52,15 @@ record State(ComputationGraph graph, INDArray params, INDArray moments) {
   void clearMoments() {
     if (moments != null) {
       moments.assign(0);
+    }
+  }
+
+  /** Frees the vectors, which a collection of garbage may be long in coming for. */
+  void close() {
+    for (INDArray vector : Arrays.asList(params, moments, graph.getGradientsViewArray())) {
+      if (vector != null && vector.closeable()) {
+        vector.close();
+      }
     }
   }
 

@@ -98,11 +98,13 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       return List.<WorkerReport>of().iterator();
     }
     WorkerReport report = new WorkerReport(worker, location());
-    ResidentWorker resident = ResidentWorker.take(run, worker);
+    ResidentWorker resident = ResidentWorker.take(run, worker, coming(worker, paths));
     try {
       train(resident, paths, report);
+      Cancelled.check();
     } catch (Exception | Error e) {
       resident.close(); // its graph may be in the middle of a step
+      forget(worker);
       throw e;
     }
     resident.release();
@@ -110,12 +112,24 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     return List.of(report).iterator();
   }
 
+  // What was left after the round was given up would stay as long as the application.
+  private void forget(int worker) {
+    results.forget(run.slices.averaged(true), worker);
+    new Results(ownMoments, Precision.FP32).forget(run.slices.ofMoments(), worker);
+  }
+
+  /** The minibatches of this round and the first of the next. */
+  private List<String> coming(int worker, List<String> paths) {
+    List<String> coming = new ArrayList<>(paths);
+    if (worker < next.size()) {
+      coming.addAll(next.get(worker));
+    }
+    return coming;
+  }
+
   private void train(ResidentWorker resident, List<String> paths, WorkerReport report)
       throws InterruptedException {
-    List<String> coming = new ArrayList<>(paths);
-    if (report.worker < next.size()) {
-      coming.addAll(next.get(report.worker));
-    }
+    List<String> coming = coming(report.worker, paths);
     MultiDataSetLoader loader = run.loader.value().value();
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
@@ -126,6 +140,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       return;
     }
     for (int i = 0; i < paths.size(); i++) {
+      Cancelled.check();
       resident.prefetch().expect(coming.subList(i, coming.size()), loader);
       MultiDataSet minibatch = resident.prefetch().take(paths.get(i));
       report.waiting += watch.lap();

@@ -1,5 +1,7 @@
 package io.sparkmae.job.train;
 
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.SignalUtils;
 import scala.runtime.AbstractFunction0;
@@ -11,6 +13,8 @@ import scala.runtime.AbstractFunction0;
  * <p>A second SIGTERM, and one after {@link #close}, ends the JVM as ever.
  */
 final class StopSignal extends AbstractFunction0<Object> implements AutoCloseable {
+
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final SparkContext spark;
   private volatile boolean requested;
@@ -44,10 +48,21 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
     }
     requested = true;
     System.err.println("SIGTERM: stopping after a checkpoint");
-    if (jobGroup != null) {
-      spark.cancelJobGroup(jobGroup);
-    }
+    Thread canceller = new Thread(this::cancel, "mae-stop");
+    canceller.setDaemon(true);
+    canceller.start();
     return true;
+  }
+
+  // Again and again: a job may be on its way, and cancelling finds only those that have begun.
+  private void cancel() {
+    while (!closed) {
+      String group = jobGroup;
+      if (group != null) {
+        spark.cancelJobGroup(group);
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
   }
 
   @Override

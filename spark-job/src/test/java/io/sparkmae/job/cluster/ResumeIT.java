@@ -84,6 +84,29 @@ class ResumeIT {
   }
 
   @Test
+  void aStopInALongRoundIsACheckpointWithinSeconds() throws Exception {
+    String[] run = pretrain("long", 4, 0, "--warmup-epochs", "1");
+    List<String> arguments = new ArrayList<>(Arrays.asList(run));
+    arguments.set(1 + arguments.indexOf("--averaging-frequency"), "1000000");
+    // an epoch of rounds of one step, then one round an epoch
+    arguments.addAll(List.of("averaging.every-step-in-warmup=true", "data.crops-per-image=192"));
+    arguments.addAll(List.of("model.embed-dim=192", "model.depth=12", "model.patch-size=4"));
+    arguments.set(1 + arguments.lastIndexOf("--batch-size"), "192");
+    try (JavaProcess process = mae.start(arguments.toArray(String[]::new))) {
+      await(() -> process.err().contains("epoch 0.87/4"), process);
+      long sixth = System.nanoTime();
+      await(() -> process.err().contains("epoch 1.00/4"), process);
+      long step = System.nanoTime() - sixth;
+      LockSupport.parkNanos(step / 2); // the round of seven steps is under way
+      long told = System.nanoTime();
+      process.terminate();
+      assertThat(process.exitCode(LIMIT)).as(process.err()).isEqualTo(RETRY);
+      assertThat(System.nanoTime() - told).as(process.err()).isLessThan(4 * step + 2_000_000_000L);
+      assertThat(process.err()).contains("checkpoint file:").doesNotContain("epoch 2.00/4");
+    }
+  }
+
+  @Test
   void aSecondRunAndAnotherRunsCheckpointAreRefused() throws Exception {
     try (JavaProcess first = mae.start(pretrain("held", 1000, 0))) {
       await(() -> progressed(first.err(), 1), first);

@@ -29,7 +29,8 @@ class ExecutorLossIT {
     String data = directory.resolve("data").toUri().toString();
     String undisturbed = trainHere(data);
     Path notes = Files.createDirectory(directory.resolve("faults"));
-    try (JavaProcess process = JavaProcess.start(directory, arguments(data, notes))) {
+    try (JavaProcess process =
+        JavaProcess.start(directory, arguments(FaultyRun.class, data, notes.toString()))) {
       assertThat(process.exitCode(LIMIT)).as(process::err).isZero();
       assertThat(process.out().strip()).as(process::err).endsWith(undisturbed);
       assertThat(notes.resolve("EXCEPTION-1")).exists();
@@ -37,6 +38,16 @@ class ExecutorLossIT {
       assertThat(notes.resolve("KILL_NEIGHBOUR-7")).exists();
       // Which of the two depends on where Spark had put the workers
       assertThat(process.err()).containsPattern("train again|going back to step");
+    }
+  }
+
+  @Test
+  void executorsKeepNothingOfARunThatIsDone() throws Exception {
+    String data = directory.resolve("data").toUri().toString();
+    trainHere(data);
+    try (JavaProcess process = JavaProcess.start(directory, arguments(DismissalRun.class, data))) {
+      assertThat(process.exitCode(LIMIT)).as(process::err).isZero();
+      assertThat(process.out()).contains("loaders []").contains("grown 0");
     }
   }
 
@@ -54,7 +65,7 @@ class ExecutorLossIT {
     }
   }
 
-  private List<String> arguments(String data, Path notes) {
+  private List<String> arguments(Class<?> program, String... more) {
     List<String> arguments =
         new ArrayList<>(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
     Map.of(
@@ -66,7 +77,8 @@ class ExecutorLossIT {
             "spark.executor.extraClassPath", System.getProperty("java.class.path"),
             "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .forEach((key, value) -> arguments.add("-D" + key + "=" + value));
-    arguments.addAll(List.of(FaultyRun.class.getName(), data, notes.toString()));
+    arguments.add(program.getName());
+    arguments.addAll(List.of(more));
     return arguments;
   }
 }

@@ -1,0 +1,65 @@
+package io.sparkmae.job.averaging;
+
+import java.io.Serializable;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.VoidFunction;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+import scala.reflect.ClassTag;
+
+/**
+ * Sends the idle workers of executors away, which on a shared cluster outlive the run: a task for
+ * each executor, where it is.
+ *
+ * <p>What goes wrong is no fault of the run's: workers that stay are replaced by the next run's.
+ */
+final class Dismissal implements VoidFunction<Iterator<String>>, Serializable {
+
+  private static final long serialVersionUID = 1;
+  private static final int SECONDS = 10;
+
+  private Dismissal() {}
+
+  /**
+   * Dismisses workers, or gives up after {@value #SECONDS} s.
+   *
+   * @param executors as Spark names preferred locations
+   */
+  static void of(JavaSparkContext spark, Collection<String> executors) {
+    ResidentWorker.dismiss(); // of this process, when it is the executor
+    if (spark.isLocal() || executors.isEmpty() || spark.sc().isStopped()) {
+      return;
+    }
+    List<Tuple2<String, Seq<String>>> placed =
+        executors.stream().map(executor -> new Tuple2<>(executor, seq(List.of(executor)))).toList();
+    ClassTag<String> strings = ClassTag.apply(String.class);
+    JavaFutureAction<Void> job =
+        new JavaRDD<>(spark.sc().makeRDD(seq(placed), strings), strings)
+            .foreachPartitionAsync(new Dismissal());
+    try {
+      job.get(SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) { // a timeout, or whatever befell the executors
+      System.err.println("mae: workers may have stayed on executors: " + e);
+    } finally {
+      job.cancel(true);
+    }
+  }
+
+  private static <T> Seq<T> seq(List<T> list) {
+    return JavaConverters.asScalaBuffer(list).toSeq();
+  }
+
+  @Override
+  public void call(Iterator<String> executors) {
+    ResidentWorker.dismiss();
+  }
+}
