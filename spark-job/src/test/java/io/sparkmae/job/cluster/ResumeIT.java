@@ -89,9 +89,9 @@ class ResumeIT {
     List<String> arguments = new ArrayList<>(Arrays.asList(run));
     arguments.set(1 + arguments.indexOf("--averaging-frequency"), "1000000");
     // an epoch of rounds of one step, then one round an epoch
-    arguments.addAll(List.of("averaging.every-step-in-warmup=true", "data.crops-per-image=192"));
+    arguments.addAll(List.of("averaging.every-step-in-warmup=true", "data.crops-per-image=96"));
     arguments.addAll(List.of("model.embed-dim=192", "model.depth=12", "model.patch-size=4"));
-    arguments.set(1 + arguments.lastIndexOf("--batch-size"), "192");
+    arguments.set(1 + arguments.lastIndexOf("--batch-size"), "96");
     try (JavaProcess process = mae.start(arguments.toArray(String[]::new))) {
       await(() -> process.err().contains("epoch 0.87/4"), process);
       long sixth = System.nanoTime();
@@ -101,7 +101,7 @@ class ResumeIT {
       long told = System.nanoTime();
       process.terminate();
       assertThat(process.exitCode(LIMIT)).as(process.err()).isEqualTo(RETRY);
-      assertThat(System.nanoTime() - told).as(process.err()).isLessThan(4 * step + 2_000_000_000L);
+      assertThat(System.nanoTime() - told).as(process.err()).isLessThan(3 * step + 1_500_000_000L);
       assertThat(process.err()).contains("checkpoint file:").doesNotContain("epoch 2.00/4");
     }
   }
