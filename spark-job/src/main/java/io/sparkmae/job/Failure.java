@@ -16,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.mapred.InvalidInputException;
@@ -33,10 +34,14 @@ import picocli.CommandLine.ParameterException;
  */
 record Failure(int exitCode, Throwable reason, Throwable thrown) {
 
+  private static final Pattern SPARKS_OWN =
+      Pattern.compile("/(blockmgr|spark|executor)-[0-9a-f]{8}-[0-9a-f-]{27}/");
+
   static Failure of(Throwable thrown) {
     return first(thrown, NonFiniteLoss.class::isInstance, ExitCode.NON_FINITE_LOSS)
         .or(() -> first(thrown, Failure::isBadData, ExitCode.BAD_DATA))
         .or(() -> first(thrown, cause -> isBadOption(cause, thrown), ExitCode.BAD_OPTIONS))
+        .or(() -> faultOfATask(thrown))
         .or(() -> first(thrown, Failure::mayPass, ExitCode.RETRY))
         .orElseGet(() -> new Failure(ExitCode.FAILED, thrown, thrown));
   }
@@ -66,13 +71,32 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
     return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause).limit(20);
   }
 
+  /** What a task threw that it would throw again: a scheduler should not try for ever. */
+  private static Optional<Failure> faultOfATask(Throwable thrown) {
+    return chain(thrown).anyMatch(SparkException.class::isInstance)
+        ? first(thrown, cause -> isFault(cause) && cause != thrown, ExitCode.FAILED)
+        : Optional.empty();
+  }
+
+  private static boolean isFault(Throwable cause) {
+    boolean unchecked = cause instanceof RuntimeException || cause instanceof Error;
+    boolean plain = chain(cause).noneMatch(Failure::mayPass);
+    return unchecked && plain && !cause.getClass().getName().startsWith("org.apache.spark.");
+  }
+
   private static boolean isBadData(Throwable cause) {
     return cause instanceof BadData
         || cause instanceof BadModel
-        || cause instanceof FileNotFoundException
-        || cause instanceof NoSuchFileException
+        || isMissing(cause)
         || cause instanceof InvalidInputException
         || cause instanceof AnalysisException;
+  }
+
+  /** A file that the user named; one of Spark's own may come back with its executor. */
+  private static boolean isMissing(Throwable cause) {
+    boolean missing =
+        cause instanceof FileNotFoundException || cause instanceof NoSuchFileException;
+    return missing && !SPARKS_OWN.matcher(String.valueOf(cause.getMessage())).find();
   }
 
   // Deeper down, an IllegalArgumentException is a fault of the program and not of its options.

@@ -1,6 +1,7 @@
 package io.sparkmae.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.sparkmae.data.BadData;
 import io.sparkmae.model.engine.UnusableGpu;
@@ -8,8 +9,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkException;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 
 class FailureTest {
@@ -32,9 +38,56 @@ class FailureTest {
   void onlyTheCommandsOwnArgumentsAreBadOptions() {
     assertThat(Failure.of(new IllegalArgumentException("Invalid k: 0")).exitCode())
         .isEqualTo(ExitCode.BAD_OPTIONS);
-    assertThat(behindSpark(new IllegalArgumentException("within"))).isEqualTo(ExitCode.RETRY);
+    assertThat(behindSpark(new IllegalArgumentException("within"))).isEqualTo(ExitCode.FAILED);
     assertThat(Failure.of(new IllegalStateException("a fault")).exitCode())
         .isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
+  void whatATaskWouldThrowAgainIsNotTriedAgain() {
+    for (Exception fault :
+        List.of(
+            new NullPointerException(),
+            new IllegalStateException("a fault"),
+            new ArrayIndexOutOfBoundsException(9),
+            new ClassCastException("a is no b"))) {
+      assertThat(behindSpark(fault)).as("%s", fault).isEqualTo(ExitCode.FAILED);
+    }
+    assertThat(behindSpark(new Exception(new NoClassDefFoundError("a/B"))))
+        .isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
+  void whatStorageOrLostExecutorsDidMayPass() {
+    String block = "/tmp/blockmgr-0b3e2f8a-1c9d-4f5e-8a7b-6c5d4e3f2a1b/0c/shuffle_0_1_0.data";
+    for (Exception passing :
+        List.of(
+            new FileNotFoundException(block + " (No such file or directory)"),
+            new java.nio.file.NoSuchFileException(block),
+            new UncheckedIOException(new IOException("connection reset")),
+            new IllegalStateException("while reading", new IOException("connection reset")),
+            new TaskKilledException("another attempt succeeded"))) {
+      assertThat(behindSpark(passing)).as("%s", passing).isEqualTo(ExitCode.RETRY);
+    }
+    assertThat(Failure.of(new SparkException("Job aborted: ExecutorLostFailure")).exitCode())
+        .isEqualTo(ExitCode.RETRY);
+  }
+
+  @Test
+  void aTasksExceptionOfAJobIsTheFault() {
+    try (JavaSparkContext spark =
+        new JavaSparkContext(
+            new SparkConf()
+                .setMaster("local[1]")
+                .setAppName("fault")
+                .set("spark.ui.enabled", "false")
+                .set("spark.driver.host", "127.0.0.1"))) {
+      Throwable thrown =
+          catchThrowable(() -> spark.parallelize(List.of(1)).map(one -> "".charAt(one)).collect());
+      Failure failure = Failure.of(thrown);
+      assertThat(failure.exitCode()).isEqualTo(ExitCode.FAILED);
+      assertThat(failure.reason()).isInstanceOf(StringIndexOutOfBoundsException.class);
+    }
   }
 
   @Test

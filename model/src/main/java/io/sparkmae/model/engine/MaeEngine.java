@@ -59,6 +59,11 @@ public final class MaeEngine implements AutoCloseable {
     return OneDnnDevice.hasBf16();
   }
 
+  /** The set of instructions that oneDNN's code is made for here, such as {@code isa 0x3ff}. */
+  public static String instructions() {
+    return OneDnnDevice.instructions();
+  }
+
   /** Why this machine cannot run the engine on a GPU, as a part of a sentence; empty if it can. */
   public static String obstacleToCuda() {
     return Cuda.obstacle();

@@ -53,6 +53,11 @@ final class OneDnnDevice implements Device {
     return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
   }
 
+  /** oneDNN chooses code by them, and code by code sums in another order. */
+  static String instructions() {
+    return "oneDNN isa 0x%x".formatted(dnnl_get_effective_cpu_isa());
+  }
+
   @Override
   public Runnable openPlan() {
     return dnn.openPlan();

@@ -41,9 +41,10 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
  * its counters advance. {@link #write} stores them from the executors too, and {@link #startFrom}
  * reads them there.
  *
- * <p>Results do not depend on where tasks ran, nor on those that failed. Workers whose results died
- * with an executor train again; if the average itself is gone, {@link StateLost} is thrown, and
- * {@link #startFrom} or {@link #startOver} goes on from what there is.
+ * <p>On executors with equal processors, results do not depend on where tasks ran, nor on those
+ * that failed. Workers whose results died with an executor train again; if the average itself is
+ * gone, {@link StateLost} is thrown, and {@link #startFrom} or {@link #startOver} goes on from what
+ * there is.
  */
 public final class AveragingMaster extends PathsMaster implements AutoCloseable {
 
@@ -54,6 +55,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private final OuterStep outer;
   private final Accumulators accumulators;
   private final TreeSet<String> described = new TreeSet<>();
+  private final Processors processors = new Processors();
   private final TreeSet<String> executors = new TreeSet<>(); // that have had workers
   private WorkerTask.Run run;
   private MultiDataSetLoader sent; // with the run
@@ -191,6 +193,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     locations = locations(reports);
     for (WorkerReport worker : reports) {
       executors.add(worker.executor);
+      processors.saw(worker.processor, worker.executor);
       if (worker.lost) {
         throw new StateLost(average.iteration());
       }

@@ -3,6 +3,7 @@ package io.sparkmae.job.averaging;
 import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.Precision;
+import io.sparkmae.model.engine.MaeEngine;
 import java.io.Serializable;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -27,6 +28,13 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
       mae.use(engine, precision, Math.max(gpu, 0));
       mae.clipGradientNorm(maxGradientNorm);
     }
+  }
+
+  /** What the bits of a step depend on beside its numbers: instructions, and threads. */
+  String processor() {
+    return engine == Engine.ONEDNN
+        ? MaeEngine.instructions() + ", threads of a step: " + MaeEngine.threads()
+        : "";
   }
 
   /** Names the minibatch after the one that the graph gets next. */

@@ -13,6 +13,7 @@ final class WorkerReport implements Serializable {
 
   final int worker;
   final String executor; // as Spark names preferred locations
+  String processor; // on which its bits depend
   String memory; // what the executor has, when the worker is new there
   boolean lost; // it could not start: a slice of the last average is nowhere
   int steps;

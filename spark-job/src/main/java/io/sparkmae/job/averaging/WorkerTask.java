@@ -133,6 +133,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     MultiDataSetLoader loader = run.loader.value().value();
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
+    report.processor = run.compute.processor();
     report.memory = Memory.onceOf(run.slices, run.parts);
     report.lost = !resident.load(run.slices, start, results, workers);
     report.exchanging += watch.lap();

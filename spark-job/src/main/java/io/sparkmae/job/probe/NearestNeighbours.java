@@ -1,10 +1,13 @@
 package io.sparkmae.job.probe;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -14,7 +17,7 @@ import org.apache.spark.sql.Row;
  * Classifies by the k most similar training features, each voting with exp(cosine / 0.07).
  *
  * <p>Exact: every test feature meets every training feature, which must fit the memory of the
- * driver and of each executor (4 · rows · width bytes).
+ * driver, twice while they arrive, and of each executor: 4 · rows · width bytes.
  */
 public final class NearestNeighbours implements Serializable {
 
@@ -25,10 +28,31 @@ public final class NearestNeighbours implements Serializable {
   private final int[] labels;
   private final int classes;
 
-  private NearestNeighbours(List<Row> rows) {
-    features = rows.stream().map(NearestNeighbours::unit).toArray(float[][]::new);
-    labels = rows.stream().mapToInt(NearestNeighbours::label).toArray();
+  private NearestNeighbours(List<Partition> partitions) {
+    features = partitions.stream().flatMap(p -> Arrays.stream(p.features)).toArray(float[][]::new);
+    labels = partitions.stream().flatMapToInt(p -> Arrays.stream(p.labels)).toArray();
     classes = 1 + Arrays.stream(labels).max().orElse(-1);
+  }
+
+  /** Rows of one partition; a plain class, since Spark's Kryo refuses records. */
+  private static final class Partition implements Serializable {
+
+    private static final long serialVersionUID = 1;
+
+    private final float[][] features;
+    private final int[] labels;
+
+    Partition(Iterator<Row> rows) {
+      List<float[]> units = new ArrayList<>();
+      IntStream.Builder numbers = IntStream.builder();
+      rows.forEachRemaining(
+          row -> {
+            units.add(unit(row));
+            numbers.add(label(row));
+          });
+      features = units.toArray(float[][]::new);
+      labels = numbers.build().toArray();
+    }
   }
 
   /**
@@ -44,7 +68,12 @@ public final class NearestNeighbours implements Serializable {
     }
     Dataset<Row> seen = train.select("label", "features");
     Accuracy.check(seen, "train");
-    NearestNeighbours neighbours = new NearestNeighbours(seen.collectAsList());
+    // rows themselves would box every number, which takes five times the memory
+    NearestNeighbours neighbours =
+        new NearestNeighbours(
+            seen.javaRDD()
+                .mapPartitions(rows -> List.of(new Partition(rows)).iterator())
+                .collect());
     var spark = JavaSparkContext.fromSparkContext(train.sparkSession().sparkContext());
     Broadcast<NearestNeighbours> everywhere = spark.broadcast(neighbours);
     try {
