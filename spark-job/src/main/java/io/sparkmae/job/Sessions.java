@@ -11,6 +11,8 @@ final class Sessions {
   private static final String SERIALIZER = "spark.serializer";
   private static final String REGISTRATOR = "spark.kryo.registrator";
 
+  private static final String MAPPED_FROM = "spark.storage.memoryMapThreshold";
+
   private Sessions() {}
 
   /** The running session, or a new one named after the command. */
@@ -20,6 +22,9 @@ final class Sessions {
     if (given.get(SERIALIZER, "").endsWith("KryoSerializer") && !given.contains(REGISTRATOR)) {
       builder.config(
           REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator"); // else Kryo breaks ND4J's arrays
+    }
+    if (!given.contains(MAPPED_FROM)) {
+      builder.config(MAPPED_FROM, "64m"); // Spark maps slices on disk and never unmaps them
     }
     return builder.getOrCreate();
   }
