@@ -1,10 +1,6 @@
 package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.Slices.Slice;
-import io.sparkmae.job.averaging.StoredState.Part;
-import io.sparkmae.job.averaging.StoredState.Vector;
-import io.sparkmae.job.store.BadModel;
-import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.Precision;
@@ -14,16 +10,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.util.SerializableConfiguration;
 import org.deeplearning4j.core.loader.DataSetLoader;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -52,6 +44,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   private final JavaSparkContext spark;
   private final DriverCopy driver;
+  private final StateJobs states;
   private final OuterStep outer;
   private final Accumulators accumulators;
   private final TreeSet<String> described = new TreeSet<>();
@@ -67,7 +60,6 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private List<List<String>> next = List.of();
   private List<String> locations = List.of();
   private long[] lastImages = new long[1]; // of each worker
-  private Broadcast<SerializableConfiguration> hadoop;
   private RoundReport report;
 
   /**
@@ -79,6 +71,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   public AveragingMaster(JavaSparkContext spark, ComputationGraph network, OuterStep outer) {
     this.spark = spark;
     this.driver = DriverCopy.of(network);
+    this.states = new StateJobs(spark, driver.slices());
     this.outer = outer;
     this.accumulators = new Accumulators(spark.sc());
   }
@@ -221,19 +214,15 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
           .distinct()
           .toList();
     } catch (Exception e) {
-      if (stateLost(e)) {
+      if (cause(e, StateLost.class).isPresent()) {
         throw new StateLost(average.iteration());
       }
       throw e;
     }
   }
 
-  private static boolean stateLost(Throwable thrown) {
-    return cause(thrown, StateLost.class).isPresent();
-  }
-
   /** What a task threw, which Spark buries. */
-  private static <T extends Throwable> Optional<T> cause(Throwable thrown, Class<T> type) {
+  static <T extends Throwable> Optional<T> cause(Throwable thrown, Class<T> type) {
     return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
         .filter(type::isInstance)
         .map(type::cast)
@@ -325,45 +314,16 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    *
    * @throws StateLost if a slice is nowhere
    */
-  public StoredState write(VersionWriter version, Meanwhile meanwhile) throws IOException {
-    WriteStateTask task = new WriteStateTask(average, driver.slices(), version.uri(), hadoop());
-    List<String> ranges = task.ranges(lastImages.length).stream().map(Json::line).toList();
-    JavaFutureAction<List<String>> written =
-        spark.parallelize(ranges, ranges.size()).map(task).collectAsync();
-    List<Part> parts = new ArrayList<>();
-    try {
-      fetch();
-      meanwhile.run();
-      for (String json : await(written)) {
-        parts.add(Json.parse(json, Part.class));
-      }
-    } finally {
-      written.cancel(true);
-    }
-    version.add(parts.stream().map(Part::file).toList());
-    Slices slices = driver.slices();
-    return new StoredState(average.iteration(), slices.params(), slices.moments(), parts);
-  }
-
-  /** What the driver does while executors write. */
-  @FunctionalInterface
-  public interface Meanwhile {
-
-    void run() throws IOException;
-  }
-
-  private <T> T await(JavaFutureAction<T> job) throws IOException {
-    try {
-      return job.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("Interrupted while executors wrote a state", e);
-    } catch (ExecutionException e) {
-      if (stateLost(e)) {
-        throw new StateLost(average.iteration());
-      }
-      throw new IOException("Cannot write the state: " + e.getCause().getMessage(), e.getCause());
-    }
+  public StoredState write(VersionWriter version, StateJobs.Meanwhile meanwhile)
+      throws IOException {
+    return states.write(
+        average,
+        version,
+        lastImages.length,
+        () -> {
+          fetch();
+          meanwhile.run();
+        });
   }
 
   /**
@@ -373,43 +333,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    * @throws IllegalArgumentException if it is of another network
    */
   public void startFrom(String uri, StoredState stored) {
-    if (!stored.slices().equals(driver.slices())) {
-      throw new IllegalArgumentException(
-          "Cannot go on from %s: it has %d parameters and %d moments, the network has %d and %d (give the same settings)"
-              .formatted(
-                  uri,
-                  stored.params(),
-                  stored.moments(),
-                  driver.slices().params(),
-                  driver.slices().moments()));
-    }
     startOver(stored.iteration());
-    average =
-        new Average(
-            Blocks.newId(),
-            true,
-            Average.NONE,
-            stored.has(Vector.OUTER_MOMENTUM) ? Blocks.newId() : Average.NONE,
-            stored.iteration(),
-            driver.configuration().getEpochCount());
-    List<String> parts = stored.parts().stream().map(Json::line).toList();
-    ReadStateTask task = new ReadStateTask(average, driver.slices(), uri, hadoop());
-    try {
-      spark.parallelize(parts, parts.size()).foreach(task);
-    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
-      Optional<BadModel> broken = cause(e, BadModel.class);
-      if (broken.isPresent()) {
-        throw new BrokenState(uri, broken.get());
-      }
-      throw e;
-    }
-  }
-
-  private Broadcast<SerializableConfiguration> hadoop() {
-    if (hadoop == null) {
-      hadoop = spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
-    }
-    return hadoop;
+    average = states.read(uri, stored);
   }
 
   /** Starts from the driver's graph, at {@code iteration}. */

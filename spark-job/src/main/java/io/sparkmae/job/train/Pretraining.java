@@ -169,25 +169,20 @@ public final class Pretraining {
       Round round = plan.at(step);
       boolean last = round.lastStep() + 1 == plan.steps();
       boolean due = isDue();
-      boolean whole = due || last || !round.isFull(); // an idle worker would forget its own
-      master.averageMoments(run.averaging().optimiserState() || whole);
+      master.averageMoments(run.averaging().optimiserState() || due || last);
       try {
         train(round);
-        step = round.lastStep() + 1;
-        done = last;
-        if (done) {
-          master.fetch(); // for whoever keeps nothing
-        }
-        if (due || done) {
-          keep(step);
+        if (due || last) {
+          keep(round.lastStep() + 1);
           lost = 0;
         }
+        step = round.lastStep() + 1;
+        done = last;
       } catch (StateLost e) {
         if (++lost > LOSSES) {
           throw e;
         }
         step = goBack(e);
-        done = false;
       }
     }
     return soFar(true);
@@ -242,8 +237,12 @@ public final class Pretraining {
 
   private void keep(int step) throws IOException {
     long start = System.nanoTime();
+    boolean finished = step == plan.steps();
     rounds.spark().setJobGroup("checkpoint", "state before step " + step);
-    ResumePoint point = checkpoints.keep(soFar(step == plan.steps()));
+    ResumePoint point = checkpoints.keep(soFar(finished));
+    if (finished) {
+      master.fetch(); // for whoever keeps nothing
+    }
     keptAt = System.nanoTime();
     if (point != null) {
       kept = point;

@@ -8,18 +8,13 @@ import java.util.List;
  *
  * @param epoch from 0
  * @param firstStep global number of the round's first local step, from 0
- * @param workers for each worker, its minibatches in order; none for one that is idle
+ * @param workers for each worker, its minibatches in order, as many for each
  */
 record Round(int epoch, int firstStep, List<List<Minibatch>> workers) {
 
-  /** Local steps of the round: the most that a worker takes. */
+  /** Local steps of the round. */
   int steps() {
-    return workers.stream().mapToInt(List::size).max().orElse(0);
-  }
-
-  /** Whether every worker takes every step. */
-  boolean isFull() {
-    return workers.stream().allMatch(share -> share.size() == steps());
+    return workers.get(0).size();
   }
 
   int lastStep() {

@@ -1,6 +1,6 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.job.averaging.AveragingMaster.Meanwhile;
+import io.sparkmae.job.averaging.StateJobs.Meanwhile;
 import io.sparkmae.job.averaging.StoredState;
 import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.store.VersionWriter;

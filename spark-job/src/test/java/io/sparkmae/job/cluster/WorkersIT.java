@@ -41,7 +41,7 @@ class WorkersIT {
     String model = "model " + master + key;
     Result result = MaeProcess.on(master, directory).with(key, value).run(pretrain(model));
     assertThat(result.exitCode()).as(result.faults()).isZero();
-    assertThat(result.err()).contains(" " + workers + " workers × batch");
+    assertThat(result.err()).contains(" " + workers + " workers ");
     assertThat(Files.readString(directory.resolve(model).resolve("v000001/state/run.json")))
         .containsPattern("\"workers\" : " + workers + "\\b");
   }
