@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.cluster.SmallData;
 import io.sparkmae.job.store.Json;
+import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What can be done with a trained model, each by its command. */
 class EvaluationIT {
@@ -116,6 +118,19 @@ class EvaluationIT {
     JsonNode config =
         Json.parse(Files.readString(directory.resolve("hf/config.json")), JsonNode.class);
     assertThat(config.get("hidden_size").asInt()).isEqualTo(48);
+  }
+
+  @Test
+  void dl4jsZipIsTheGraphWithItsMomentsAndItsPlaceInTheSchedule() throws Exception {
+    mae("export", "--model", at("model"), "--output", at("dl4j"), "--layout", "dl4j");
+    try (InputStream in = Files.newInputStream(directory.resolve("dl4j/model.zip"))) {
+      MaeGraph graph = MaeGraph.restore(in);
+      assertThat(graph.paramsSha256()).isEqualTo(trained.get("params_sha256").asText());
+      assertThat(graph.getIterationCount()).isEqualTo(2 * 4); // epochs, steps of an epoch
+      INDArray moments = graph.getUpdater().getStateViewArray();
+      assertThat(moments.length()).isEqualTo(2 * graph.numParams());
+      assertThat(moments.amaxNumber().doubleValue()).isPositive();
+    }
   }
 
   private static String at(String name) {

@@ -7,6 +7,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.apache.spark.storage.BlockId;
 
 /**
@@ -60,6 +61,13 @@ record Average(
   /** The block of a slice of {@code vector}. */
   BlockId block(Vector vector, Slice slice) {
     return Blocks.of(vector == Vector.OUTER_MOMENTUM ? outerMomentum : id, slice.index());
+  }
+
+  /** Forgets all its blocks on every executor, soon; for the driver. */
+  void release() {
+    LongStream.of(id, ownMoments, outerMomentum)
+        .filter(set -> set != NONE)
+        .forEach(Blocks::release);
   }
 
   /** The same average at another place in the schedule. */

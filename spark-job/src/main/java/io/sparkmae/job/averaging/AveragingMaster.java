@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -137,13 +136,13 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     try {
       report = train(paths, results, to);
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
-      release(to);
+      to.release();
       throw e;
     } finally {
       Blocks.release(results.id());
       next = List.of();
     }
-    release(average);
+    average.release();
     average = to.at(average.iteration() + report.steps(), average.epoch());
     driver.configuration().setIterationCount(average.iteration());
   }
@@ -356,14 +355,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   private void releaseAverage() {
     if (average != null) {
-      release(average);
+      average.release();
     }
     average = null;
-  }
-
-  private static void release(Average average) {
-    LongStream.of(average.id(), average.ownMoments(), average.outerMomentum())
-        .filter(id -> id != Average.NONE)
-        .forEach(Blocks::release);
   }
 }

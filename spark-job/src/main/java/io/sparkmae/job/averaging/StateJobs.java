@@ -96,6 +96,7 @@ public final class StateJobs {
     try {
       spark.parallelize(parts, parts.size()).foreach(task);
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
+      average.release();
       Optional<BadModel> broken = AveragingMaster.cause(e, BadModel.class);
       if (broken.isPresent()) {
         throw new BrokenState(uri, broken.get());

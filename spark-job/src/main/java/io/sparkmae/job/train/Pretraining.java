@@ -226,6 +226,8 @@ public final class Pretraining {
 
   // A round that was cut off left nothing: the state is the last average.
   private void stop(int step) throws IOException {
+    stop.guard(null); // what follows is to end
+    rounds.spark().setJobGroup("checkpoint", "state before step " + step);
     if (step > keptStep) {
       if (!master.hasMoments()) {
         master.averageOwnMoments();

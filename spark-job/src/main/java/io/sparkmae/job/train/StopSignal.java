@@ -32,7 +32,7 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
   }
 
   /** Names the jobs that a request ends; null for none. */
-  void guard(String group) {
+  synchronized void guard(String group) {
     jobGroup = group;
   }
 
@@ -57,9 +57,10 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
   // Again and again: a job may be on its way, and cancelling finds only those that have begun.
   private void cancel() {
     while (!closed) {
-      String group = jobGroup;
-      if (group != null) {
-        spark.cancelJobGroup(group);
+      synchronized (this) {
+        if (jobGroup != null) {
+          spark.cancelJobGroup(jobGroup);
+        }
       }
       LockSupport.parkNanos(PAUSE.toNanos());
     }

@@ -109,39 +109,46 @@ final class TaskSlots {
     return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
   }
 
+  /** What is there. */
+  private record There(int executors, int cores, int slots) {}
+
+  private There there() {
+    int executors = 0;
+    int cores = 0;
+    for (ExecutorSummary executor :
+        JavaConverters.seqAsJavaList(spark.statusStore().executorList(true))) {
+      executors += executor.id().equals("driver") ? 0 : 1;
+      cores += executor.totalCores();
+    }
+    return new There(executors, cores, now());
+  }
+
   private void await() {
     long start = System.nanoTime();
     long changed = start;
-    int before = -1;
+    There there = there();
     boolean said = false;
-    while (true) {
-      int executors = 0;
-      int cores = 0;
-      for (ExecutorSummary executor :
-          JavaConverters.seqAsJavaList(spark.statusStore().executorList(true))) {
-        executors += executor.id().equals("driver") ? 0 : 1;
-        cores += executor.totalCores();
-      }
-      long time = System.nanoTime();
-      int slots = now();
-      if (slots != before) {
-        before = slots;
-        changed = time;
-      }
-      boolean settled = asked.isKnown() || time - changed >= SETTLED.toNanos();
-      if (slots > 0 && settled && asked.isMet(executors, cores)) {
-        return;
-      }
-      if (time - start > LIMIT.toNanos()) {
-        String there = "%d executors with %d cores".formatted(executors, cores);
-        throw new SlotsMissing(there, asked.toString(), LIMIT.toSeconds());
+    while (!isEnough(there, System.nanoTime() - changed)) {
+      if (System.nanoTime() - start > LIMIT.toNanos()) {
+        throw new SlotsMissing(
+            "%d executors with %d cores".formatted(there.executors, there.cores),
+            asked.toString(),
+            LIMIT.toSeconds());
       }
       if (!said) {
         System.err.printf("waiting for %s, to count the task slots%n", asked);
         said = true;
       }
       pause();
+      There before = there;
+      there = there();
+      changed = there.equals(before) ? changed : System.nanoTime();
     }
+  }
+
+  private boolean isEnough(There there, long unchangedNanos) {
+    boolean settled = asked.isKnown() || unchangedNanos >= SETTLED.toNanos();
+    return there.slots > 0 && settled && asked.isMet(there.executors, there.cores);
   }
 
   private static void pause() {
