@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -36,6 +37,9 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
 
   private static final Pattern SPARKS_OWN =
       Pattern.compile("/(blockmgr|spark|executor)-[0-9a-f]{8}-[0-9a-f-]{27}/");
+
+  private static final List<String> OUR_CODE =
+      List.of("io.sparkmae.", "org.nd4j.", "org.deeplearning4j.", "org.bytedeco.");
 
   static Failure of(Throwable thrown) {
     return first(thrown, NonFiniteLoss.class::isInstance, ExitCode.NON_FINITE_LOSS)
@@ -80,8 +84,21 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
 
   private static boolean isFault(Throwable cause) {
     boolean unchecked = cause instanceof RuntimeException || cause instanceof Error;
-    boolean plain = chain(cause).noneMatch(Failure::mayPass);
-    return unchecked && plain && !cause.getClass().getName().startsWith("org.apache.spark.");
+    boolean plain =
+        chain(cause).noneMatch(c -> mayPass(c) || c instanceof OutOfMemoryError); // ends executors
+    boolean sparks = cause.getClass().getName().startsWith("org.apache.spark.");
+    return unchecked && plain && !sparks && isOfOurCode(cause);
+  }
+
+  // Spark and clients of storage throw such ones too, when a connection is gone. Java's own frames
+  // do not say whose call it was, and the JVM leaves out the traces of what is thrown often.
+  private static boolean isOfOurCode(Throwable cause) {
+    return Stream.of(cause.getStackTrace())
+        .map(StackTraceElement::getClassName)
+        .filter(type -> !type.startsWith("java.") && !type.startsWith("jdk."))
+        .findFirst()
+        .map(type -> OUR_CODE.stream().anyMatch(type::startsWith))
+        .orElse(true);
   }
 
   private static boolean isBadData(Throwable cause) {

@@ -74,6 +74,21 @@ class FailureTest {
   }
 
   @Test
+  void whatOthersCodeThrowsInATaskMayPass() {
+    RuntimeException closed = new IllegalStateException("Connection pool shut down");
+    assertThat(behindSpark(thrownBy("org.apache.http.impl.conn.Pool", closed)))
+        .isEqualTo(ExitCode.RETRY);
+    RuntimeException shapes = new IllegalStateException("Shapes differ");
+    assertThat(behindSpark(thrownBy("org.nd4j.linalg.Shape", shapes))).isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
+  void memoryThatIsShortMayBeThereLater() {
+    assertThat(behindSpark(new IllegalStateException("loading", new OutOfMemoryError("heap"))))
+        .isEqualTo(ExitCode.RETRY);
+  }
+
+  @Test
   void aTasksExceptionOfAJobIsTheFault() {
     try (JavaSparkContext spark =
         new JavaSparkContext(
@@ -105,6 +120,13 @@ class FailureTest {
     Failure.of(thrown).report(new PrintStream(err, true, StandardCharsets.UTF_8), false);
     assertThat(err.toString(StandardCharsets.UTF_8).lines())
         .containsExactly("mae: Cannot read b.tar", "  because: b.tar ends early");
+  }
+
+  private static Exception thrownBy(String type, Exception thrown) {
+    StackTraceElement javas = new StackTraceElement("java.util.Objects", "check", "", 1);
+    thrown.setStackTrace(
+        new StackTraceElement[] {javas, new StackTraceElement(type, "call", "", 1)});
+    return thrown;
   }
 
   private static int behindSpark(Exception reason) {

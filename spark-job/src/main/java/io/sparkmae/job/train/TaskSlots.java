@@ -12,7 +12,8 @@ import scala.collection.JavaConverters;
 final class TaskSlots {
 
   private static final String GPUS = "spark.task.resource.gpu.amount";
-  private static final Pattern LOCAL_CLUSTER = Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,.*");
+  private static final Pattern LOCAL_CLUSTER =
+      Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,.*");
   private static final String YARNS_DEFAULT = "2"; // and that of Kubernetes
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration SETTLED = Duration.ofSeconds(5);
@@ -37,7 +38,9 @@ final class TaskSlots {
       String master = conf.get("spark.master", "");
       Matcher localCluster = LOCAL_CLUSTER.matcher(master);
       if (localCluster.matches()) {
-        return new Asked(Integer.parseInt(localCluster.group(1)), 0);
+        int cores = Integer.parseInt(localCluster.group(2)); // of each machine
+        int onOne = Math.max(1, cores / conf.getInt("spark.executor.cores", cores));
+        return new Asked(Integer.parseInt(localCluster.group(1)) * onOne, 0);
       }
       if (master.startsWith("yarn") || master.startsWith("k8s")) {
         return new Asked(Integer.parseInt(conf.get("spark.executor.instances", YARNS_DEFAULT)), 0);
@@ -46,12 +49,16 @@ final class TaskSlots {
       return new Asked(0, cores - cores % conf.getInt("spark.executor.cores", 1));
     }
 
-    boolean isKnown() {
-      return executors > 0 || cores > 0;
-    }
-
-    boolean isMet(int executorsThere, int coresThere) {
-      return executorsThere >= executors && coresThere >= cores;
+    /**
+     * Whether all are there.
+     *
+     * @param settled whether none has come for a while: a standalone master gives what it has, and
+     *     spark.cores.max may be more
+     */
+    boolean isMet(int executorsThere, int coresThere, boolean settled) {
+      return executors > 0
+          ? executorsThere >= executors
+          : executorsThere > 0 && (settled || cores > 0 && coresThere >= cores);
     }
 
     @Override
@@ -94,6 +101,7 @@ final class TaskSlots {
    * Tasks that run at once, by cores, spark.task.cpus and GPUs; waits for executors.
    *
    * @throws SlotsMissing if they do not come
+   * @throws IllegalArgumentException if they are too small for a task, or come and go
    */
   static int count(SparkContext spark) {
     requireFixed(spark.getConf());
@@ -101,7 +109,13 @@ final class TaskSlots {
     if (!spark.isLocal()) {
       slots.await();
     }
-    return slots.now();
+    int count = slots.now();
+    if (count == 0) {
+      throw new IllegalArgumentException(
+          "Invalid spark.task.cpus: %s (must be at most the cores of an executor: lower it, or raise spark.executor.cores)"
+              .formatted(spark.getConf().get("spark.task.cpus", "1")));
+    }
+    return count;
   }
 
   // It knows of cores, spark.task.cpus and GPUs; spark.default.parallelism is another thing.
@@ -147,8 +161,8 @@ final class TaskSlots {
   }
 
   private boolean isEnough(There there, long unchangedNanos) {
-    boolean settled = asked.isKnown() || unchangedNanos >= SETTLED.toNanos();
-    return there.slots > 0 && settled && asked.isMet(there.executors, there.cores);
+    boolean settled = unchangedNanos >= SETTLED.toNanos();
+    return asked.isMet(there.executors, there.cores, settled);
   }
 
   private static void pause() {

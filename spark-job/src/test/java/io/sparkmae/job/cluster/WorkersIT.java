@@ -38,12 +38,29 @@ class WorkersIT {
         "local-cluster[2,1,1024] | spark.default.parallelism | 10 | 2"
       })
   void areTheSlots(String master, String key, String value, int workers) throws Exception {
-    String model = "model " + master + key;
+    String model = "model " + master.replaceAll("\\W+", " ") + key;
     Result result = MaeProcess.on(master, directory).with(key, value).run(pretrain(model));
     assertThat(result.exitCode()).as(result.faults()).isZero();
     assertThat(result.err()).contains(" " + workers + " workers ");
     assertThat(Files.readString(directory.resolve(model).resolve("v000001/state/run.json")))
         .containsPattern("\"workers\" : " + workers + "\\b");
+  }
+
+  @Test
+  void areAllThatAStandaloneMasterHas() throws Exception {
+    try (StandaloneCluster cluster = new StandaloneCluster(directory)) {
+      areTheSlots(cluster.master(), "spark.cores.max", "100", 2);
+    }
+  }
+
+  @Test
+  void areNoneWhereATaskTakesMoreCoresThanAnExecutorHas() throws Exception {
+    try (StandaloneCluster cluster = new StandaloneCluster(directory)) {
+      MaeProcess mae = MaeProcess.on(cluster.master(), directory).with("spark.task.cpus", "2");
+      Result result = mae.run(pretrain("none"));
+      assertThat(result.exitCode()).as(result.faults()).isEqualTo(BAD_OPTIONS);
+      assertThat(result.sentences()).last().asString().contains("Invalid spark.task.cpus: 2 (");
+    }
   }
 
   @Test

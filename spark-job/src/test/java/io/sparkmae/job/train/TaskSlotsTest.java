@@ -31,6 +31,7 @@ class TaskSlotsTest {
       delimiter = '|',
       value = {
         "local-cluster[3, 2, 1024] | 3 executors",
+        "local-cluster[3, 6, 1024] | 6 executors",
         "yarn | 4 executors",
         "k8s://https://a:443 | 4 executors",
         "spark://a:7077 | 9 cores"
@@ -40,6 +41,15 @@ class TaskSlotsTest {
     conf.set("spark.executor.instances", "4").set("spark.cores.max", "10");
     conf.set("spark.executor.cores", "3");
     assertThat(TaskSlots.Asked.of(conf)).hasToString(asked);
+  }
+
+  @Test
+  void aStandaloneMasterMayHaveFewerCoresThanWereAskedFor() {
+    TaskSlots.Asked asked = new TaskSlots.Asked(0, 9);
+    assertThat(asked.isMet(2, 8, false)).isFalse();
+    assertThat(asked.isMet(3, 9, false)).isTrue();
+    assertThat(asked.isMet(2, 8, true)).isTrue();
+    assertThat(asked.isMet(0, 0, true)).isFalse();
   }
 
   @Test
