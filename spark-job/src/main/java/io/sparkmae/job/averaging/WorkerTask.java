@@ -98,9 +98,10 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       return List.<WorkerReport>of().iterator();
     }
     WorkerReport report = new WorkerReport(worker, location());
-    ResidentWorker resident = ResidentWorker.take(run, worker, coming(worker, paths));
+    List<String> coming = coming(worker, paths);
+    ResidentWorker resident = ResidentWorker.take(run, worker, coming);
     try {
-      train(resident, paths, report);
+      train(resident, paths, coming, report);
       Cancelled.check();
     } catch (Exception | Error e) {
       resident.close(); // its graph may be in the middle of a step
@@ -127,9 +128,9 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     return coming;
   }
 
-  private void train(ResidentWorker resident, List<String> paths, WorkerReport report)
+  private void train(
+      ResidentWorker resident, List<String> paths, List<String> coming, WorkerReport report)
       throws InterruptedException {
-    List<String> coming = coming(report.worker, paths);
     MultiDataSetLoader loader = run.loader.value().value();
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
