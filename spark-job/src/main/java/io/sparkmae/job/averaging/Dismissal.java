@@ -6,13 +6,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.api.java.JavaFutureAction;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.VoidFunction;
-import scala.Tuple2;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
-import scala.reflect.ClassTag;
 
 /**
  * Sends the idle workers of executors away, which on a shared cluster outlive the run: a task for
@@ -37,11 +32,9 @@ final class Dismissal implements VoidFunction<Iterator<String>>, Serializable {
     if (spark.isLocal() || executors.isEmpty() || spark.sc().isStopped()) {
       return;
     }
-    List<Tuple2<String, Seq<String>>> placed =
-        executors.stream().map(executor -> new Tuple2<>(executor, seq(List.of(executor)))).toList();
-    ClassTag<String> strings = ClassTag.apply(String.class);
+    List<String> all = List.copyOf(executors);
     JavaFutureAction<Void> job =
-        new JavaRDD<>(spark.sc().makeRDD(seq(placed), strings), strings)
+        PlacedRdd.of(spark, all, all.stream().map(List::of).toList())
             .foreachPartitionAsync(new Dismissal());
     try {
       job.get(SECONDS, TimeUnit.SECONDS);
@@ -52,10 +45,6 @@ final class Dismissal implements VoidFunction<Iterator<String>>, Serializable {
     } finally {
       job.cancel(true);
     }
-  }
-
-  private static <T> Seq<T> seq(List<T> list) {
-    return JavaConverters.asScalaBuffer(list).toSeq();
   }
 
   @Override

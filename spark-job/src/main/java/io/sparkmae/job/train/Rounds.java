@@ -1,6 +1,7 @@
 package io.sparkmae.job.train;
 
 import io.sparkmae.job.averaging.AveragingMaster;
+import io.sparkmae.job.averaging.PlacedRdd;
 import io.sparkmae.job.averaging.RoundReport;
 import java.net.URI;
 import java.util.List;
@@ -9,10 +10,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import scala.Tuple2;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
-import scala.reflect.ClassTag;
 
 /**
  * Runs rounds as DL4J's {@code fitPaths}.
@@ -43,19 +40,11 @@ record Rounds(
 
   /** One worker a partition, where it was in the round before. */
   private JavaRDD<String> paths(Round round) {
-    List<List<String>> shares = round.paths(fileSystem, Integer.MAX_VALUE);
-    List<Tuple2<String, Seq<String>>> placed =
-        IntStream.range(0, shares.size())
-            .mapToObj(
-                worker ->
-                    new Tuple2<>(
-                        String.join("\n", shares.get(worker)), seq(master.location(worker))))
+    List<String> shares =
+        round.paths(fileSystem, Integer.MAX_VALUE).stream()
+            .map(share -> String.join("\n", share))
             .toList();
-    ClassTag<String> strings = ClassTag.apply(String.class);
-    return new JavaRDD<>(spark.sc().makeRDD(seq(placed), strings), strings);
-  }
-
-  private static <T> Seq<T> seq(List<T> list) {
-    return JavaConverters.asScalaBuffer(list).toSeq();
+    return PlacedRdd.of(
+        spark, shares, IntStream.range(0, shares.size()).mapToObj(master::location).toList());
   }
 }
