@@ -13,6 +13,12 @@ final class Sessions {
 
   private static final String MAPPED_FROM = "spark.storage.memoryMapThreshold";
 
+  private static final String EXECUTOR_JAVA = "spark.executor.defaultJavaOptions";
+
+  // By default G1 starts a marking at every slice once the heap is half full: 640 in eight rounds.
+  private static final String LATE_MARKING =
+      "-XX:-G1UseAdaptiveIHOP -XX:InitiatingHeapOccupancyPercent=85 ";
+
   private Sessions() {}
 
   /** The running session, or a new one named after the command. */
@@ -26,6 +32,7 @@ final class Sessions {
     if (!given.contains(MAPPED_FROM)) {
       builder.config(MAPPED_FROM, "64m"); // Spark maps slices on disk and never unmaps them
     }
+    builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
     return builder.getOrCreate();
   }
 
