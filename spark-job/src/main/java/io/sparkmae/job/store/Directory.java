@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.apache.commons.io.input.CloseShieldInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
+import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -43,6 +44,9 @@ public final class Directory {
   public static Directory at(String uri, Configuration hadoop) throws IOException {
     Path path = new Path(uri);
     FileSystem fileSystem = path.getFileSystem(hadoop);
+    if (fileSystem instanceof ChecksumFileSystem checked) {
+      fileSystem = checked.getRawFileSystem(); // files are hashed here: no second check beside them
+    }
     return new Directory(fileSystem, fileSystem.makeQualified(path));
   }
 

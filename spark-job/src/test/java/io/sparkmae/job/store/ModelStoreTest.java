@@ -224,7 +224,7 @@ class ModelStoreTest {
    * none.
    */
   private static void overwrite(Path file, String text) throws IOException {
-    Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+
     try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.TRUNCATE_EXISTING)) {
       out.write(text.getBytes(StandardCharsets.UTF_8));
     }

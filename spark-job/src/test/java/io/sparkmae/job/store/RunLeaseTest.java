@@ -106,20 +106,6 @@ class RunLeaseTest {
   }
 
   @Test
-  void aFileAheadOfItsChecksumForAWhileEndsNoRun() throws Exception {
-    try (RunLease lease = take(NO_BEAT_IN_A_TEST)) {
-      Path checksum = root.resolve("." + LeaseFile.NAME + ".crc");
-      byte[] whole = Files.readAllBytes(checksum);
-      byte[] old = whole.clone();
-      old[old.length - 1] ^= 1;
-      Files.write(checksum, old);
-      Thread restorer = after(500, () -> Files.write(checksum, whole));
-      lease.check();
-      restorer.join();
-    }
-  }
-
-  @Test
   void aFileThatStaysHalfWrittenIsTakenOverAfterSomeSilence() throws IOException {
     leave("{\"host\":");
     takeSlow(BEAT).close();

@@ -60,7 +60,7 @@ final class KeptVersions implements Checkpoints {
   /** Changes a byte of a part, and the local file system's own checksum with it. */
   void changeAByte(ResumePoint point) throws IOException {
     Path file = file(point, point.state().parts().get(0));
-    Files.delete(file.resolveSibling("." + file.getFileName() + ".crc"));
+
     try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
       bytes.seek(100);
       int before = bytes.read();
