@@ -10,6 +10,10 @@ root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 model=${MODEL:-mae_vit_large_patch16} master=${MASTER:-local-cluster[2,1,3072]} precision=${PRECISION:-bf16}
 heap=${HEAP:-3072} arrays=${ARRAYS:-12g} workers=${WORKERS:-2} steps=${STEPS:-4}
 mkdir -p "$directory"
+# a killed driver leaves its slices on the disk
+SPARK_LOCAL_DIRS=$(realpath "$directory")/scratch
+export SPARK_LOCAL_DIRS
+trap 'rm -rf "$SPARK_LOCAL_DIRS"' EXIT
 java="-Djava.awt.headless=true -Dorg.bytedeco.javacpp.maxbytes=$arrays -Dorg.bytedeco.javacpp.maxphysicalbytes=0"
 
 mae() {
@@ -77,6 +81,7 @@ until [[ -e $directory/killed/v000001/_SUCCESS ]]; do
 done
 for pid in $(descendants $driver); do kill -9 "$pid" 2>/dev/null || true; done
 wait $driver || true
+rm -rf "$SPARK_LOCAL_DIRS"
 pretrain killed
 grep -h 'going on from' "$directory/killed.log"
 calm=$(field "$directory/calm.json" params_sha256) killed=$(field "$directory/killed.json" params_sha256)

@@ -1,5 +1,6 @@
 package io.sparkmae.data;
 
+import io.sparkmae.data.image.ImagePatches;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -17,7 +18,7 @@ import java.util.function.Consumer;
  * <p>One thread is the caller's. More are daemons beside it, which start with work and end a minute
  * after the last.
  */
-final class DecodeThreads implements AutoCloseable {
+public final class DecodeThreads implements AutoCloseable {
   private static final AtomicInteger STARTED = new AtomicInteger();
 
   private final ImagePatches own = new ImagePatches();
@@ -25,7 +26,7 @@ final class DecodeThreads implements AutoCloseable {
   private final Executor executor;
 
   /** Starts no thread yet. */
-  DecodeThreads(int threads) {
+  public DecodeThreads(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException(
           "Invalid decode threads: %d (must be at least 1)".formatted(threads));
@@ -43,7 +44,7 @@ final class DecodeThreads implements AutoCloseable {
   }
 
   /** Does the work on a thread that is free, on the caller's at once if that is the only one. */
-  Future<Void> submit(Consumer<ImagePatches> work) {
+  public Future<Void> submit(Consumer<ImagePatches> work) {
     var task = new FutureTask<Void>(() -> work.accept(images()), null);
     executor.execute(task);
     return task;
@@ -59,7 +60,7 @@ final class DecodeThreads implements AutoCloseable {
    *
    * @throws IllegalStateException if this thread is interrupted, whose flag stays set
    */
-  static void await(List<Future<Void>> works) {
+  public static void await(List<Future<Void>> works) {
     try {
       for (Future<Void> work : works) {
         work.get();

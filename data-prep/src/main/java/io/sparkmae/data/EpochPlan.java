@@ -1,8 +1,9 @@
 package io.sparkmae.data;
 
 import io.sparkmae.data.Manifest.DataFile;
-import io.sparkmae.data.Manifest.RowGroup;
-import io.sparkmae.data.SampleSeed.Draws;
+import io.sparkmae.data.image.SampleSeed;
+import io.sparkmae.data.image.SampleSeed.Draws;
+import io.sparkmae.data.storage.RowGroup;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package io.sparkmae.data;
 
+import io.sparkmae.data.image.SampleSeed;
 import java.io.Serializable;
 
 /**
@@ -23,7 +24,7 @@ public record KeyRange(double from, double to) implements Serializable {
     }
   }
 
-  boolean contains(String key) {
+  public boolean contains(String key) {
     double place = SampleSeed.stream(SampleSeed.of(0, SPLIT, key, 0), 0).uniform();
     return from <= place && place < to;
   }

@@ -3,6 +3,9 @@ package io.sparkmae.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.PixelSums;
+import io.sparkmae.data.storage.RowGroup;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.List;
@@ -91,17 +94,8 @@ public record Manifest(
     }
   }
 
-  /**
-   * A run of rows that is read at once.
-   *
-   * @param offset of its first byte in the file
-   * @param bytes it takes in memory, uncompressed
-   * @param rows images in it
-   */
-  public record RowGroup(long offset, long bytes, int rows) implements Serializable {}
-
   /** Counts up what the files hold. */
-  static Manifest of(
+  public static Manifest of(
       Origin origin,
       List<String> classes,
       Map<String, Long> rejects,
@@ -120,7 +114,7 @@ public record Manifest(
   }
 
   /** Size of the data files together. */
-  long dataBytes() {
+  public long dataBytes() {
     return files.stream().mapToLong(DataFile::bytes).sum();
   }
 

@@ -1,5 +1,6 @@
 package io.sparkmae.data;
 
+import io.sparkmae.data.storage.HadoopFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,7 @@ import org.apache.hadoop.fs.Path;
  * file write the same bytes, so it does not matter which of them stays. {@code _preparing} marks a
  * directory as ours to clear.
  */
-final class OutputDirectory {
+public final class OutputDirectory {
   private static final String MARK = "_preparing";
   private static final String ATTEMPTS = "_attempts";
   private static final String DATA = "data";
@@ -29,7 +30,7 @@ final class OutputDirectory {
   private final FileSystem files;
   private final Configuration conf;
 
-  OutputDirectory(String uri, Configuration conf) {
+  public OutputDirectory(String uri, Configuration conf) {
     this.root = new Path(uri);
     this.conf = conf;
     try {
@@ -44,21 +45,21 @@ final class OutputDirectory {
     return HadoopFiles.read(new Path(uri, MARK), conf).isPresent();
   }
 
-  static String dataName(int part, int parts) {
+  public static String dataName(int part, int parts) {
     return DATA + "/part-%05d-of-%05d.parquet".formatted(part, parts);
   }
 
   /** Says that all files of a part are there. */
-  static String doneName(int part) {
+  public static String doneName(int part) {
     return ATTEMPTS + "/done-%05d.json".formatted(part);
   }
 
-  static String rejectsName(int part, int parts) {
+  public static String rejectsName(int part, int parts) {
     return REJECTS + "/part-%05d-of-%05d.jsonl".formatted(part, parts);
   }
 
   /** The manifest of what was finished here before. */
-  Optional<Manifest> finished() {
+  public Optional<Manifest> finished() {
     return HadoopFiles.read(new Path(root, PreparedData.MANIFEST), conf).map(Manifest::fromJson);
   }
 
@@ -69,7 +70,7 @@ final class OutputDirectory {
    * @return what that run said of the parts that it finished, by part
    * @throws IllegalArgumentException if the directory holds anything else
    */
-  Map<Integer, String> begin(String way, int parts) throws IOException {
+  public Map<Integer, String> begin(String way, int parts) throws IOException {
     Path mark = new Path(root, MARK);
     Optional<String> before = HadoopFiles.read(mark, conf);
     if (before.isEmpty() && files.exists(root) && files.listStatus(root).length > 0) {
@@ -95,12 +96,12 @@ final class OutputDirectory {
   }
 
   /** Where an attempt at a file is written. */
-  Path attempt(String name, long attempt) {
+  public Path attempt(String name, long attempt) {
     return new Path(root, ATTEMPTS + "/" + name.replace('/', '-') + "." + attempt);
   }
 
   /** Gives a whole file its name, unless another attempt was first. */
-  void publish(Path attempt, String name) throws IOException {
+  public void publish(Path attempt, String name) throws IOException {
     Path target = new Path(root, name);
     files.mkdirs(target.getParent());
     if (!files.exists(target) && !files.rename(attempt, target) && !files.exists(target)) {
@@ -110,13 +111,13 @@ final class OutputDirectory {
   }
 
   /** Writes a small file and gives it its name. */
-  void publish(String text, String name, long attempt) throws IOException {
+  public void publish(String text, String name, long attempt) throws IOException {
     write(attempt(name, attempt), text);
     publish(attempt(name, attempt), name);
   }
 
   /** Makes the data visible; nothing is written after this. */
-  void finish(Manifest manifest) throws IOException {
+  public void finish(Manifest manifest) throws IOException {
     publish(manifest.toJson(), PreparedData.MANIFEST, 0);
     files.delete(new Path(root, ATTEMPTS), true);
     files.delete(new Path(root, MARK), false);

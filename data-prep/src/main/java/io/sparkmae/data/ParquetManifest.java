@@ -2,6 +2,12 @@ package io.sparkmae.data;
 
 import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.Manifest.Origin;
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.PixelSums;
+import io.sparkmae.data.layout.Inputs;
+import io.sparkmae.data.layout.ParquetLayout;
+import io.sparkmae.data.layout.SourceFile;
+import io.sparkmae.data.storage.ParquetImages;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,7 @@
 package io.sparkmae.data;
 
+import io.sparkmae.data.image.SampleSeed;
+
 /**
  * The patches of a batch of samples, in the order they were asked for; the arrays belong to the
  * caller.

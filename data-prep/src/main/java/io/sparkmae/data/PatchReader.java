@@ -1,6 +1,16 @@
 package io.sparkmae.data;
 
 import io.sparkmae.data.Manifest.DataFile;
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.ImagePatches;
+import io.sparkmae.data.image.RandomCrop;
+import io.sparkmae.data.image.RejectReason;
+import io.sparkmae.data.image.Undecodable;
+import io.sparkmae.data.image.View;
+import io.sparkmae.data.layout.SourceImage;
+import io.sparkmae.data.storage.EncodedRows;
+import io.sparkmae.data.storage.ParquetImages;
+import io.sparkmae.data.storage.RowGroup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -187,7 +197,7 @@ public final class PatchReader implements AutoCloseable {
     loads++;
     var path = data.path(address.file);
     try (var file = new ParquetImages(path, conf)) {
-      List<Manifest.RowGroup> expected = data.manifest().files().get(address.file).rowGroups();
+      List<RowGroup> expected = data.manifest().files().get(address.file).rowGroups();
       if (!file.rowGroups().equals(expected)) {
         throw new BadData(
             "Cannot read %s: its row groups are not the manifest's (the file has changed; prepare the data again)"

@@ -1,5 +1,7 @@
 package io.sparkmae.data;
 
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.storage.HadoopFiles;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +69,7 @@ public final class PreparedData implements Serializable {
   }
 
   /** One of its files. */
-  Path path(int file) {
+  public Path path(int file) {
     return new Path(uri, manifest.files().get(file).name());
   }
 }

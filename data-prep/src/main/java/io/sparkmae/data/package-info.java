@@ -1,2 +1,5 @@
-/** Images to patches: layouts, decoding, crops and prepared Parquet, without any model. */
+/**
+ * Prepared data as training sees it: its manifest, the order of an epoch, and the reader of
+ * minibatches.
+ */
 package io.sparkmae.data;

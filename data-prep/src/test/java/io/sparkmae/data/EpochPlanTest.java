@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.Manifest.Origin;
-import io.sparkmae.data.Manifest.RowGroup;
+import io.sparkmae.data.image.PixelSums;
+import io.sparkmae.data.storage.RowGroup;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

@@ -3,18 +3,18 @@ package io.sparkmae.data;
 import org.apache.spark.sql.SparkSession;
 
 /** A Spark session in this process; close it before the next. */
-final class LocalSpark implements AutoCloseable {
+public final class LocalSpark implements AutoCloseable {
   private final SparkSession session;
 
   private LocalSpark(SparkSession session) {
     this.session = session;
   }
 
-  static LocalSpark withTasks(int tasks) {
+  public static LocalSpark withTasks(int tasks) {
     return new LocalSpark(builder(tasks).getOrCreate());
   }
 
-  static LocalSpark withKryo(int tasks) {
+  public static LocalSpark withKryo(int tasks) {
     return new LocalSpark(
         builder(tasks)
             .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
@@ -29,7 +29,7 @@ final class LocalSpark implements AutoCloseable {
         .config("spark.driver.bindAddress", "127.0.0.1");
   }
 
-  SparkSession session() {
+  public SparkSession session() {
     return session;
   }
 

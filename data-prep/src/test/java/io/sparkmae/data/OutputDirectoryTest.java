@@ -1,10 +1,11 @@
 package io.sparkmae.data;
 
-import static io.sparkmae.data.TestImages.text;
-import static io.sparkmae.data.TestImages.write;
+import static io.sparkmae.data.image.TestImages.text;
+import static io.sparkmae.data.image.TestImages.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkmae.data.image.BadData;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;

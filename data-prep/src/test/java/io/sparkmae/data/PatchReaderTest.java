@@ -1,10 +1,16 @@
 package io.sparkmae.data;
 
-import static io.sparkmae.data.TestImages.jpeg;
+import static io.sparkmae.data.image.TestImages.jpeg;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.ImagePatches;
+import io.sparkmae.data.image.RandomCrop;
+import io.sparkmae.data.image.TestImages;
+import io.sparkmae.data.image.View;
+import io.sparkmae.data.storage.HuggingFaceFeatures;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;

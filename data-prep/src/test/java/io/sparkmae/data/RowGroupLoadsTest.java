@@ -2,6 +2,11 @@ package io.sparkmae.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmae.data.image.RandomCrop;
+import io.sparkmae.data.image.TestImages;
+import io.sparkmae.data.image.View;
+import io.sparkmae.data.layout.Sample;
+import io.sparkmae.data.prepare.PreparedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.sparkmae.model;
 
-import io.sparkmae.model.engine.AdamWRates;
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.engine.MaeEngine.Moments;
+import io.sparkmae.model.engine.device.AdamWRates;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

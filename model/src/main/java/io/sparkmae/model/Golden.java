@@ -2,6 +2,8 @@ package io.sparkmae.model;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Tower;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.IntStream;

@@ -1,5 +1,6 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.MaeConfig;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;

@@ -1,5 +1,6 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.MaeConfig;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;

@@ -1,5 +1,7 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pixels;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.stream.IntStream;

@@ -1,5 +1,10 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pixels;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -35,7 +40,7 @@ public final class MaeEncoder implements AutoCloseable {
 
   /** The same on {@code engine}. */
   static MaeEncoder of(MaeConfig config, Map<String, INDArray> weights, Engine engine) {
-    Engine resolved = engine.resolve(Precision.FP32, false);
+    Engine resolved = Engines.resolve(engine, Precision.FP32, false);
     return resolved == Engine.GRAPH
         ? onGraph(config, weights)
         : onEngine(resolved, config, weights);

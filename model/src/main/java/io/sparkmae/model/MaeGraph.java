@@ -1,5 +1,10 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pixels;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
 import java.io.IOException;
 import java.io.InputStream;
@@ -103,7 +108,7 @@ public final class MaeGraph extends ComputationGraph {
   /** The same; a CUDA engine runs on the {@code gpu}th of those that the process sees. */
   public void use(Engine engine, Precision precision, int gpu) {
     closeEngine();
-    Engine resolved = engine.resolve(precision, true);
+    Engine resolved = Engines.resolve(engine, precision, true);
     if (resolved == Engine.GRAPH) {
       return;
     }

@@ -1,5 +1,7 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.PositionTable;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;

@@ -1,5 +1,8 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.PositionTable;
+import io.sparkmae.model.config.Tower;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;

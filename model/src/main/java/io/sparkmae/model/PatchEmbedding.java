@@ -1,5 +1,6 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.MaeConfig;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
 import org.nd4j.autodiff.samediff.SDVariable;

@@ -1,12 +1,14 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Tower;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * The parameters of a masked autoencoder under the names and shapes of the reference's state dict.
  */
-final class ReferenceNames {
+public final class ReferenceNames {
 
   static final String POS_EMBED = "pos_embed";
   static final String DECODER_POS_EMBED = "decoder_pos_embed";
@@ -17,7 +19,7 @@ final class ReferenceNames {
    * Name → shape of all tensors, the two fixed position tables included, in the state dict's order;
    * 254 for ViT-B.
    */
-  static Map<String, long[]> all(MaeConfig config) {
+  public static Map<String, long[]> all(MaeConfig config) {
     int dim = config.encoder().embedDim();
     int decoderDim = config.decoder().embedDim();
     int sequence = config.tokens() + 1;
@@ -40,14 +42,14 @@ final class ReferenceNames {
   }
 
   /** What {@link #all} holds of the encoder alone, as released for fine-tuning; 150 for ViT-B. */
-  static Map<String, long[]> encoder(MaeConfig config) {
+  public static Map<String, long[]> encoder(MaeConfig config) {
     Map<String, long[]> shapes = all(config);
     shapes.keySet().removeIf(name -> name.startsWith("decoder") || name.equals("mask_token"));
     return shapes;
   }
 
   /** Whether a tensor is a fixed table and no parameter. */
-  static boolean isFixed(String name) {
+  public static boolean isFixed(String name) {
     return name.equals(POS_EMBED) || name.equals(DECODER_POS_EMBED);
   }
 

@@ -1,6 +1,6 @@
 package io.sparkmae.model;
 
-import io.sparkmae.model.engine.HostVector;
+import io.sparkmae.model.engine.device.HostVector;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;

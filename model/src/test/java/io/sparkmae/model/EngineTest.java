@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.config.Tower;
+import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
 import java.util.ArrayList;
 import java.util.List;
@@ -243,12 +248,12 @@ class EngineTest {
 
   @Test
   void theGraphHasNoBf16AndNoProcessorHasTf32() {
-    assertThatThrownBy(() -> Engine.ONEDNN.resolve(Precision.TF32, true))
+    assertThatThrownBy(() -> Engines.resolve(Engine.ONEDNN, Precision.TF32, true))
         .hasMessageStartingWith("Invalid precision: tf32 (only GPUs have such products");
-    assertThatThrownBy(() -> Engine.GRAPH.resolve(Precision.BF16, false))
+    assertThatThrownBy(() -> Engines.resolve(Engine.GRAPH, Precision.BF16, false))
         .hasMessageStartingWith("Invalid precision: bf16 (the graph engine computes in fp32");
-    assertThat(Engine.GRAPH.resolve(Precision.FP32, false)).isEqualTo(Engine.GRAPH);
-    assertThat(Engine.AUTO.resolve(Precision.FP32, false))
+    assertThat(Engines.resolve(Engine.GRAPH, Precision.FP32, false)).isEqualTo(Engine.GRAPH);
+    assertThat(Engines.resolve(Engine.AUTO, Precision.FP32, false))
         .isEqualTo(runs(Engine.CUDA, Precision.FP32) ? Engine.CUDA : Engine.ONEDNN);
   }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.sparkmae.model.engine.HostVector;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.device.HostVector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

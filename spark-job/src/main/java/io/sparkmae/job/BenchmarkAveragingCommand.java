@@ -1,7 +1,8 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.benchmark.AveragingBenchmark;
-import io.sparkmae.model.Precision;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.model.config.Precision;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

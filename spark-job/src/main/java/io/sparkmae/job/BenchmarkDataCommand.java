@@ -1,6 +1,6 @@
 package io.sparkmae.job;
 
-import io.sparkmae.data.DataBenchmark;
+import io.sparkmae.data.prepare.DataBenchmark;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

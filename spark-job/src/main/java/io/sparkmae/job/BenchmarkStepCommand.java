@@ -4,10 +4,12 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.sparkmae.job.benchmark.StepBenchmark;
 import io.sparkmae.job.benchmark.StepResult;
+import io.sparkmae.job.config.ConfigKeys;
 import io.sparkmae.job.store.Json;
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.Engines;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -96,7 +98,7 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
     require(parts > 0, "--gradient-accumulation", parts);
     require(threads > 0, "--threads", threads);
     require(steps > 0, "--steps", steps);
-    Engine used = engine.resolve(precision, force);
+    Engine used = Engines.resolve(engine, precision, force);
     if (fullEncoder && used == Engine.GRAPH) {
       throw new IllegalArgumentException("Invalid --full-encoder (the graph engine has none)");
     }

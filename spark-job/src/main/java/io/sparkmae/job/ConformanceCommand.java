@@ -1,9 +1,10 @@
 package io.sparkmae.job;
 
 import io.sparkmae.model.Conformance;
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.Precision;
 import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.Engines;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,7 +55,7 @@ final class ConformanceCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() throws IOException {
-    Engine used = engine.resolve(precision, true);
+    Engine used = Engines.resolve(engine, precision, true);
     System.err.println("engine " + used + ", " + precision);
     Map<String, Conformance> results = new LinkedHashMap<>();
     if (files.isEmpty()) {

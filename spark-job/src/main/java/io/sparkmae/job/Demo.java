@@ -1,8 +1,10 @@
 package io.sparkmae.job;
 
-import io.sparkmae.data.PrepareJob;
-import io.sparkmae.data.PrepareResult;
-import io.sparkmae.data.PrepareSettings;
+import io.sparkmae.data.prepare.PrepareJob;
+import io.sparkmae.data.prepare.PrepareResult;
+import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.job.config.ConfigLayers;
+import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.picture.Report;

@@ -1,5 +1,7 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.embed.Pooling;
+import io.sparkmae.job.run.EncoderModel;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Dataset;

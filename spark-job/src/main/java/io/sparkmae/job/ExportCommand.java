@@ -2,6 +2,8 @@ package io.sparkmae.job;
 
 import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.job.run.StateFile;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;

@@ -1,14 +1,14 @@
 package io.sparkmae.job;
 
 import com.typesafe.config.ConfigException;
-import io.sparkmae.data.BadData;
-import io.sparkmae.job.averaging.StateLost;
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.InUse;
 import io.sparkmae.job.train.NonFiniteLoss;
 import io.sparkmae.job.train.SlotsMissing;
 import io.sparkmae.job.train.Stopped;
-import io.sparkmae.model.engine.UnusableGpu;
+import io.sparkmae.model.engine.cuda.UnusableGpu;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -1,17 +1,17 @@
 package io.sparkmae.job;
 
-import io.sparkmae.data.CentreCrop;
-import io.sparkmae.data.ImagePatches;
-import io.sparkmae.data.Inspection;
-import io.sparkmae.data.Patches;
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.data.RandomCrop;
-import io.sparkmae.data.SourceImage;
-import io.sparkmae.data.View;
+import io.sparkmae.data.image.CentreCrop;
+import io.sparkmae.data.image.ImagePatches;
+import io.sparkmae.data.image.Patches;
+import io.sparkmae.data.image.RandomCrop;
+import io.sparkmae.data.image.View;
+import io.sparkmae.data.layout.SourceImage;
+import io.sparkmae.data.prepare.Inspection;
 import io.sparkmae.job.picture.ContactSheet;
 import io.sparkmae.job.picture.ContactSheet.Cell;
 import io.sparkmae.model.MaeBatch;
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;

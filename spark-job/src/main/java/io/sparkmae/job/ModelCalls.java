@@ -1,6 +1,11 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.embed.Embedding;
+import io.sparkmae.job.embed.Pooling;
+import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.job.run.PretrainResult;
+import io.sparkmae.job.run.PretrainRun;
 import java.io.IOException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;

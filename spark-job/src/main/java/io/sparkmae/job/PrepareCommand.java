@@ -1,9 +1,9 @@
 package io.sparkmae.job;
 
 import io.sparkmae.data.KeyRange;
-import io.sparkmae.data.PrepareJob;
-import io.sparkmae.data.PrepareResult;
-import io.sparkmae.data.PrepareSettings;
+import io.sparkmae.data.prepare.PrepareJob;
+import io.sparkmae.data.prepare.PrepareResult;
+import io.sparkmae.data.prepare.PrepareSettings;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;

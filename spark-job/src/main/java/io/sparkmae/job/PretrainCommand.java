@@ -1,8 +1,12 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.config.ConfigLayers;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.run.RunRecord;
 import io.sparkmae.job.store.ModelStore;
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -181,7 +185,7 @@ final class PretrainCommand implements Callable<Outcome> {
     Configuration hadoop = Sessions.hadoop();
     RunConfig run = ConfigLayers.runConfig(flags(), config, hadoop);
     if (run.train().engine() != Engine.CUDA) { // whose GPUs the driver need not have
-      run.train().engine().resolve(run.train().precision(), force);
+      Engines.resolve(run.train().engine(), run.train().precision(), force);
     }
     System.err.println(run.text());
     Optional<Object> finished = resume == Resume.AUTO ? finished(run, hadoop) : Optional.empty();

@@ -1,9 +1,12 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.config.ConfigLayers;
+import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.probe.Accuracy;
 import io.sparkmae.job.probe.LinearProbe;
 import io.sparkmae.job.probe.NearestNeighbours;
+import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.store.ModelStore;
 import java.io.IOException;
 import java.util.LinkedHashMap;

@@ -1,9 +1,11 @@
 package io.sparkmae.job;
 
-import io.sparkmae.data.SourceImage;
-import io.sparkmae.data.SourceImages;
+import io.sparkmae.data.layout.SourceImage;
+import io.sparkmae.data.layout.SourceImages;
 import io.sparkmae.job.picture.Picture;
 import io.sparkmae.job.picture.Reconstruction;
+import io.sparkmae.job.run.Reconstructions;
+import io.sparkmae.job.run.WholeModel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;

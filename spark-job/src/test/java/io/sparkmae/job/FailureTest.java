@@ -3,8 +3,8 @@ package io.sparkmae.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.sparkmae.data.BadData;
-import io.sparkmae.model.engine.UnusableGpu;
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.model.engine.cuda.UnusableGpu;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;

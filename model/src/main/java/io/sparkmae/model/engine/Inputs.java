@@ -1,6 +1,11 @@
 package io.sparkmae.model.engine;
 
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.engine.device.Address;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Feed;
+import io.sparkmae.model.engine.device.HostVector;
+import io.sparkmae.model.engine.device.Type;
 import java.util.List;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;

@@ -1,7 +1,11 @@
 package io.sparkmae.model.engine;
 
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.TimedWork;
+import io.sparkmae.model.engine.device.Type;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;

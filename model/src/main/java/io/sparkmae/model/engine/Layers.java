@@ -1,5 +1,12 @@
 package io.sparkmae.model.engine;
 
+import io.sparkmae.model.engine.device.Activation;
+import io.sparkmae.model.engine.device.Affine;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.StreamGradient;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
+
 /**
  * The layers that a tower is made of: each plans its forward work, and its gradients.
  *

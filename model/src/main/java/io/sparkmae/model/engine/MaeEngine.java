@@ -1,8 +1,17 @@
 package io.sparkmae.model.engine;
 
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.cuda.Cuda;
+import io.sparkmae.model.engine.cuda.CudaDevice;
+import io.sparkmae.model.engine.device.AdamWRange;
+import io.sparkmae.model.engine.device.AdamWRates;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Rows;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
+import io.sparkmae.model.engine.onednn.OneDnnDevice;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -30,8 +39,8 @@ public final class MaeEngine implements AutoCloseable {
   private final INDArray params;
   private final INDArray gradients;
   private final Map<String, Slot> slots;
-  private final EnumMap<Task, Plan> plans = new EnumMap<>(Task.class);
-  private final EnumMap<Part, Long> nanoseconds = new EnumMap<>(Part.class);
+  private final EnumMap<Purpose, Plan> plans = new EnumMap<>(Purpose.class);
+  private final EnumMap<StepPart, Long> nanoseconds = new EnumMap<>(StepPart.class);
   private INDArray state; // null before the first update
   private ToDoubleFunction<AdamWRates> adamW; // on that state
   private boolean ahead; // of the caller's vectors
@@ -143,7 +152,7 @@ public final class MaeEngine implements AutoCloseable {
    */
   public double step(INDArray patches, INDArray idsRestore, int parts) {
     List<Images> all = Images.of(patches, idsRestore).cut(parts);
-    Plan plan = ready(fullEncoder ? Task.TRAIN_FULL_ENCODER : Task.TRAIN, all.get(0));
+    Plan plan = ready(fullEncoder ? Purpose.TRAIN_FULL_ENCODER : Purpose.TRAIN, all.get(0));
     double loss = 0;
     for (int i = 0; i < all.size(); i++) {
       plan.run(all.get(i));
@@ -171,7 +180,7 @@ public final class MaeEngine implements AutoCloseable {
       sum = device.allocateResident(Type.F32, flat.length());
     }
     device.addShare(share, flat, first ? null : sum, last ? flat : sum);
-    nanoseconds.merge(Part.OPTIMISER, System.nanoTime() - start, Long::sum);
+    nanoseconds.merge(StepPart.OPTIMISER, System.nanoTime() - start, Long::sum);
   }
 
   /**
@@ -184,12 +193,12 @@ public final class MaeEngine implements AutoCloseable {
 
   /** The latent of the kept patches in their order, class token first, [N, K + 1, D]. */
   public INDArray latent(INDArray patches, INDArray idsRestore) {
-    return run(Task.PREDICT, patches, idsRestore).latent();
+    return run(Purpose.PREDICT, patches, idsRestore).latent();
   }
 
   /** The prediction of all patches in the image's order, [N, L, P]. */
   public INDArray predict(INDArray patches, INDArray idsRestore) {
-    INDArray shuffled = run(Task.PREDICT, patches, idsRestore).prediction(); // [N·(L + 1), P]
+    INDArray shuffled = run(Purpose.PREDICT, patches, idsRestore).prediction(); // [N·(L + 1), P]
     int tokens = config.tokens();
     int[] places = Images.of(patches, idsRestore).places();
     Rows from = Rows.of(shuffled, config.patchLength());
@@ -205,10 +214,10 @@ public final class MaeEngine implements AutoCloseable {
   /** The latent of all patches, class token first, [N, L + 1, D]. */
   public INDArray encode(INDArray patches) {
     INDArray inOrder = Nd4j.arange(config.tokens()).reshape(1, config.tokens());
-    return run(Task.ENCODE, patches, inOrder.repeat(0, patches.size(0))).latent();
+    return run(Purpose.ENCODE, patches, inOrder.repeat(0, patches.size(0))).latent();
   }
 
-  private Plan run(Task task, INDArray patches, INDArray idsRestore) {
+  private Plan run(Purpose task, INDArray patches, INDArray idsRestore) {
     Images images = Images.of(patches, idsRestore);
     Plan plan = ready(task, images);
     plan.run(images);
@@ -216,7 +225,7 @@ public final class MaeEngine implements AutoCloseable {
   }
 
   /** A plan for so many images, with the caller's vectors taken over. */
-  private Plan ready(Task task, Images images) {
+  private Plan ready(Purpose task, Images images) {
     Plan plan = plans.get(task);
     if (plan == null || !plan.fits(images)) {
       if (plan != null) {
@@ -253,7 +262,7 @@ public final class MaeEngine implements AutoCloseable {
     device.download(gradients);
   }
 
-  private Plan plan(Task task, Images images) {
+  private Plan plan(Purpose task, Images images) {
     Map<String, Tensor> values = views(flat(params));
     Map<String, Tensor> gradientViews = task.trains() ? views(flat(gradients)) : Map.of();
     DataType pixels = images.patches().dataType();
@@ -292,7 +301,7 @@ public final class MaeEngine implements AutoCloseable {
     }
     double squares = adamW.applyAsDouble(rates);
     ahead = true;
-    nanoseconds.merge(Part.OPTIMISER, System.nanoTime() - start, Long::sum);
+    nanoseconds.merge(StepPart.OPTIMISER, System.nanoTime() - start, Long::sum);
     return Math.sqrt(squares);
   }
 
@@ -325,7 +334,7 @@ public final class MaeEngine implements AutoCloseable {
   }
 
   /** Nanoseconds that steps spent in each part since the engine was made. */
-  public Map<Part, Long> nanoseconds() {
+  public Map<StepPart, Long> nanoseconds() {
     return Map.copyOf(nanoseconds);
   }
 

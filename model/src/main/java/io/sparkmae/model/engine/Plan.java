@@ -1,9 +1,14 @@
 package io.sparkmae.model.engine;
 
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Pixels;
-import io.sparkmae.model.PositionTable;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pixels;
+import io.sparkmae.model.config.PositionTable;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.device.Activation;
+import io.sparkmae.model.engine.device.Affine;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -29,7 +34,7 @@ final class Plan implements AutoCloseable {
   private static final String DECODER = "decoder_blocks.";
 
   private final MaeConfig config;
-  private final Task task;
+  private final Purpose task;
   private final long batch;
   private final long visible;
   private final long sequence;
@@ -51,7 +56,7 @@ final class Plan implements AutoCloseable {
 
   Plan(
       MaeConfig config,
-      Task task,
+      Purpose task,
       int batch,
       Precision precision,
       Device device,
@@ -99,22 +104,22 @@ final class Plan implements AutoCloseable {
   }
 
   /** Adds the last run's times. */
-  void addTimes(EnumMap<Part, Long> nanoseconds) {
+  void addTimes(EnumMap<StepPart, Long> nanoseconds) {
     for (Tape.Section section : sections) {
       nanoseconds.merge(section.part(), section.work().nanoseconds(), Long::sum);
     }
   }
 
   private void plan() {
-    tape.part(Part.ENCODER);
+    tape.part(StepPart.ENCODER);
     Activation encoded = encoder();
     if (!task.trains()) {
       latent = fetched(encoded.value());
     }
-    if (task == Task.ENCODE) {
+    if (task == Purpose.ENCODE) {
       return;
     }
-    tape.part(Part.DECODER);
+    tape.part(StepPart.DECODER);
     Tensor d = gradient("d decoder", batch * sequence, config.decoder().embedDim());
     Tensor x = blocks(DECODER).first(config.decoder().depth() - 1, decoderTokens(encoded, d), d);
     if (task.trains()) {
@@ -124,9 +129,9 @@ final class Plan implements AutoCloseable {
     }
   }
 
-  private Blocks blocks(String prefix) {
+  private TransformerBlocks blocks(String prefix) {
     long tokens = prefix.equals(DECODER) ? sequence : visible + 1;
-    return new Blocks(prefix, config, layers, device, tape, batch, tokens);
+    return new TransformerBlocks(prefix, config, layers, device, tape, batch, tokens);
   }
 
   /** Patches of the visible tokens to their latent [N·(V + 1), D]. */
@@ -206,7 +211,7 @@ final class Plan implements AutoCloseable {
     Tensor dLast = gradient("d last", rows, dim);
     Tensor last = blocks(DECODER).lastTokens(config.decoder().depth() - 1, from, x, dAll, dLast);
     Tensor prediction = predict(last, dLast, rows);
-    tape.part(Part.LOSS);
+    tape.part(StepPart.LOSS);
     Tensor d = gradient("d pred", rows, config.patchLength());
     Tensor counted = device.imageOf(inputs.removed());
     tape.forward(device.squaredError(prediction, target(rows), counted, device.imageOf(loss), d));

@@ -1,5 +1,7 @@
 package io.sparkmae.model.engine;
 
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.TimedWork;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,12 +11,12 @@ import java.util.List;
  */
 final class Tape {
 
-  private record Entry(Part part, Runnable work) {}
+  private record Entry(StepPart part, Runnable work) {}
 
   private final List<Entry> forward = new ArrayList<>();
   private final List<List<Entry>> backward = new ArrayList<>();
   private final boolean training;
-  private Part part = Part.ENCODER;
+  private StepPart part = StepPart.ENCODER;
 
   /** A tape that drops the gradients unless it is for {@code training}. */
   Tape(boolean training) {
@@ -26,7 +28,7 @@ final class Tape {
   }
 
   /** What is planned from now on belongs to {@code part}. */
-  void part(Part part) {
+  void part(StepPart part) {
     this.part = part;
   }
 
@@ -57,7 +59,7 @@ final class Tape {
     }
     List<Section> sections = new ArrayList<>();
     for (int from = 0, to; from < all.size(); from = to) {
-      Part part = all.get(from).part();
+      StepPart part = all.get(from).part();
       for (to = from; to < all.size() && all.get(to).part() == part; ) {
         to++;
       }
@@ -68,5 +70,5 @@ final class Tape {
   }
 
   /** A run of work that belongs to one part. */
-  record Section(Part part, TimedWork work) {}
+  record Section(StepPart part, TimedWork work) {}
 }

@@ -1,5 +1,9 @@
 package io.sparkmae.model.engine;
 
+import io.sparkmae.model.engine.device.Affine;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
 import java.util.Map;
 
 /**

@@ -1,5 +1,8 @@
 package io.sparkmae.model.engine;
 
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,2 +1,2 @@
-/** The training step written out by hand, forward and backward, over a small device. */
+/** How a training step is planned by hand, forward and backward, over a device. */
 package io.sparkmae.model.engine;

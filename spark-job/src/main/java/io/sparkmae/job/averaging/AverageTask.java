@@ -1,6 +1,11 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.job.averaging.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.Results;
+import io.sparkmae.job.averaging.exchange.Slices;
+import io.sparkmae.job.averaging.exchange.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.SparkBlocks;
+import io.sparkmae.job.averaging.exchange.StateLost;
 import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.TreeSet;
@@ -119,13 +124,15 @@ final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterato
     float[] momentum = new float[slice.length()];
     requireWhole(
         start.outerMomentum() == Average.NONE
-            || Blocks.read(
-                Blocks.of(start.outerMomentum(), slice.index()), numbers -> numbers.get(momentum)));
+            || SparkBlocks.read(
+                SparkBlocks.of(start.outerMomentum(), slice.index()),
+                numbers -> numbers.get(momentum)));
     outer.apply(from, average, momentum, slice.length());
     put(next.outerMomentum(), slice, momentum);
   }
 
   private static void put(long id, Slice slice, float[] numbers) {
-    Blocks.put(Blocks.of(id, slice.index()), FloatBuffer.wrap(numbers, 0, slice.length()));
+    SparkBlocks.put(
+        SparkBlocks.of(id, slice.index()), FloatBuffer.wrap(numbers, 0, slice.length()));
   }
 }

@@ -1,9 +1,15 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.job.averaging.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.BrokenState;
+import io.sparkmae.job.averaging.exchange.Results;
+import io.sparkmae.job.averaging.exchange.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.SparkBlocks;
+import io.sparkmae.job.averaging.exchange.StateLost;
+import io.sparkmae.job.averaging.exchange.StoredState;
 import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -131,7 +137,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       throw pathsAlone();
     }
     start(multiLoader);
-    Results results = new Results(Blocks.newId(), exchange);
+    Results results = new Results(SparkBlocks.newId(), exchange);
     Average to = Average.next(!averageMoments && driver.slices().moments() > 0, !outer.isPlain());
     try {
       report = train(paths, results, to);
@@ -139,7 +145,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       to.release();
       throw e;
     } finally {
-      Blocks.release(results.id());
+      SparkBlocks.release(results.id());
       next = List.of();
     }
     average.release();
@@ -303,7 +309,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     if (!missing(moments, own, whole, images).isEmpty()) {
       throw new StateLost(average.iteration());
     }
-    Blocks.release(average.ownMoments());
+    SparkBlocks.release(average.ownMoments());
     average = whole;
   }
 

@@ -1,8 +1,8 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.MaeEngine;
 import java.io.Serializable;
 import org.deeplearning4j.nn.graph.ComputationGraph;

@@ -1,6 +1,11 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.job.averaging.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.Slices;
+import io.sparkmae.job.averaging.exchange.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.SparkBlocks;
+import io.sparkmae.job.averaging.exchange.State;
+import io.sparkmae.job.averaging.exchange.StateLost;
 import org.deeplearning4j.nn.api.TrainingConfig;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -40,9 +45,9 @@ record DriverCopy(State state, Slices slices) {
   /** Makes it the average that workers start from. */
   Average publish() {
     boolean withMoments = slices.moments() == 0 || state.moments() != null;
-    long id = Blocks.newId();
+    long id = SparkBlocks.newId();
     for (Slice slice : slices.averaged(withMoments)) {
-      Blocks.put(Blocks.of(id, slice.index()), state.read(slice));
+      SparkBlocks.put(SparkBlocks.of(id, slice.index()), state.read(slice));
     }
     return new Average(
         id,

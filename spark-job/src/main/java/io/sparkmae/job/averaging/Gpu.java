@@ -1,7 +1,7 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.model.engine.Nd4jCuda;
-import io.sparkmae.model.engine.UnusableGpu;
+import io.sparkmae.model.engine.cuda.Nd4jCuda;
+import io.sparkmae.model.engine.cuda.UnusableGpu;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 import org.nd4j.linalg.factory.Nd4j;

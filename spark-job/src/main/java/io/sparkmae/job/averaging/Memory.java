@@ -1,5 +1,6 @@
 package io.sparkmae.job.averaging;
 
+import io.sparkmae.job.averaging.exchange.Slices;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.Pointer;
 

@@ -1,6 +1,11 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.job.averaging.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.Results;
+import io.sparkmae.job.averaging.exchange.Slices;
+import io.sparkmae.job.averaging.exchange.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.SparkBlocks;
+import io.sparkmae.job.averaging.exchange.State;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -106,8 +111,8 @@ final class ResidentWorker implements AutoCloseable {
    */
   boolean load(Slices slices, Average average, Results results, int workers) {
     for (Slice slice : slices.averaged(average.withMoments())) {
-      if (!Blocks.read(
-          Blocks.of(average.id(), slice.index()),
+      if (!SparkBlocks.read(
+          SparkBlocks.of(average.id(), slice.index()),
           keeps(slice, workers) || results.areChanges(slice),
           numbers -> state.write(slice, numbers))) {
         return false;
@@ -132,7 +137,8 @@ final class ResidentWorker implements AutoCloseable {
   private void keepMomentum(Slices slices, Average average, int workers) {
     for (Slice slice : slices.averaged(false)) {
       if (keeps(slice, workers)) {
-        Blocks.read(Blocks.of(average.outerMomentum(), slice.index()), true, numbers -> {});
+        SparkBlocks.read(
+            SparkBlocks.of(average.outerMomentum(), slice.index()), true, numbers -> {});
       }
     }
   }
@@ -143,8 +149,8 @@ final class ResidentWorker implements AutoCloseable {
     boolean whole = !moments.isEmpty();
     for (Slice slice : moments) {
       whole &=
-          Blocks.read(
-              Blocks.of(average.ownMoments(), slice.index(), share),
+          SparkBlocks.read(
+              SparkBlocks.of(average.ownMoments(), slice.index(), share),
               numbers -> state.write(slice, numbers));
     }
     if (!whole) {

@@ -1,7 +1,15 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.job.averaging.StoredState.Part;
-import io.sparkmae.job.averaging.StoredState.Vector;
+import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.BrokenState;
+import io.sparkmae.job.averaging.exchange.ReadStateTask;
+import io.sparkmae.job.averaging.exchange.Slices;
+import io.sparkmae.job.averaging.exchange.SparkBlocks;
+import io.sparkmae.job.averaging.exchange.StateLost;
+import io.sparkmae.job.averaging.exchange.StoredState;
+import io.sparkmae.job.averaging.exchange.StoredState.Part;
+import io.sparkmae.job.averaging.exchange.StoredState.Vector;
+import io.sparkmae.job.averaging.exchange.WriteStateTask;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.VersionWriter;
@@ -85,10 +93,10 @@ public final class StateJobs {
     boolean momentum = stored.has(Vector.OUTER_MOMENTUM);
     Average average =
         new Average(
-            Blocks.newId(),
+            SparkBlocks.newId(),
             true,
             Average.NONE,
-            momentum ? Blocks.newId() : Average.NONE,
+            momentum ? SparkBlocks.newId() : Average.NONE,
             stored.iteration(),
             0);
     List<String> parts = stored.parts().stream().map(Json::line).toList();

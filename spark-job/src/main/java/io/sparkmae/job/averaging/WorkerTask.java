@@ -1,6 +1,9 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.model.Precision;
+import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.Results;
+import io.sparkmae.job.averaging.exchange.Slices;
+import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;

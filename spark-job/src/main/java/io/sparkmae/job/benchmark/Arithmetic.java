@@ -1,7 +1,7 @@
 package io.sparkmae.job.benchmark;
 
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Tower;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Tower;
 
 /** What a step computes in products: 2 operations for each multiply-add. */
 final class Arithmetic {

@@ -3,7 +3,7 @@ package io.sparkmae.job.benchmark;
 import io.sparkmae.job.averaging.AveragingMaster;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.RoundReport;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleFunction;

@@ -2,14 +2,14 @@ package io.sparkmae.job.benchmark;
 
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.AdamW;
-import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeBatch;
-import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.LargeProduct;
 import io.sparkmae.model.engine.MaeEngine;
-import io.sparkmae.model.engine.Part;
+import io.sparkmae.model.engine.StepPart;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -70,7 +70,7 @@ public final class StepBenchmark {
     for (int step = 0; step < WARM_UP; step++) {
       fit(graph, batches, step, settings.parts());
     }
-    Map<Part, Long> before = parts(graph.engine());
+    Map<StepPart, Long> before = parts(graph.engine());
     double[] seconds = new double[settings.steps()];
     for (int step = 0; step < seconds.length; step++) {
       long start = System.nanoTime();
@@ -99,14 +99,14 @@ public final class StepBenchmark {
     return batches;
   }
 
-  private static Map<Part, Long> parts(MaeEngine engine) {
+  private static Map<StepPart, Long> parts(MaeEngine engine) {
     return engine == null ? Map.of() : new EnumMap<>(engine.nanoseconds());
   }
 
   private static StepResult result(
-      Settings settings, MaeGraph graph, double[] seconds, Map<Part, Long> before)
+      Settings settings, MaeGraph graph, double[] seconds, Map<StepPart, Long> before)
       throws IOException {
-    Map<Part, Long> after = parts(graph.engine());
+    Map<StepPart, Long> after = parts(graph.engine());
     long peakRssMib = peakRssMib();
     boolean cuda = settings.engine() == Engine.CUDA;
     long gpuMemoryMib = cuda ? MaeEngine.cudaMemoryInUse() >> 20 : 0;

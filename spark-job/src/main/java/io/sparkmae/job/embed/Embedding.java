@@ -4,15 +4,14 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
-import io.sparkmae.data.CentreCrop;
 import io.sparkmae.data.EpochPlan;
 import io.sparkmae.data.PatchBatch;
 import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.job.Pooling;
+import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.job.probe.JavaBlas;
-import io.sparkmae.model.MaeConfig;
 import io.sparkmae.model.MaeEncoder;
+import io.sparkmae.model.config.MaeConfig;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;

@@ -1,7 +1,7 @@
 package io.sparkmae.job.export;
 
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Tower;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Tower;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

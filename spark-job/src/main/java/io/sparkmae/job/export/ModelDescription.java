@@ -1,7 +1,7 @@
 package io.sparkmae.job.export;
 
 import io.sparkmae.job.store.Json;
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.sparkmae.job.export;
 
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Pixels;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pixels;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.sparkmae.job.export;
 
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.config.MaeConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.sparkmae.job.picture;
 
-import io.sparkmae.data.Patches;
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.data.image.Patches;
+import io.sparkmae.model.config.MaeConfig;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;

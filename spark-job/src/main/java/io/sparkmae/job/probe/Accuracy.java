@@ -1,6 +1,6 @@
 package io.sparkmae.job.probe;
 
-import io.sparkmae.data.BadData;
+import io.sparkmae.data.image.BadData;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;

@@ -15,7 +15,7 @@ public final class ModelVersion {
   static final String SUCCESS = "_SUCCESS";
 
   private final Directory directory;
-  private Manifest manifest; // once it has been read
+  private VersionManifest manifest; // once it has been read
 
   ModelVersion(Directory directory) {
     this.directory = directory;
@@ -78,10 +78,10 @@ public final class ModelVersion {
         .map(file -> file + " is not as its manifest says");
   }
 
-  Manifest manifest() throws IOException {
+  VersionManifest manifest() throws IOException {
     if (manifest == null) {
-      try (InputStream in = directory.open(Manifest.FILE)) {
-        manifest = Json.read(in, Manifest.class);
+      try (InputStream in = directory.open(VersionManifest.FILE)) {
+        manifest = Json.read(in, VersionManifest.class);
       }
     }
     return manifest;
@@ -110,7 +110,7 @@ public final class ModelVersion {
     try {
       files = manifest().files();
     } catch (FileNotFoundException | ChecksumException | JsonProcessingException e) {
-      return Optional.of(Manifest.FILE);
+      return Optional.of(VersionManifest.FILE);
     }
     for (StoredFile file : files) {
       if (!check.passes(file)) {

@@ -102,7 +102,8 @@ public final class VersionWriter {
               .formatted(directory));
     }
     directory.file(
-        Manifest.FILE, out -> out.write(Json.pretty(new Manifest(name(), List.copyOf(files)))));
+        VersionManifest.FILE,
+        out -> out.write(Json.pretty(new VersionManifest(name(), List.copyOf(files)))));
     directory.file(ModelVersion.SUCCESS, out -> {});
     store.file(
         ModelStore.LATEST, out -> out.write((name() + "\n").getBytes(StandardCharsets.UTF_8)));

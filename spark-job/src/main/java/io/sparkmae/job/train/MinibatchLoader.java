@@ -1,15 +1,15 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.data.CropRange;
 import io.sparkmae.data.EpochPlan;
 import io.sparkmae.data.PatchBatch;
 import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.data.RandomCrop;
-import io.sparkmae.job.RunConfig;
+import io.sparkmae.data.image.CropRange;
+import io.sparkmae.data.image.RandomCrop;
 import io.sparkmae.job.averaging.ResidentLoader;
+import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.model.MaeBatch;
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.config.MaeConfig;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.SparkConf;

@@ -1,16 +1,17 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.data.BadData;
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.job.RunConfig;
-import io.sparkmae.job.RunConfig.Train;
+import io.sparkmae.data.image.BadData;
 import io.sparkmae.job.averaging.AveragingMaster;
 import io.sparkmae.job.averaging.Compute;
 import io.sparkmae.job.averaging.RoundReport;
-import io.sparkmae.job.averaging.StateLost;
+import io.sparkmae.job.averaging.exchange.StateLost;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Train;
 import io.sparkmae.model.AdamW;
-import io.sparkmae.model.Engine;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
@@ -303,7 +304,8 @@ public final class Pretraining {
   /** Decided here, for all workers: a worker that cannot run it fails. */
   private static Compute compute(Train train, boolean gpus) {
     boolean onlyWorkersKnow = gpus && train.engine() == Engine.CUDA; // drivers have no GPU
-    Engine engine = onlyWorkersKnow ? Engine.CUDA : train.engine().resolve(train.precision(), true);
+    Engine engine =
+        onlyWorkersKnow ? Engine.CUDA : Engines.resolve(train.engine(), train.precision(), true);
     System.err.printf(
         "engine %s, %s, %s%n",
         engine,

@@ -1,6 +1,6 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.job.averaging.StoredState;
+import io.sparkmae.job.averaging.exchange.StoredState;
 import io.sparkmae.job.store.Metric;
 import java.util.List;
 

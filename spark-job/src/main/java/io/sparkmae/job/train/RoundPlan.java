@@ -1,8 +1,8 @@
 package io.sparkmae.job.train;
 
 import io.sparkmae.data.EpochPlan;
-import io.sparkmae.job.RunConfig;
-import io.sparkmae.job.RunConfig.Train;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Train;
 import io.sparkmae.model.WarmupCosine;
 import java.util.ArrayList;
 import java.util.List;

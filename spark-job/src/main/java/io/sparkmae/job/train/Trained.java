@@ -1,7 +1,7 @@
 package io.sparkmae.job.train;
 
 import io.sparkmae.job.averaging.StateJobs.Meanwhile;
-import io.sparkmae.job.averaging.StoredState;
+import io.sparkmae.job.averaging.exchange.StoredState;
 import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.MaeGraph;

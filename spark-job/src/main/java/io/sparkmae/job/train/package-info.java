@@ -1,2 +1,5 @@
-/** The trainer: rounds of local steps on the executors, averaged by DL4J's training master. */
+/**
+ * The trainer: rounds of local steps on the executors, averaged behind DL4J's TrainingMaster
+ * interface.
+ */
 package io.sparkmae.job.train;

@@ -3,7 +3,7 @@ package io.sparkmae.job.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkmae.model.engine.UnusableGpu;
+import io.sparkmae.model.engine.cuda.UnusableGpu;
 import org.junit.jupiter.api.Test;
 
 class GpuTest {

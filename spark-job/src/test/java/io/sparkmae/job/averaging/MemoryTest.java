@@ -2,6 +2,7 @@ package io.sparkmae.job.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmae.job.averaging.exchange.Slices;
 import org.junit.jupiter.api.Test;
 
 class MemoryTest {

@@ -4,7 +4,7 @@ import static java.util.Collections.synchronizedList;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkmae.data.BadData;
+import io.sparkmae.data.image.BadData;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.data.BadData;
+import io.sparkmae.data.image.BadData;
 import java.io.IOException;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.sparkmae.data.BadData;
+import io.sparkmae.data.image.BadData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

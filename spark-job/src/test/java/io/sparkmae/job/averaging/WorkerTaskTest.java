@@ -2,6 +2,7 @@ package io.sparkmae.job.averaging;
 
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sparkmae.job.averaging.exchange.Slices;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

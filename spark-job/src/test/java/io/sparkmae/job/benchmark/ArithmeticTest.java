@@ -3,8 +3,8 @@ package io.sparkmae.job.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Tower;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Tower;
 import org.junit.jupiter.api.Test;
 
 class ArithmeticTest {

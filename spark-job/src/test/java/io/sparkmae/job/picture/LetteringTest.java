@@ -2,7 +2,7 @@ package io.sparkmae.job.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.config.MaeConfig;
 import java.awt.image.BufferedImage;
 import org.junit.jupiter.api.Test;
 

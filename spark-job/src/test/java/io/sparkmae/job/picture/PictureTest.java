@@ -3,7 +3,7 @@ package io.sparkmae.job.picture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
-import io.sparkmae.model.MaeConfig;
+import io.sparkmae.model.config.MaeConfig;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -3,7 +3,7 @@ package io.sparkmae.job.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sparkmae.data.BadData;
+import io.sparkmae.data.image.BadData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

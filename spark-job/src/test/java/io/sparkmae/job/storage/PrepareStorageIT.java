@@ -3,9 +3,9 @@ package io.sparkmae.job.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.Manifest;
-import io.sparkmae.data.PrepareJob;
-import io.sparkmae.data.PrepareSettings;
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.prepare.PrepareJob;
+import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.job.cluster.Port;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;

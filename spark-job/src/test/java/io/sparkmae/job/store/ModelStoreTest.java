@@ -47,7 +47,7 @@ class ModelStoreTest {
 
   @Test
   void manifestNamesBytesAndDigest() throws IOException {
-    Manifest manifest = version("abc").manifest();
+    VersionManifest manifest = version("abc").manifest();
     assertThat(manifest.version()).isEqualTo("v000001");
     assertThat(manifest.files())
         .containsExactly(
@@ -114,7 +114,8 @@ class ModelStoreTest {
   void aBrokenFileIsNamedWhateverItsReaderMadeOfIt() throws IOException {
     ModelVersion version = version("{}");
     overwrite(root.resolve("v000001/encoder/a.txt"), "{x");
-    assertThatThrownBy(() -> version.read("encoder/a.txt", in -> Json.read(in, Manifest.class)))
+    assertThatThrownBy(
+            () -> version.read("encoder/a.txt", in -> Json.read(in, VersionManifest.class)))
         .isInstanceOf(BadModel.class)
         .hasMessageContaining("encoder/a.txt is not as its manifest says");
   }

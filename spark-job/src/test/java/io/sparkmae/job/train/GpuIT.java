@@ -5,8 +5,8 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkmae.data.PrepareJob;
-import io.sparkmae.data.PrepareSettings;
+import io.sparkmae.data.prepare.PrepareJob;
+import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.job.cluster.JavaProcess;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;

@@ -2,14 +2,14 @@ package io.sparkmae.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkmae.data.PrepareJob;
-import io.sparkmae.data.PrepareSettings;
-import io.sparkmae.job.RunConfig;
-import io.sparkmae.job.RunConfig.Optimiser;
+import io.sparkmae.data.prepare.PrepareJob;
+import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Optimiser;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.Precision;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;

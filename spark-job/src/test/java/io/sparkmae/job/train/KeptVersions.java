@@ -1,8 +1,8 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.job.averaging.StoredState;
-import io.sparkmae.job.averaging.StoredState.Part;
-import io.sparkmae.job.averaging.StoredState.Vector;
+import io.sparkmae.job.averaging.exchange.StoredState;
+import io.sparkmae.job.averaging.exchange.StoredState.Part;
+import io.sparkmae.job.averaging.exchange.StoredState.Vector;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.VersionWriter;
 import java.io.IOException;

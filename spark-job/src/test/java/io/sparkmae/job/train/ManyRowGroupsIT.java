@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.EpochPlan;
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.job.RunConfig;
-import io.sparkmae.job.RunConfig.Optimiser;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Optimiser;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,9 +1,9 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.job.RunConfig;
-import io.sparkmae.job.RunConfig.Optimiser;
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Tower;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Optimiser;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Tower;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.CollectionAccumulator;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.sparkmae.data.EpochPlan;
-import io.sparkmae.job.RunConfig;
+import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.model.WarmupCosine;
 import java.net.URI;
 import java.util.Arrays;

@@ -1,11 +1,11 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.job.RunConfig;
-import io.sparkmae.job.RunConfig.Optimiser;
-import io.sparkmae.model.Engine;
-import io.sparkmae.model.MaeConfig;
-import io.sparkmae.model.Precision;
-import io.sparkmae.model.Tower;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Optimiser;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.config.Tower;
 
 /** Settings of runs that take seconds. */
 final class TinyRun {

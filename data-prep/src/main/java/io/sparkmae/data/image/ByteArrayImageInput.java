@@ -1,0 +1,43 @@
+package io.sparkmae.data.image;
+
+import javax.imageio.stream.ImageInputStreamImpl;
+
+/** Bytes in memory as ImageIO wants them; its own streams would copy them into a cache. */
+final class ByteArrayImageInput extends ImageInputStreamImpl {
+  private final byte[] bytes;
+  private boolean exhausted;
+
+  ByteArrayImageInput(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  @Override
+  public int read() {
+    bitOffset = 0;
+    exhausted |= streamPos >= bytes.length;
+    return streamPos < bytes.length ? bytes[(int) streamPos++] & 0xff : -1;
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) {
+    bitOffset = 0;
+    int count = (int) Math.min(length, bytes.length - streamPos);
+    if (count <= 0) {
+      exhausted |= length > 0;
+      return length == 0 ? 0 : -1;
+    }
+    System.arraycopy(bytes, (int) streamPos, target, offset, count);
+    streamPos += count;
+    return count;
+  }
+
+  /** Whether more has been asked for than there is. */
+  boolean isExhausted() {
+    return exhausted;
+  }
+
+  @Override
+  public long length() {
+    return bytes.length;
+  }
+}

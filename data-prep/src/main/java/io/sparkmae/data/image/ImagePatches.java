@@ -1,0 +1,94 @@
+package io.sparkmae.data.image;
+
+import java.util.List;
+
+/**
+ * Encoded images as the patches of views. For one thread: it reuses its decoders and buffers, so
+ * that an image costs no memory but its batch's.
+ */
+public final class ImagePatches implements AutoCloseable {
+  private final ImageDecoder decoder = new ImageDecoder();
+  private final Resampler resampler = new Resampler();
+  private byte[] rgb = {};
+  private long decodeNanos;
+  private long resampleNanos;
+  private long patchifyNanos;
+
+  /**
+   * Decodes, crops, resizes, mirrors and splits an image.
+   *
+   * @param encoded a JPEG or PNG file
+   * @param view how to look at it
+   * @param sampleSeed from {@link View#sampleSeed}
+   * @return uint8 [tokens, patchLength]; inside a patch row, column, channel
+   * @throws BadData if the bytes are not an image that can be decoded
+   */
+  public static byte[] of(byte[] encoded, View view, long sampleSeed) {
+    byte[] patches = new byte[view.tokens() * view.patchLength()];
+    try (var images = new ImagePatches()) {
+      images.write(encoded, List.of(view), new long[] {sampleSeed}, 0, patches);
+      return patches;
+    } catch (Undecodable e) {
+      throw new BadData("Cannot decode image: %s, %s".formatted(e.reason(), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Writes the views of one image, which is decoded once, as samples {@code first} and following of
+   * a batch.
+   *
+   * @param views of one geometry
+   * @param seeds [batch] sample seeds of all samples
+   */
+  public void write(
+      byte[] encoded, List<? extends View> views, long[] seeds, int first, byte[] batch)
+      throws Undecodable {
+    long start = System.nanoTime();
+    EncodedImage image = EncodedImage.of(encoded);
+    var framings = new Framing[views.size()];
+    Box all = null;
+    for (int i = 0; i < framings.length; i++) {
+      framings[i] = views.get(i).framing(image.width(), image.height(), seeds[first + i]);
+      all = i == 0 ? framings[0].source() : all.around(framings[i].source());
+    }
+    RgbImage decoded = decoder.decode(image, all);
+    decodeNanos += System.nanoTime() - start;
+    for (int i = 0; i < framings.length; i++) {
+      write(decoded, framings[i].source().within(all), framings[i], views.get(i), first + i, batch);
+    }
+  }
+
+  private void write(
+      RgbImage image, Box source, Framing framing, View view, int sample, byte[] batch) {
+    int length = view.tokens() * view.patchLength();
+    if (rgb.length != length) {
+      rgb = new byte[length];
+    }
+    long start = System.nanoTime();
+    resampler.resize(image, source, framing, rgb);
+    long resized = System.nanoTime();
+    Patches.patchify(rgb, view.imageSize(), view.patchSize(), batch, sample * length);
+    resampleNanos += resized - start;
+    patchifyNanos += System.nanoTime() - resized;
+  }
+
+  /** What has been spent on header and decoder. */
+  public long decodeNanos() {
+    return decodeNanos;
+  }
+
+  /** What has been spent on cropping, resizing and mirroring. */
+  public long resampleNanos() {
+    return resampleNanos;
+  }
+
+  /** What has been spent on splitting into patches. */
+  public long patchifyNanos() {
+    return patchifyNanos;
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+}

@@ -1,0 +1,154 @@
+package io.sparkmae.data.image;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+
+/**
+ * Reads a JPEG's frame header and drops what must not touch its pixels: profiles, EXIF, thumbnails
+ * and comments.
+ *
+ * <p>ImageIO would convert by the ICC profile, slowly and unlike every other loader. It also
+ * guesses the colour space by its own rules, so the marker that settles it by libjpeg's rules is
+ * written first.
+ */
+final class JpegHeader {
+  private static final byte[] JFIF = {
+    (byte) 0xff, (byte) 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0
+  };
+  private static final int APP0 = 0xe0;
+  private static final int APP14 = 0xee;
+  private static final int APP15 = 0xef;
+  private static final int COMMENT = 0xfe;
+  private static final int START_OF_SCAN = 0xda;
+  private static final int END_OF_IMAGE = 0xd9;
+
+  private final byte[] bytes;
+  private final ByteArrayOutputStream kept;
+  private int position = 2;
+  private int width;
+  private int height;
+  private int components;
+  private boolean namedRgb;
+  private boolean jfif;
+  private byte[] adobe = {};
+
+  JpegHeader(byte[] bytes) {
+    this.bytes = bytes;
+    this.kept = new ByteArrayOutputStream();
+  }
+
+  EncodedImage read() throws Undecodable {
+    int marker = nextMarker();
+    while (marker != START_OF_SCAN) {
+      segment(marker, segmentLength());
+      marker = nextMarker();
+    }
+    if (components == 0) {
+      throw new Undecodable(RejectReason.CORRUPT, "JPEG scan without a frame header");
+    }
+    return new EncodedImage(
+        EncodedImage.Format.JPEG, width, height, components, !hasEnd(), withColourMarker());
+  }
+
+  /** Moves to the next 0xff of a marker; libjpeg skips rubbish between segments too. */
+  private int nextMarker() throws Undecodable {
+    while (position + 3 < bytes.length) {
+      int marker = at(position + 1);
+      if (at(position) == 0xff && marker == END_OF_IMAGE) {
+        break;
+      }
+      if (at(position) == 0xff && marker >= 0xc0 && marker != 0xff && (marker & 0xf8) != 0xd0) {
+        return marker;
+      }
+      position++;
+    }
+    throw new Undecodable(RejectReason.TRUNCATED_HEADER, "JPEG ends before its first scan");
+  }
+
+  private int segmentLength() throws Undecodable {
+    int length = 2 + at(position + 2) * 256 + at(position + 3);
+    if (length < 4) {
+      throw new Undecodable(RejectReason.CORRUPT, "JPEG segment of no length");
+    }
+    if (position + length > bytes.length) {
+      throw new Undecodable(RejectReason.TRUNCATED_HEADER, "JPEG ends before its first scan");
+    }
+    return length;
+  }
+
+  private void segment(int marker, int length) throws Undecodable {
+    if (marker == APP0) {
+      jfif |= length >= 9 && new String(bytes, position + 4, 4, ISO_8859_1).equals("JFIF");
+    } else if (marker == APP14) {
+      adobe = Arrays.copyOfRange(bytes, position, position + length);
+    } else if ((marker < APP0 || marker > APP15) && marker != COMMENT) {
+      if (isFrame(marker)) {
+        frame(marker, length);
+      }
+      kept.write(bytes, position, length);
+    }
+    position += length;
+  }
+
+  private static boolean isFrame(int marker) {
+    return marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+  }
+
+  /**
+   * Baseline, extended and progressive Huffman of 8 bits; whether a JDK reads others depends on its
+   * build.
+   */
+  private void frame(int marker, int length) throws Undecodable {
+    if (length < 10 || length < 10 + 3 * at(position + 9)) {
+      throw new Undecodable(RejectReason.CORRUPT, "JPEG frame header too short");
+    }
+    components = at(position + 9);
+    if (marker > 0xc2 || at(position + 4) != 8 || components > 4 || components % 4 == 2) {
+      throw new Undecodable(
+          RejectReason.UNSUPPORTED,
+          "JPEG process %d with %d components of %d bits"
+              .formatted(marker - 0xc0, components, at(position + 4)));
+    }
+    height = at(position + 5) * 256 + at(position + 6);
+    width = at(position + 7) * 256 + at(position + 8);
+    namedRgb = components == 3 && id(0) == 'R' && id(1) == 'G' && id(2) == 'B';
+  }
+
+  private int id(int component) {
+    return at(position + 10 + 3 * component);
+  }
+
+  /** Inside a scan 0xff is always followed by 0 or a restart, so a cut file has no end marker. */
+  private boolean hasEnd() {
+    for (int i = bytes.length - 2; i > position; i--) {
+      if (at(i) == 0xff && at(i + 1) == END_OF_IMAGE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private byte[] withColourMarker() {
+    byte[] colour = {};
+    if (components == 3 && (jfif || adobe.length == 0 && !namedRgb)) {
+      colour = JFIF;
+    } else if (components > 1) {
+      colour = adobe;
+    }
+    byte[] segments = kept.toByteArray();
+    int scan = 2 + colour.length + segments.length;
+    byte[] out = new byte[scan + bytes.length - position]; // one copy of the large part
+    out[0] = (byte) 0xff;
+    out[1] = (byte) 0xd8;
+    System.arraycopy(colour, 0, out, 2, colour.length);
+    System.arraycopy(segments, 0, out, 2 + colour.length, segments.length);
+    System.arraycopy(bytes, position, out, scan, bytes.length - position);
+    return out;
+  }
+
+  private int at(int i) {
+    return bytes[i] & 0xff;
+  }
+}

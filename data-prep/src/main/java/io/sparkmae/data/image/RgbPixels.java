@@ -1,0 +1,127 @@
+package io.sparkmae.data.image;
+
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
+import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+
+/**
+ * The stored samples of a decoded image as red, green and blue bytes; {@code getRGB} would apply
+ * gamma and profiles.
+ */
+final class RgbPixels {
+  private RgbPixels() {}
+
+  private static final ComponentColorModel RGB =
+      new ComponentColorModel(
+          ColorSpace.getInstance(ColorSpace.CS_sRGB),
+          false,
+          false,
+          Transparency.OPAQUE,
+          DataBuffer.TYPE_BYTE);
+
+  /** An image to decode into, whose memory is that of {@code target}. */
+  static BufferedImage view(RgbImage target) {
+    int width = target.width();
+    WritableRaster raster =
+        Raster.createInterleavedRaster(
+            new DataBufferByte(target.rgb(), target.length()),
+            width,
+            target.height(),
+            width * 3,
+            3,
+            new int[] {0, 1, 2},
+            null);
+    return new BufferedImage(RGB, raster, false, null);
+  }
+
+  static RgbImage of(BufferedImage image, EncodedImage.Format format) {
+    Raster raster = image.getRaster();
+    int width = raster.getWidth();
+    int height = raster.getHeight();
+    byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
+    if (image.getColorModel() instanceof IndexColorModel palette) {
+      copyPalette(raster, palette, rgb);
+    } else if (format == EncodedImage.Format.JPEG && raster.getNumBands() == 4) {
+      copyCmyk(raster, rgb);
+    } else if (raster.getSampleModel() instanceof PixelInterleavedSampleModel layout
+        && raster.getDataBuffer() instanceof DataBufferByte) {
+      copyBytes(raster, layout, rgb);
+    } else {
+      copySamples(raster, rgb);
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  private static void copyBytes(Raster raster, PixelInterleavedSampleModel layout, byte[] rgb) {
+    byte[] data = ((DataBufferByte) raster.getDataBuffer()).getData();
+    int[] band = layout.getBandOffsets();
+    int colours = band.length >= 3 ? 1 : 0;
+    int red = band[0];
+    int green = band[colours];
+    int blue = band[2 * colours];
+    int step = layout.getPixelStride();
+    int width = raster.getWidth() * 3;
+    for (int y = 0, to = 0; y < raster.getHeight(); y++) {
+      int from = y * layout.getScanlineStride();
+      for (int end = to + width; to < end; to += 3, from += step) {
+        rgb[to] = data[from + red];
+        rgb[to + 1] = data[from + green];
+        rgb[to + 2] = data[from + blue];
+      }
+    }
+  }
+
+  /** The JDK gives inks, neither inverted nor YCCK any more. */
+  private static void copyCmyk(Raster raster, byte[] rgb) {
+    int[] row = new int[raster.getWidth() * 4];
+    for (int y = 0, to = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, raster.getWidth(), 1, row);
+      for (int x = 0; x < row.length; x += 4) {
+        int white = 255 - row[x + 3];
+        for (int c = 0; c < 3; c++) {
+          rgb[to++] = (byte) (white - product(row[x + c], white));
+        }
+      }
+    }
+  }
+
+  /** a * b / 255, rounded as Pillow rounds it. */
+  private static int product(int a, int b) {
+    int sum = a * b + 128;
+    return ((sum >> 8) + sum) >> 8;
+  }
+
+  private static void copyPalette(Raster raster, IndexColorModel palette, byte[] rgb) {
+    int[] row = new int[raster.getWidth()];
+    for (int y = 0, to = 0; y < raster.getHeight(); y++) {
+      raster.getSamples(0, y, row.length, 1, 0, row);
+      for (int index : row) {
+        rgb[to++] = (byte) palette.getRed(index);
+        rgb[to++] = (byte) palette.getGreen(index);
+        rgb[to++] = (byte) palette.getBlue(index);
+      }
+    }
+  }
+
+  private static void copySamples(Raster raster, byte[] rgb) {
+    int bands = raster.getNumBands();
+    int colours = bands >= 3 ? 1 : 0;
+    int shift = raster.getSampleModel().getSampleSize(0) - 8;
+    int[] row = new int[raster.getWidth() * bands];
+    for (int y = 0, to = 0; y < raster.getHeight(); y++) {
+      raster.getPixels(0, y, raster.getWidth(), 1, row);
+      for (int x = 0; x < row.length; x += bands) {
+        for (int c = 0; c < 3; c++) {
+          rgb[to++] = (byte) (row[x + c * colours] >> shift);
+        }
+      }
+    }
+  }
+}

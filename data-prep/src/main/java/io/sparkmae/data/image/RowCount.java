@@ -1,0 +1,85 @@
+package io.sparkmae.data.image;
+
+import java.awt.image.BufferedImage;
+import javax.imageio.ImageReader;
+import javax.imageio.event.IIOReadUpdateListener;
+
+/**
+ * Counts the rows that a decoder gives before its input ends; what it gives afterwards is made up.
+ */
+final class RowCount implements IIOReadUpdateListener {
+  private ByteArrayImageInput input;
+  private int read;
+
+  /** Begins a new count, of the next image that {@code reader} reads from {@code input}. */
+  void count(ImageReader reader, ByteArrayImageInput input) {
+    this.input = input;
+    this.read = 0;
+    reader.addIIOReadUpdateListener(this);
+  }
+
+  int read() {
+    return read;
+  }
+
+  /** Rows of an interlaced image come several times; they count when none is left out between. */
+  @Override
+  public void imageUpdate(
+      ImageReader source,
+      BufferedImage image,
+      int minX,
+      int minY,
+      int width,
+      int height,
+      int periodX,
+      int periodY,
+      int[] bands) {
+    if (!input.isExhausted() && periodX == 1 && periodY == 1) {
+      read = Math.max(read, minY + height);
+    }
+  }
+
+  @Override
+  public void passStarted(
+      ImageReader source,
+      BufferedImage image,
+      int pass,
+      int minPass,
+      int maxPass,
+      int minX,
+      int minY,
+      int periodX,
+      int periodY,
+      int[] bands) {}
+
+  @Override
+  public void passComplete(ImageReader source, BufferedImage image) {}
+
+  @Override
+  public void thumbnailPassStarted(
+      ImageReader source,
+      BufferedImage thumbnail,
+      int pass,
+      int minPass,
+      int maxPass,
+      int minX,
+      int minY,
+      int periodX,
+      int periodY,
+      int[] bands) {}
+
+  @Override
+  public void thumbnailUpdate(
+      ImageReader source,
+      BufferedImage thumbnail,
+      int minX,
+      int minY,
+      int width,
+      int height,
+      int periodX,
+      int periodY,
+      int[] bands) {}
+
+  @Override
+  public void thumbnailPassComplete(ImageReader source, BufferedImage thumbnail) {}
+}

@@ -1,0 +1,91 @@
+package io.sparkmae.data.image;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * Counter-based randomness: one 64-bit seed per sample and epoch, and numbered draws from it.
+ *
+ * <p>A sample seed depends on (seed, epoch, key, repeat) alone, so a picture gets the same crop and
+ * mask whichever worker sees it. Draw n of stream s is {@code mix(mix(sampleSeed ^ mix(s)) + (n +
+ * 1) * GAMMA)}, where {@code mix} is SplitMix64's finaliser. Streams 0 (crop) and 1 (flip) are used
+ * here; the mask must draw from another.
+ *
+ * @see <a href="https://doi.org/10.1145/2714064.2660195">Steele, Lea and Flood 2014, SplitMix</a>
+ */
+public final class SampleSeed {
+  static final int CROP = 0;
+  static final int FLIP = 1;
+
+  private static final long GAMMA = 0x9E3779B97F4A7C15L;
+
+  private SampleSeed() {}
+
+  /**
+   * Derives the seed of one view of one sample.
+   *
+   * @param seed the run's seed
+   * @param epoch from 0
+   * @param key the sample's key, hashed by SHA-256 (its first 8 bytes, big-endian)
+   * @param repeat from 0, when one sample is viewed several times in an epoch
+   */
+  public static long of(long seed, long epoch, String key, int repeat) {
+    long state = mix(seed + GAMMA);
+    state = mix((state ^ keyHash(key)) + GAMMA);
+    state = mix((state ^ epoch) + GAMMA);
+    return mix((state ^ repeat) + GAMMA);
+  }
+
+  /** Starts a stream of draws; the same arguments give the same draws. */
+  public static Draws stream(long sampleSeed, int stream) {
+    return new Draws(mix(sampleSeed ^ mix(stream)));
+  }
+
+  private static long keyHash(String key) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+      return ByteBuffer.wrap(digest).getLong();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+
+  private static long mix(long z) {
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+
+  /** The draws of one stream, in order. */
+  public static final class Draws {
+    private long state;
+
+    private Draws(long state) {
+      this.state = state;
+    }
+
+    /** 64 random bits. */
+    public long bits() {
+      state += GAMMA;
+      return mix(state);
+    }
+
+    /** A number in [0, 1), a multiple of 2^-53. */
+    public double uniform() {
+      return (bits() >>> 11) * 0x1p-53;
+    }
+
+    /** A number in [low, high). */
+    public double uniform(double low, double high) {
+      return low + (high - low) * uniform();
+    }
+
+    /** A whole number in [0, bound), bound at least 1. */
+    public int below(int bound) {
+      return (int) (((bits() >>> 32) * bound) >>> 32);
+    }
+  }
+}

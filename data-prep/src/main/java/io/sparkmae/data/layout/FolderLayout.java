@@ -1,0 +1,116 @@
+package io.sparkmae.data.layout;
+
+import io.sparkmae.data.image.BadData;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * One file per image: {@code CLASS/.../NAME.jpg}, the label being the rank of the sorted class
+ * directory, as torchvision numbers them.
+ *
+ * <p>The class is the first directory of the name; when all first directories are splits (train,
+ * val, ...), the second. A file in no class directory has label -1.
+ */
+record FolderLayout() implements Layout {
+  static final String NAME = "folder";
+
+  private static final long serialVersionUID = 1L;
+  private static final Set<String> SPLITS = Set.of("train", "val", "valid", "validation", "test");
+  private static final int UNIT_FILES = 256;
+  private static final long UNIT_BYTES = 32L << 20;
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public boolean accepts(SourceFile file) {
+    return IMAGE_EXTENSIONS.contains(file.extension());
+  }
+
+  @Override
+  public List<String> classes(Inputs inputs, Configuration conf) {
+    return classes(inputs);
+  }
+
+  @Override
+  public List<SourceUnit> units(Inputs inputs) {
+    Map<String, Integer> labels = labels(inputs);
+    int depth = depth(inputs);
+    var units = new ArrayList<SourceUnit>();
+    List<SourceFile> files = inputs.files();
+    for (int from = 0, to; from < files.size(); from = to) {
+      long bytes = 0;
+      for (to = from; to < files.size() && to < from + UNIT_FILES && bytes < UNIT_BYTES; to++) {
+        bytes += files.get(to).length();
+      }
+      List<SourceFile> part = files.subList(from, to);
+      units.add(
+          new SourceUnit(
+              part,
+              part.stream()
+                  .mapToInt(file -> labels.getOrDefault(className(file, depth), -1))
+                  .toArray()));
+    }
+    return units;
+  }
+
+  @Override
+  public Stream<Sample> read(SourceUnit unit, Configuration conf) {
+    return IntStream.range(0, unit.size()).mapToObj(i -> read(unit.file(i), unit.label(i), conf));
+  }
+
+  private static Sample read(SourceFile file, int label, Configuration conf) {
+    if (file.length() > MAX_BYTES) {
+      return Layout.tooLarge(file.name(), file.length());
+    }
+    var path = new Path(file.uri());
+    try (InputStream in = path.getFileSystem(conf).open(path)) {
+      return Sample.image(file.name(), in.readAllBytes(), label);
+    } catch (FileNotFoundException e) {
+      throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Map<String, Integer> labels(Inputs inputs) {
+    var labels = new HashMap<String, Integer>();
+    classes(inputs).forEach(name -> labels.put(name, labels.size()));
+    return labels;
+  }
+
+  private static List<String> classes(Inputs inputs) {
+    int depth = depth(inputs);
+    var classes = new TreeSet<String>();
+    inputs.files().forEach(file -> classes.add(className(file, depth)));
+    classes.remove("");
+    return List.copyOf(classes);
+  }
+
+  /** Which directory of a name is the class; with several roots the first names the root. */
+  private static int depth(Inputs inputs) {
+    int first = inputs.roots().size() > 1 ? 1 : 0;
+    boolean split =
+        inputs.files().stream().map(file -> className(file, first)).allMatch(SPLITS::contains);
+    return split ? first + 1 : first;
+  }
+
+  private static String className(SourceFile file, int depth) {
+    String[] directories = file.directory().split("/");
+    return depth < directories.length ? directories[depth] : "";
+  }
+}

@@ -1,0 +1,143 @@
+package io.sparkmae.data.layout;
+
+import io.sparkmae.data.image.BadData;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+
+/**
+ * The files under some inputs, in order of name, whichever way they were listed.
+ *
+ * @param roots directories that the names are relative to
+ * @param files with names that are unique over all roots
+ */
+public record Inputs(List<Path> roots, List<SourceFile> files) {
+  private record Found(Path root, String name, FileStatus status) {}
+
+  /**
+   * Lists files and directories, the latter recursively; names that begin with a dot or an
+   * underscore are left out.
+   *
+   * @throws BadData if an input does not exist
+   */
+  public static Inputs list(List<String> uris, Configuration conf) {
+    Map<Path, Found> found = new LinkedHashMap<>();
+    for (String uri : uris) {
+      for (Found file : list(uri, conf)) {
+        found.putIfAbsent(file.status.getPath(), file);
+      }
+    }
+    var roots = new LinkedHashSet<Path>();
+    found.values().forEach(file -> roots.add(file.root));
+    Map<Path, String> prefixes = prefixes(roots);
+    List<SourceFile> files =
+        found.values().stream()
+            .map(f -> sourceFile(prefixes.get(f.root) + f.name, f.status))
+            .sorted(Comparator.comparing(SourceFile::name))
+            .toList();
+    return new Inputs(List.copyOf(roots), files);
+  }
+
+  private static SourceFile sourceFile(String name, FileStatus status) {
+    return new SourceFile(status.getPath().toString(), name, status.getLen());
+  }
+
+  /** Only the files that a layout reads. */
+  public Inputs filter(Predicate<SourceFile> accepted) {
+    return new Inputs(roots, files.stream().filter(accepted).toList());
+  }
+
+  /** Bytes of all files. */
+  public long bytes() {
+    return files.stream().mapToLong(SourceFile::length).sum();
+  }
+
+  /** SHA-256 over the names and lengths of the files. */
+  public String fingerprint() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (SourceFile file : files) {
+        digest.update((file.name() + "\n" + file.length() + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+
+  private static List<Found> list(String uri, Configuration conf) {
+    var found = new ArrayList<Found>();
+    try {
+      Path path = new Path(uri);
+      FileSystem fs = path.getFileSystem(conf);
+      for (FileStatus status : matching(fs, path)) {
+        if (status.isFile()) {
+          found.add(new Found(status.getPath().getParent(), status.getPath().getName(), status));
+        } else {
+          listDirectory(fs, status.getPath(), found);
+        }
+      }
+    } catch (IOException e) {
+      throw new BadData("Cannot list input %s: %s".formatted(uri, e.getMessage()), e);
+    }
+    return found;
+  }
+
+  /** The path itself, or what it matches as a pattern. */
+  private static List<FileStatus> matching(FileSystem fs, Path path) throws IOException {
+    if (fs.exists(path)) {
+      return List.of(fs.getFileStatus(path));
+    }
+    FileStatus[] matches = fs.globStatus(path);
+    if (matches == null || matches.length == 0) {
+      throw new BadData(
+          "Cannot find input: %s (name a file, a directory or a pattern that exists)"
+              .formatted(path));
+    }
+    return List.of(matches);
+  }
+
+  private static void listDirectory(FileSystem fs, Path root, List<Found> found)
+      throws IOException {
+    int start = root.toString().length() + (root.isRoot() ? 0 : 1);
+    RemoteIterator<LocatedFileStatus> files = fs.listFiles(root, true);
+    while (files.hasNext()) {
+      FileStatus status = files.next();
+      String name = status.getPath().toString().substring(start);
+      if (Stream.of(name.split("/")).noneMatch(p -> p.startsWith(".") || p.startsWith("_"))) {
+        found.add(new Found(root, name, status));
+      }
+    }
+  }
+
+  /** Nothing for a single root; else the last name of each, numbered where two are the same. */
+  private static Map<Path, String> prefixes(Set<Path> roots) {
+    Map<Path, String> prefixes = new LinkedHashMap<>();
+    Set<String> taken = new LinkedHashSet<>();
+    for (Path root : roots) {
+      String prefix = roots.size() == 1 ? "" : root.getName() + "/";
+      for (int n = 2; !taken.add(prefix); n++) {
+        prefix = root.getName() + "-" + n + "/";
+      }
+      prefixes.put(root, prefix);
+    }
+    return prefixes;
+  }
+}

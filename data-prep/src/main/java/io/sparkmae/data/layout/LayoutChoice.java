@@ -1,0 +1,139 @@
+package io.sparkmae.data.layout;
+
+import io.sparkmae.data.image.BadData;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The layout of some inputs.
+ *
+ * @param layout to read them with
+ * @param inputs the files that it reads
+ * @param why it was chosen, for the user
+ */
+public record LayoutChoice(Layout layout, Inputs inputs, String why) {
+  public static final String AUTO = "auto";
+
+  private static final int SNIFFED = 16; // files; all of a directory would take minutes
+  private static final int HEAD = 512;
+
+  private static final List<Layout> KNOWN =
+      List.of(
+          new FolderLayout(),
+          new WebDatasetLayout(),
+          new ImageNetTarLayout(),
+          new TfRecordLayout(),
+          new SequenceFileLayout(),
+          new ParquetLayout());
+
+  /**
+   * Takes the named layout, or recognises it when the name is auto: by the names of the files, then
+   * by the first bytes of those whose names say nothing, or only that they are tars.
+   *
+   * @throws IllegalArgumentException if the name is none
+   * @throws BadData if there is no file of the layout, or files of several
+   */
+  public static LayoutChoice of(String name, Inputs inputs, Configuration conf) {
+    LayoutChoice choice = name.equals(AUTO) ? recognise(inputs, conf) : named(name, inputs);
+    if (choice.inputs.files().isEmpty()) {
+      throw new BadData(
+          "Cannot find images in %s: none of %d files is of layout %s"
+              .formatted(inputs.roots(), inputs.files().size(), choice.layout.name()));
+    }
+    return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
+  }
+
+  /** Files whose names say nothing are read too if they are all there is. */
+  private static LayoutChoice named(String name, Inputs inputs) {
+    Layout layout =
+        KNOWN.stream()
+            .filter(known -> known.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "Invalid layout: %s (must be auto, %s)".formatted(name, names())));
+    Inputs accepted = inputs.filter(layout::accepts);
+    boolean silent = inputs.files().stream().allMatch(file -> byName(file).isEmpty());
+    return new LayoutChoice(
+        layout, accepted.files().isEmpty() && silent ? inputs : accepted, "it was asked for");
+  }
+
+  private static LayoutChoice recognise(Inputs inputs, Configuration conf) {
+    Map<String, Long> counts =
+        new TreeMap<>(
+            inputs.files().stream()
+                .flatMap(file -> byName(file).stream())
+                .collect(Collectors.groupingBy(Layout::name, Collectors.counting())));
+    if (counts.size() > 1) {
+      throw new BadData(
+          "Cannot tell the layout of %s: files by layout are %s (name the layout)"
+              .formatted(inputs.roots(), counts));
+    }
+    if (counts.isEmpty()) {
+      return byHead(inputs, conf)
+          .orElseThrow(
+              () ->
+                  new BadData(
+                      "Cannot find images in %s: none of %d files is of a known layout (%s)"
+                          .formatted(inputs.roots(), inputs.files().size(), names())));
+    }
+    LayoutChoice choice = named(counts.keySet().iterator().next(), inputs);
+    int read = choice.inputs.files().size();
+    String why = "the names of %d of %d files say so".formatted(read, inputs.files().size());
+    if (choice.layout instanceof WebDatasetLayout) {
+      Optional<LayoutChoice> imageNet = byHead(choice.inputs, conf);
+      if (imageNet.isPresent()) {
+        return imageNet.get();
+      }
+    }
+    return new LayoutChoice(choice.layout, choice.inputs, why);
+  }
+
+  /** Tars are WebDataset by name; only their first member tells those of ImageNet. */
+  private static Optional<Layout> byName(SourceFile file) {
+    return KNOWN.stream()
+        .filter(known -> !(known instanceof ImageNetTarLayout) && known.accepts(file))
+        .findFirst();
+  }
+
+  private static Optional<LayoutChoice> byHead(Inputs inputs, Configuration conf) {
+    List<SourceFile> files = inputs.files();
+    for (SourceFile file : files.subList(0, Math.min(SNIFFED, files.size()))) {
+      byte[] head = head(file, conf);
+      for (Layout known : KNOWN) {
+        if (known.recognises(head)) {
+          String why = "the first bytes of %s say so".formatted(file.name());
+          return Optional.of(new LayoutChoice(known, alike(inputs, known), why));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Inputs alike(Inputs inputs, Layout layout) {
+    return layout instanceof ImageNetTarLayout
+        ? inputs.filter(layout::accepts)
+        : inputs.filter(file -> file.extension().isEmpty() || !isText(file));
+  }
+
+  private static boolean isText(SourceFile file) {
+    return List.of("txt", "json", "tsv", "csv", "md", "crc").contains(file.extension());
+  }
+
+  private static byte[] head(SourceFile file, Configuration conf) {
+    try (SourceInput in = SourceInput.open(file, conf)) {
+      byte[] head = new byte[HEAD];
+      return Arrays.copyOf(head, in.read(head));
+    }
+  }
+
+  private static String names() {
+    return KNOWN.stream().map(Layout::name).collect(Collectors.joining(", "));
+  }
+}

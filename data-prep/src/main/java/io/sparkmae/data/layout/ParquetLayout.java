@@ -1,0 +1,133 @@
+package io.sparkmae.data.layout;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.RejectReason;
+import io.sparkmae.data.storage.EncodedRows;
+import io.sparkmae.data.storage.ParquetColumns;
+import io.sparkmae.data.storage.ParquetImages;
+import io.sparkmae.data.storage.RowGroup;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Parquet with a column of images, see {@link ParquetColumns}; a row group is read by one task.
+ *
+ * <p>Keys are {@code FILE#ROW/PATH}, because many such data sets give the same path to different
+ * images.
+ */
+public record ParquetLayout() implements Layout {
+  public static final String NAME = "parquet";
+
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public boolean accepts(SourceFile file) {
+    return file.extension().equals("parquet");
+  }
+
+  @Override
+  public boolean recognises(byte[] head) {
+    return head.length > 4 && new String(head, 0, 4, ISO_8859_1).equals("PAR1");
+  }
+
+  @Override
+  public List<String> classes(Inputs inputs, Configuration conf) {
+    for (SourceFile file : inputs.files()) {
+      try (var images = open(file, conf)) {
+        return images.classes();
+      } catch (FileNotFoundException e) {
+        throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);
+      } catch (IOException e) {
+        continue; // damaged; the reader will say so
+      }
+    }
+    return List.of();
+  }
+
+  @Override
+  public Stream<Sample> read(SourceUnit unit, Configuration conf) {
+    SourceFile file = unit.file(0);
+    ParquetImages images;
+    try {
+      images = open(file, conf);
+    } catch (IOException e) {
+      return unit.start() > 0 ? Stream.of() : Stream.of(Layout.damaged(file, 0, e.getMessage()));
+    }
+    int[] starts = starts(images);
+    return IntStream.range(0, starts.length)
+        .filter(group -> isIn(unit, images.rowGroups().get(group)))
+        .boxed()
+        .flatMap(group -> rows(file, images, group, starts[group]))
+        .onClose(() -> close(images));
+  }
+
+  private static boolean isIn(SourceUnit unit, RowGroup group) {
+    return group.offset() >= unit.start() && group.offset() < unit.end();
+  }
+
+  private static ParquetImages open(SourceFile file, Configuration conf) throws IOException {
+    return new ParquetImages(new Path(file.uri()), file.length(), conf);
+  }
+
+  private static int[] starts(ParquetImages images) {
+    int[] rows = images.rowGroups().stream().mapToInt(RowGroup::rows).toArray();
+    int start = 0;
+    for (int i = 0; i < rows.length; i++) {
+      int count = rows[i];
+      rows[i] = start;
+      start += count;
+    }
+    return rows;
+  }
+
+  private static Stream<Sample> rows(SourceFile file, ParquetImages images, int group, int start) {
+    int count = images.rowGroups().get(group).rows();
+    try {
+      EncodedRows rows = images.read(group);
+      return Stream.concat(
+          IntStream.range(0, rows.whole()).mapToObj(i -> sample(rows, i, key(file, start + i))),
+          lost(file, start + rows.whole(), start + count, rows.fault()));
+    } catch (IOException e) {
+      return lost(file, start, start + count, e.getMessage());
+    }
+  }
+
+  private static Stream<Sample> lost(SourceFile file, int from, int to, String why) {
+    return IntStream.range(from, to)
+        .mapToObj(row -> Sample.reject(key(file, row), RejectReason.DAMAGED, why));
+  }
+
+  private static String key(SourceFile file, int row) {
+    return file.name() + "#" + row;
+  }
+
+  private static Sample sample(EncodedRows rows, int i, String name) {
+    String key = rows.paths()[i] == null ? name : name + "/" + rows.paths()[i];
+    byte[] bytes = rows.images()[i];
+    if (bytes == null) {
+      return Sample.reject(key, RejectReason.NO_BYTES, "image.bytes is null");
+    }
+    return Sample.image(key, bytes, rows.labels()[i]);
+  }
+
+  private static void close(ParquetImages images) {
+    try {
+      images.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

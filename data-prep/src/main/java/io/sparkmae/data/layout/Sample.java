@@ -1,0 +1,100 @@
+package io.sparkmae.data.layout;
+
+import io.sparkmae.data.image.PixelSums;
+import io.sparkmae.data.image.RejectReason;
+import java.io.Serializable;
+
+/**
+ * What a source holds under one key: an image or a reject; or, once per unit of work, how many
+ * there were.
+ *
+ * <p>A plain class because it goes through Spark's shuffle, and Kryo refuses records.
+ */
+public final class Sample implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final String key;
+  private final byte[] bytes;
+  private final int label;
+  private final RejectReason reason;
+  private final String detail;
+  private final long seen;
+  private final long[] pixels;
+
+  private Sample(
+      String key,
+      byte[] bytes,
+      int label,
+      RejectReason reason,
+      String detail,
+      long seen,
+      long[] pixels) {
+    this.key = key;
+    this.bytes = bytes;
+    this.label = label;
+    this.reason = reason;
+    this.detail = detail;
+    this.seen = seen;
+    this.pixels = pixels;
+  }
+
+  public static Sample image(String key, byte[] bytes, int label) {
+    return new Sample(key, bytes, label, null, null, 0, null);
+  }
+
+  public static Sample reject(String key, RejectReason reason, String detail) {
+    return new Sample(key, null, -1, reason, detail, 0, null);
+  }
+
+  /** How many images and rejects a unit of work has given. */
+  public static Sample tally(String unit, long seen) {
+    return new Sample(unit, null, -1, null, null, seen, null);
+  }
+
+  /** This image as it is to be written, with the {@link PixelSums} of its pixels. */
+  public Sample screened(byte[] encoded, long[] sums) {
+    return new Sample(key, encoded, label, null, null, 0, sums);
+  }
+
+  public boolean isImage() {
+    return bytes != null;
+  }
+
+  public boolean isReject() {
+    return reason != null;
+  }
+
+  public String key() {
+    return key;
+  }
+
+  /** Encoded; of an image only. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** Class number from 0, or -1 where there is none. */
+  public int label() {
+    return label;
+  }
+
+  /** Of a reject only. */
+  public RejectReason reason() {
+    return reason;
+  }
+
+  /** Of a reject only. */
+  public String detail() {
+    return detail;
+  }
+
+  /** Of a tally; 0 otherwise. */
+  public long seen() {
+    return seen;
+  }
+
+  /** {@link PixelSums} of a screened image; null otherwise. */
+  public long[] pixels() {
+    return pixels;
+  }
+}

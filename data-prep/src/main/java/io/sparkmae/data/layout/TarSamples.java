@@ -1,0 +1,167 @@
+package io.sparkmae.data.layout;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkmae.data.image.RejectReason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * The samples of a range of a WebDataset shard, in order.
+ *
+ * <p>A sample's key is the member's path up to the first dot of its base name; its members are
+ * adjacent, in any order. Members {@code __x__} are metadata. A range has the samples that begin
+ * behind the sample of its first header, up to and with the sample of the next range's first
+ * header: so no sample is torn, and every one is read once.
+ */
+final class TarSamples implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final SourceFile shard;
+  private final long end;
+  private final SourceInput in;
+  private final TarReader tar;
+  private TarReader.Entry entry;
+  private boolean ended;
+
+  /** One member of a sample; bytes are null when it is too large, or cut. */
+  private record Member(String key, String suffix, long length, byte[] bytes) {
+    String extension() {
+      return SourceFile.extension(suffix);
+    }
+  }
+
+  TarSamples(SourceUnit unit, Configuration conf) {
+    this.shard = unit.file(0);
+    this.in = TarReader.open(unit, conf);
+    this.end = in.end();
+    this.tar = new TarReader(in, true);
+    advance();
+    if (unit.start() > 0) {
+      toFirstSample(unit.start());
+    }
+  }
+
+  private void toFirstSample(long start) {
+    while (entry != null && entry.position() < start) {
+      advance();
+    }
+    String before = entry == null ? "" : key(entry.name());
+    while (entry != null && key(entry.name()).equals(before)) {
+      ended |= entry.position() >= end;
+      advance();
+    }
+    tar.damages(); // the range before this one tells of them
+  }
+
+  /** The images and rejects of the next sample; at least one, or none at the end of the range. */
+  List<Sample> next() {
+    var samples = new ArrayList<>(rejects());
+    while (samples.isEmpty() && entry != null && !ended) {
+      List<Member> members = nextMembers();
+      List<Sample> rejects = rejects();
+      samples.addAll(samples(members, rejects.isEmpty()));
+      samples.addAll(rejects);
+    }
+    return samples;
+  }
+
+  private List<Sample> rejects() {
+    return tar.damages().stream()
+        .map(damage -> Layout.damaged(shard, damage.position(), damage.detail()))
+        .toList();
+  }
+
+  private List<Member> nextMembers() {
+    String key = key(entry.name());
+    var members = new ArrayList<Member>();
+    while (entry != null && key(entry.name()).equals(key)) {
+      ended |= entry.position() >= end;
+      byte[] bytes = entry.size() > Layout.MAX_BYTES ? null : tar.content();
+      if (bytes != null || entry.size() > Layout.MAX_BYTES) {
+        members.add(new Member(key, entry.name().substring(key.length()), entry.size(), bytes));
+      }
+      advance();
+    }
+    return members;
+  }
+
+  /** Moves to the next file that is not metadata. */
+  private void advance() {
+    do {
+      entry = tar.next();
+    } while (entry != null && baseName(entry.name()).matches("__.*__.*"));
+  }
+
+  private static String baseName(String name) {
+    return name.substring(name.lastIndexOf('/') + 1);
+  }
+
+  private static String key(String name) {
+    int dot = name.indexOf('.', name.lastIndexOf('/') + 1);
+    return dot < 0 ? name : name.substring(0, dot);
+  }
+
+  /** Without an image where none is damaged, a sample is a reject. */
+  private List<Sample> samples(List<Member> members, boolean whole) {
+    var samples = new ArrayList<Sample>();
+    for (Member member : members) {
+      if (Layout.IMAGE_EXTENSIONS.contains(member.extension())) {
+        samples.add(sample(member, members));
+      }
+    }
+    if (samples.isEmpty() && whole) {
+      String key = shard.name() + "/" + members.get(0).key;
+      samples.add(Sample.reject(key, RejectReason.NO_BYTES, "no member is an image"));
+    }
+    return samples;
+  }
+
+  private Sample sample(Member image, List<Member> members) {
+    String key = shard.name() + "/" + image.key + image.suffix;
+    if (image.bytes == null) {
+      return Layout.tooLarge(key, image.length);
+    }
+    String label = label(members);
+    return label.matches("-1|\\d{1,9}")
+        ? Sample.image(key, image.bytes, Integer.parseInt(label))
+        : Sample.reject(
+            key, RejectReason.BAD_LABEL, "label '%s' is not a number from 0".formatted(label));
+  }
+
+  /** What {@code .cls} says, else the "label" of {@code .json}, else -1. */
+  private static String label(List<Member> members) {
+    for (Member member : members) {
+      if (member.suffix.equalsIgnoreCase(".cls") && member.bytes != null) {
+        return new String(member.bytes, StandardCharsets.UTF_8).strip();
+      }
+    }
+    for (Member member : members) {
+      if (member.suffix.equalsIgnoreCase(".json") && member.bytes != null) {
+        return jsonLabel(member.bytes);
+      }
+    }
+    return "-1";
+  }
+
+  private static String jsonLabel(byte[] json) {
+    try {
+      JsonNode label = JSON.readTree(json).path("label");
+      return label.isMissingNode() || label.isNull() ? "-1" : label.asText();
+    } catch (JsonProcessingException e) {
+      return "not JSON";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    in.close();
+  }
+}

@@ -1,0 +1,217 @@
+package io.sparkmae.data.prepare;
+
+import io.sparkmae.data.Manifest;
+import io.sparkmae.data.Manifest.DataFile;
+import io.sparkmae.data.Manifest.Origin;
+import io.sparkmae.data.OutputDirectory;
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.PixelSums;
+import io.sparkmae.data.layout.Inputs;
+import io.sparkmae.data.layout.Layout;
+import io.sparkmae.data.layout.LayoutChoice;
+import io.sparkmae.data.layout.SourceUnit;
+import io.sparkmae.data.prepare.WriteTask.Written;
+import io.sparkmae.data.storage.HadoopFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Prepares images for training: checks every one, shuffles them all once, and writes Parquet with a
+ * manifest.
+ *
+ * <p>Every image becomes a row or a line in {@code rejects/}. The same input and settings give the
+ * same bytes, however the work was divided.
+ */
+public final class PrepareJob {
+  private static final long FILE_BYTES = 256L << 20;
+  private static final int MIN_FILES = 4; // so that a few workers find work in a small set
+
+  private PrepareJob() {}
+
+  /**
+   * Prepares {@code settings.inputs()} into {@code settings.output()}, or returns at once if that
+   * has been done.
+   *
+   * @throws BadData if an input is missing or damaged, or no image can be decoded
+   * @throws IllegalArgumentException if the layout is unknown, or the output holds something else
+   */
+  public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
+    Configuration conf = spark.sparkContext().hadoopConfiguration();
+    LayoutChoice choice =
+        LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf);
+    Layout layout = choice.layout();
+    System.err.printf("prepare: layout %s: %s%n", layout.name(), choice.why());
+    List<String> classes = layout.classes(choice.inputs(), conf);
+    requireApart(settings, conf);
+    var output = new OutputDirectory(settings.output(), conf);
+    Origin origin = origin(settings, choice);
+    Optional<Manifest> finished = output.finished();
+    if (finished.isPresent()) {
+      requireSame(finished.get(), origin, classes, settings.output());
+      return result(finished.get(), 0);
+    }
+    try (var progress = new PrepareProgress(spark.sparkContext())) {
+      int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
+      Map<Integer, String> done = output.begin(way(origin, parts), parts);
+      if (!done.isEmpty()) {
+        System.err.printf("prepare: %d of %d parts are there already%n", done.size(), parts);
+      }
+      List<Written> written =
+          new ArrayList<>(done.values().stream().map(Written::fromJson).toList());
+      if (done.size() < parts) {
+        written.addAll(write(spark, settings, choice, classes, parts, done.keySet(), progress));
+      }
+      Manifest manifest = manifest(written, origin, classes, settings.output());
+      output.finish(manifest);
+      return result(manifest, progress.seconds());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<Written> write(
+      SparkSession spark,
+      PrepareSettings settings,
+      LayoutChoice choice,
+      List<String> classes,
+      int parts,
+      Set<Integer> done,
+      PrepareProgress progress) {
+    var sc = new JavaSparkContext(spark.sparkContext());
+    var conf = sc.broadcast(new SerializableConfiguration(sc.hadoopConfiguration()));
+    String output = HadoopFiles.qualified(settings.output(), sc.hadoopConfiguration());
+    List<SourceUnit> units = choice.layout().units(choice.inputs());
+    try {
+      var duplicates =
+          sc.broadcast(
+              settings.dropDuplicates()
+                  ? Duplicates.find(sc, choice.layout(), units, conf)
+                  : Map.<String, String>of());
+      var screen =
+          new ScreenTask(
+              choice.layout(),
+              settings,
+              parts,
+              Set.copyOf(done),
+              duplicates,
+              conf,
+              progress.counter());
+      return sc
+          .parallelize(units, units.size())
+          .flatMapToPair(screen)
+          .repartitionAndSortWithinPartitions(new RowPlace.Parts(parts))
+          .mapPartitionsWithIndex(
+              new WriteTask(output, parts, classes, Set.copyOf(done), conf), false)
+          .collect()
+          .stream()
+          .map(Written::fromJson)
+          .toList();
+    } catch (Exception e) { // Scala throws SparkException unannounced, and it is a checked one
+      Optional<BadData> bad = BadData.behind(e);
+      if (bad.isPresent()) {
+        throw bad.get();
+      }
+      throw e;
+    } finally {
+      conf.unpersist(true); // waits, so that a session may be stopped right after
+    }
+  }
+
+  /** Adds up the parts, and makes sure that every image seen is a row or a reject. */
+  private static Manifest manifest(
+      List<Written> written, Origin origin, List<String> classes, String output) {
+    var files = new ArrayList<DataFile>();
+    var rejects = new TreeMap<String, Long>();
+    long[] pixels = PixelSums.none();
+    long seen = 0;
+    for (Written part : written) {
+      files.addAll(part.files());
+      part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
+      seen += part.seen();
+      PixelSums.add(pixels, part.pixels());
+    }
+    files.sort(Comparator.comparing(DataFile::name));
+    Manifest manifest = Manifest.of(origin, classes, rejects, files, pixels);
+    long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
+    if (manifest.rows() + rejected != seen) {
+      throw new IllegalStateException(
+          "Cannot account for every image: %d rows and %d rejects are not the %d images seen"
+              .formatted(manifest.rows(), rejected, seen));
+    }
+    if (manifest.rows() == 0) {
+      throw new BadData(
+          "Cannot prepare any of %d images: %s (see %s/rejects)".formatted(seen, rejects, output));
+    }
+    return manifest;
+  }
+
+  /** A second run would take the first one's output for its input. */
+  private static void requireApart(PrepareSettings settings, Configuration conf) {
+    String output = HadoopFiles.qualified(settings.output(), conf) + "/";
+    for (String input : settings.inputs()) {
+      if (output.startsWith(HadoopFiles.qualified(input, conf) + "/")) {
+        throw new IllegalArgumentException(
+            "Cannot prepare into %s: it lies inside input %s (name another output)"
+                .formatted(settings.output(), input));
+      }
+    }
+  }
+
+  private static Origin origin(PrepareSettings settings, LayoutChoice choice) {
+    return new Origin(
+        settings.inputs(),
+        choice.inputs().fingerprint(),
+        choice.layout().name(),
+        settings.shortSide(),
+        settings.quality(),
+        settings.seed(),
+        settings.options());
+  }
+
+  /** What a run must have in common with this one for its parts to be this one's. */
+  private static String way(Origin origin, int parts) {
+    return "This directory is being prepared; without manifest.json it is not complete.\n%s\n%d parts\n"
+        .formatted(origin, parts);
+  }
+
+  private static void requireSame(
+      Manifest finished, Origin origin, List<String> classes, String output) {
+    Origin before = finished.origin();
+    var wanted =
+        new Origin(
+            before.inputs(), // the same files may be named otherwise
+            origin.fingerprint(),
+            origin.layout(),
+            origin.shortSide(),
+            origin.quality(),
+            origin.seed(),
+            origin.options());
+    if (!before.equals(wanted) || !finished.classes().equals(classes)) {
+      throw new IllegalArgumentException(
+          "Cannot prepare into %s: it holds data prepared otherwise, %s (name another output, or delete it)"
+              .formatted(output, before));
+    }
+  }
+
+  private static PrepareResult result(Manifest manifest, double seconds) {
+    long seen =
+        manifest.rows() + manifest.rejects().values().stream().mapToLong(Long::longValue).sum();
+    return new PrepareResult(
+        manifest.rows(),
+        manifest.rejects(),
+        manifest.dataBytes(),
+        seconds == 0 ? 0 : seen / seconds,
+        manifest.origin().layout());
+  }
+}

@@ -1,0 +1,15 @@
+package io.sparkmae.data.prepare;
+
+import java.util.Map;
+
+/**
+ * What {@code prepare} did.
+ *
+ * @param rows images written
+ * @param rejects images refused, by reason
+ * @param bytes size of the data files
+ * @param imagesPerSecond images seen per second of the whole job; 0 when the data was already there
+ * @param layout the layout that was read
+ */
+public record PrepareResult(
+    long rows, Map<String, Long> rejects, long bytes, double imagesPerSecond, String layout) {}

@@ -1,0 +1,83 @@
+package io.sparkmae.data.prepare;
+
+import io.sparkmae.data.KeyRange;
+import io.sparkmae.data.Manifest;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What to prepare, from where to where.
+ *
+ * @param inputs files, directories or patterns on any Hadoop file system; directories are searched
+ *     recursively
+ * @param output directory of the prepared data; must be empty, new, or the place of the same run
+ *     before
+ * @param layout auto, or the name of one
+ * @param shortSide shrink images to this short side, in pixels, never enlarging; 0 keeps the
+ *     original bytes
+ * @param quality JPEG quality of shrunk images, 1 to 100
+ * @param seed of the global shuffle
+ * @param leastRows a truncated image is kept if more than this share of its rows is there, in [0,
+ *     1]; 1 keeps none
+ * @param dropDuplicates whether of images with the same bytes only the one with the first key is
+ *     kept
+ * @param keys which samples to prepare; what is outside is not looked at
+ */
+public record PrepareSettings(
+    List<String> inputs,
+    String output,
+    String layout,
+    int shortSide,
+    int quality,
+    long seed,
+    double leastRows,
+    boolean dropDuplicates,
+    KeyRange keys)
+    implements Serializable {
+  public PrepareSettings {
+    inputs = List.copyOf(inputs);
+    if (inputs.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Invalid inputs: none (name at least one file or directory)");
+    }
+    if (shortSide < 0) {
+      throw new IllegalArgumentException(
+          "Invalid short side: %d (must be 0 to keep the bytes, or a number of pixels)"
+              .formatted(shortSide));
+    }
+    if (quality < 1 || quality > 100) {
+      throw new IllegalArgumentException(
+          "Invalid quality: %d (must be 1 to 100)".formatted(quality));
+    }
+    if (!(leastRows >= 0 && leastRows <= 1)) {
+      throw new IllegalArgumentException(
+          "Invalid share of rows: %s (must be in [0, 1])".formatted(leastRows));
+    }
+  }
+
+  /** All samples, duplicates too, and truncated images of which more than half is there. */
+  public PrepareSettings(
+      List<String> inputs, String output, String layout, int shortSide, int quality, long seed) {
+    this(inputs, output, layout, shortSide, quality, seed, 0.5, false, KeyRange.ALL);
+  }
+
+  /** The same for some of the samples, in a directory of the output. */
+  public PrepareSettings part(String directory, KeyRange keys) {
+    return new PrepareSettings(
+        inputs,
+        output + "/" + directory,
+        layout,
+        shortSide,
+        quality,
+        seed,
+        leastRows,
+        dropDuplicates,
+        keys);
+  }
+
+  /** What decides the result, beside what {@link Manifest.Origin} says on its own. */
+  String options() {
+    return "least rows %s, drop duplicates %s, keys %s to %s"
+        .formatted(leastRows, dropDuplicates, keys.from(), keys.to());
+  }
+}

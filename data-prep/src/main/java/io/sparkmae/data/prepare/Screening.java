@@ -1,0 +1,83 @@
+package io.sparkmae.data.prepare;
+
+import io.sparkmae.data.image.Box;
+import io.sparkmae.data.image.EncodedImage;
+import io.sparkmae.data.image.Framing;
+import io.sparkmae.data.image.ImageDecoder;
+import io.sparkmae.data.image.JpegEncoder;
+import io.sparkmae.data.image.PixelSums;
+import io.sparkmae.data.image.RejectReason;
+import io.sparkmae.data.image.Resampler;
+import io.sparkmae.data.image.RgbImage;
+import io.sparkmae.data.image.Undecodable;
+import io.sparkmae.data.layout.Sample;
+import java.io.IOException;
+
+/**
+ * Decodes every image once: what cannot be decoded becomes a reject, what is too large is shrunk.
+ * For one thread.
+ */
+public final class Screening implements AutoCloseable {
+  private final ImageDecoder decoder = new ImageDecoder();
+  private final Resampler resampler = new Resampler();
+  private final int shortSide;
+  private final int quality;
+  private final double leastRows;
+
+  /** As {@code settings} say of short side, quality and truncated images. */
+  public Screening(PrepareSettings settings) {
+    this.shortSide = settings.shortSide();
+    this.quality = settings.quality();
+    this.leastRows = settings.leastRows();
+  }
+
+  /** The sample as it is to be written. */
+  public Sample screen(Sample sample) {
+    if (!sample.isImage()) {
+      return sample;
+    }
+    try {
+      EncodedImage encoded = EncodedImage.of(sample.bytes());
+      RgbImage image = decoder.decode(encoded);
+      requireRows(encoded);
+      return isLarger(image)
+          ? shrink(sample, image)
+          : sample.screened(sample.bytes(), PixelSums.of(image));
+    } catch (Undecodable e) {
+      return Sample.reject(sample.key(), e.reason(), e.getMessage());
+    }
+  }
+
+  private void requireRows(EncodedImage image) throws Undecodable {
+    if (image.truncated() && decoder.rowsRead() <= leastRows * image.height()) {
+      throw new Undecodable(
+          RejectReason.TRUNCATED,
+          "%d of %d rows are there".formatted(decoder.rowsRead(), image.height()));
+    }
+  }
+
+  private boolean isLarger(RgbImage image) {
+    return shortSide > 0 && Math.min(image.width(), image.height()) > shortSide;
+  }
+
+  private Sample shrink(Sample sample, RgbImage image) {
+    double scale = (double) shortSide / Math.min(image.width(), image.height());
+    int width = (int) Math.rint(image.width() * scale);
+    int height = (int) Math.rint(image.height() * scale);
+    Box source = Box.whole(image.width(), image.height());
+    var framing = new Framing(source, width, height, Box.whole(width, height), false);
+    byte[] rgb = new byte[width * height * 3];
+    resampler.resize(image, source, framing, rgb);
+    try {
+      RgbImage small = new RgbImage(width, height, rgb);
+      return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
+    } catch (IOException e) {
+      throw new IllegalStateException("Cannot encode image %s".formatted(sample.key()), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+}

@@ -1,0 +1,39 @@
+package io.sparkmae.data.storage;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.Path;
+
+/** Paths and small text files, through the path's own Hadoop file system. */
+public final class HadoopFiles {
+  private HadoopFiles() {}
+
+  /**
+   * {@code uri} with scheme and whole path: executors have other working directories than the
+   * driver.
+   */
+  public static String qualified(String uri, Configuration conf) {
+    try {
+      Path path = new Path(uri);
+      return path.getFileSystem(conf).makeQualified(path).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The text of a file, or nothing when there is no such file. */
+  public static Optional<String> read(Path path, Configuration conf) {
+    try (FSDataInputStream in = path.getFileSystem(conf).open(path)) {
+      return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

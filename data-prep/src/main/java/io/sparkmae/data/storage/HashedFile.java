@@ -1,0 +1,101 @@
+package io.sparkmae.data.storage;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.io.OutputFile;
+import org.apache.parquet.io.PositionOutputStream;
+
+/** A Parquet file that is hashed as it is written, so that it need not be read again. */
+public final class HashedFile implements OutputFile, AutoCloseable {
+  private final Path path;
+  private final Configuration conf;
+  private final MessageDigest digest;
+  private long length;
+  private OutputStream stream;
+
+  public HashedFile(Path path, Configuration conf) {
+    this.path = path;
+    this.conf = conf;
+    try {
+      this.digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+
+  /** Of the closed file, in hexadecimal; once. */
+  public String sha256() {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Bytes written. */
+  public long length() {
+    return length;
+  }
+
+  @Override
+  public PositionOutputStream create(long blockSizeHint) throws IOException {
+    return createOrOverwrite(blockSizeHint);
+  }
+
+  @Override
+  public PositionOutputStream createOrOverwrite(long blockSizeHint) throws IOException {
+    FSDataOutputStream file = path.getFileSystem(conf).create(path, true);
+    var hashed = new DigestOutputStream(file, digest);
+    stream = hashed;
+    return new PositionOutputStream() {
+      @Override
+      public long getPos() {
+        return length;
+      }
+
+      @Override
+      public void write(int b) throws IOException {
+        hashed.write(b);
+        length++;
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int count) throws IOException {
+        hashed.write(bytes, offset, count);
+        length += count;
+      }
+
+      @Override
+      public void flush() throws IOException {
+        hashed.flush();
+      }
+
+      @Override
+      public void close() throws IOException {
+        hashed.close();
+      }
+    };
+  }
+
+  /** Closes the file, if it is still open. */
+  @Override
+  public void close() throws IOException {
+    if (stream != null) {
+      stream.close();
+    }
+  }
+
+  /** No: padding to blocks would make the bytes depend on the file system. */
+  @Override
+  public boolean supportsBlockSize() {
+    return false;
+  }
+
+  @Override
+  public long defaultBlockSize() {
+    return 0;
+  }
+}

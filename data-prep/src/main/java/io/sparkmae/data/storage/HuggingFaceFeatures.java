@@ -1,0 +1,44 @@
+package io.sparkmae.data.storage;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The footer entry by which Hugging Face {@code datasets} knows images and class names. */
+public final class HuggingFaceFeatures {
+  public static final String KEY = "huggingface";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private HuggingFaceFeatures() {}
+
+  /** The entry for images with these classes, or with plain numbers when there are none. */
+  public static String of(List<String> classes) {
+    ObjectNode root = JSON.createObjectNode();
+    ObjectNode features = root.putObject("info").putObject("features");
+    features.putObject("image").put("_type", "Image");
+    ObjectNode label = features.putObject("label");
+    if (classes.isEmpty()) {
+      label.put("dtype", "int64").put("_type", "Value");
+    } else {
+      label.putPOJO("names", classes).put("_type", "ClassLabel");
+    }
+    return root.toString();
+  }
+
+  /** The class names of such an entry, by label; empty when it has none. */
+  static List<String> classes(String entry) {
+    var names = new ArrayList<String>();
+    try {
+      for (JsonNode name : JSON.readTree(entry).at("/info/features/label/names")) {
+        names.add(name.asText());
+      }
+    } catch (JsonProcessingException e) {
+      return List.of();
+    }
+    return names;
+  }
+}

@@ -1,0 +1,147 @@
+package io.sparkmae.data.storage;
+
+import io.sparkmae.data.image.BadData;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
+
+/**
+ * One Parquet file of images: the columns that {@link ParquetColumns} finds; others are not read.
+ */
+public final class ParquetImages implements AutoCloseable {
+  private final ParquetFileReader reader;
+  private final ParquetColumns columns;
+
+  /**
+   * Reads the footer.
+   *
+   * @param length of the file
+   * @throws BadData if the file has no column of images
+   * @throws IOException if it is not a whole Parquet file
+   */
+  public ParquetImages(Path path, long length, Configuration conf) throws IOException {
+    this.reader = open(path, length, conf);
+    try {
+      this.columns = ParquetColumns.of(reader.getFileMetaData().getSchema(), path);
+    } catch (BadData e) {
+      reader.close();
+      throw e;
+    }
+    reader.setRequestedSchema(columns.schema());
+  }
+
+  /** The same, when the length must be asked for. */
+  public ParquetImages(Path path, Configuration conf) throws IOException {
+    this(path, path.getFileSystem(conf).getFileStatus(path).getLen(), conf);
+  }
+
+  private static ParquetFileReader open(Path path, long length, Configuration conf)
+      throws IOException {
+    try {
+      return ParquetFileReader.open(
+          FaultyStorage.parquet(path, length, conf),
+          ParquetReadOptions.builder().usePageChecksumVerification().build());
+    } catch (UncheckedIOException | FileNotFoundException e) {
+      throw e;
+    } catch (RuntimeException | IOException e) { // parquet-hadoop throws bare ones of the former
+      throw new IOException("it is not a whole Parquet file", e);
+    }
+  }
+
+  /** Where the row groups lie. */
+  public List<RowGroup> rowGroups() {
+    return rowGroups(reader.getRowGroups());
+  }
+
+  public static List<RowGroup> rowGroups(List<BlockMetaData> blocks) {
+    return blocks.stream()
+        .map(
+            block ->
+                new RowGroup(
+                    block.getStartingPos(),
+                    block.getTotalByteSize(),
+                    Math.toIntExact(block.getRowCount())))
+        .toList();
+  }
+
+  /** Class names from the footer, by label; empty when it has none. */
+  public List<String> classes() {
+    Map<String, String> metadata = reader.getFileMetaData().getKeyValueMetaData();
+    return HuggingFaceFeatures.classes(metadata.getOrDefault(HuggingFaceFeatures.KEY, "{}"));
+  }
+
+  /**
+   * The images of one row group, as far as it can be read: see {@link EncodedRows#fault}.
+   *
+   * @throws IOException if none of it can be
+   */
+  public EncodedRows read(int rowGroup) throws IOException {
+    int row = 0;
+    EncodedRows read = null;
+    try {
+      PageReadStore pages = reader.readRowGroup(rowGroup);
+      RecordReader<Group> records =
+          new ColumnIOFactory()
+              .getColumnIO(columns.schema())
+              .getRecordReader(pages, new GroupRecordConverter(columns.schema()));
+      int rows = Math.toIntExact(pages.getRowCount());
+      read = new EncodedRows(new byte[rows][], new String[rows], new int[rows], "", rows);
+      for (; row < rows; row++) {
+        columns.fill(read, row, records.read());
+      }
+      return read;
+    } catch (UncheckedIOException e) {
+      throw e;
+    } catch (RuntimeException | IOException e) { // decoding errors are unchecked
+      if (row == 0) {
+        throw new IOException("its pages are damaged: " + e.getMessage(), e);
+      }
+      return new EncodedRows(
+          read.images(), read.paths(), read.labels(), "page damaged, " + e.getMessage(), row);
+    }
+  }
+
+  /** The labels of all rows; no image is read. */
+  public int[] labels() throws IOException {
+    int rows = Math.toIntExact(reader.getRecordCount());
+    int[] labels = new int[rows];
+    if (columns.label() == null) {
+      Arrays.fill(labels, -1);
+      return labels;
+    }
+    var only = new MessageType("labels", columns.label());
+    reader.setRequestedSchema(only);
+    int row = 0;
+    for (int group = 0; group < reader.getRowGroups().size(); group++) {
+      PageReadStore pages = reader.readRowGroup(group);
+      RecordReader<Group> records =
+          new ColumnIOFactory()
+              .getColumnIO(only)
+              .getRecordReader(pages, new GroupRecordConverter(only));
+      for (long i = 0; i < pages.getRowCount(); i++) {
+        labels[row++] = columns.label(records.read());
+      }
+    }
+    reader.setRequestedSchema(columns.schema());
+    return labels;
+  }
+
+  @Override
+  public void close() throws IOException {
+    reader.close();
+  }
+}

@@ -1,0 +1,170 @@
+package io.sparkmae.model.config;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * What fixes the shape of a masked autoencoder and of its pre-training task (He et al. 2021,
+ * sections 3 and 4).
+ *
+ * @param imageSize side of the square image in pixels, a multiple of {@code patchSize}
+ * @param patchSize side of a patch in pixels
+ * @param channels colour channels of a pixel
+ * @param encoder sees the kept patches and the class token
+ * @param decoder sees all tokens
+ * @param mlpRatio hidden width of a block's MLP over its width, 4 in every preset
+ * @param layerNormEps 1e-6 in every preset
+ * @param maskRatio share of the patches removed, in (0, 1); 0.75 in every preset; at least one is
+ *     removed, and one kept
+ * @param normPixLoss whether the target is normalised patch by patch
+ */
+public record MaeConfig(
+    @JsonProperty("imageSize") int imageSize,
+    @JsonProperty("patchSize") int patchSize,
+    @JsonProperty("channels") int channels,
+    @JsonProperty("encoder") Tower encoder,
+    @JsonProperty("decoder") Tower decoder,
+    @JsonProperty("mlpRatio") double mlpRatio,
+    @JsonProperty("layerNormEps") double layerNormEps,
+    @JsonProperty("maskRatio") double maskRatio,
+    @JsonProperty("normPixLoss") boolean normPixLoss)
+    implements Serializable {
+
+  private static final Tower DECODER_512 = new Tower(512, 8, 16);
+  private static final Map<String, MaeConfig> PRESETS =
+      Map.of(
+          "mae_vit_tiny_patch16", preset(16, new Tower(192, 12, 3), new Tower(128, 4, 4)),
+          "mae_vit_small_patch16", preset(16, new Tower(384, 12, 6), DECODER_512),
+          "mae_vit_base_patch16", preset(16, new Tower(768, 12, 12), DECODER_512),
+          "mae_vit_large_patch16", preset(16, new Tower(1024, 24, 16), DECODER_512),
+          "mae_vit_huge_patch14", preset(14, new Tower(1280, 32, 16), DECODER_512));
+
+  public MaeConfig {
+    require(patchSize > 0, "patchSize", patchSize, "must be at least 1");
+    require(channels > 0, "channels", channels, "must be at least 1");
+    require(
+        imageSize >= patchSize && imageSize % patchSize == 0,
+        "imageSize",
+        imageSize,
+        "must be a multiple of patchSize " + patchSize);
+    require(mlpRatio > 0, "mlpRatio", mlpRatio, "must be positive");
+    require(layerNormEps > 0, "layerNormEps", layerNormEps, "must be positive");
+    require(maskRatio > 0 && maskRatio < 1, "maskRatio", maskRatio, "must be in (0, 1)");
+    int tokens = (imageSize / patchSize) * (imageSize / patchSize);
+    require(
+        numKeep(tokens, maskRatio) > 0,
+        "maskRatio",
+        maskRatio,
+        "must keep at least one of the " + tokens + " patches; lower it");
+    require( // else there is no loss
+        numKeep(tokens, maskRatio) < tokens,
+        "maskRatio",
+        maskRatio,
+        "must remove at least one of the " + tokens + " patches; raise it");
+  }
+
+  /**
+   * A model of the reference by its name, for 224-pixel images, without {@code normPixLoss}.
+   *
+   * @throws IllegalArgumentException naming the known presets if there is none of that name
+   */
+  public static MaeConfig preset(String name) {
+    MaeConfig config = PRESETS.get(name);
+    if (config == null) {
+      throw new IllegalArgumentException(
+          "Unknown model: %s (must be one of %s)".formatted(name, presets()));
+    }
+    return config;
+  }
+
+  /** The names that {@link #preset(String)} knows, sorted. */
+  public static List<String> presets() {
+    return PRESETS.keySet().stream().sorted().toList();
+  }
+
+  private static MaeConfig preset(int patchSize, Tower encoder, Tower decoder) {
+    return new MaeConfig(224, patchSize, 3, encoder, decoder, 4, 1e-6, 0.75, false);
+  }
+
+  private static void require(boolean holds, String name, Object value, String rule) {
+    if (!holds) {
+      throw new IllegalArgumentException("Invalid %s: %s (%s)".formatted(name, value, rule));
+    }
+  }
+
+  // The reference counts the kept side and truncates in double: 100 patches at 0.9 keep 9, not 10.
+  private static int numKeep(int tokens, double maskRatio) {
+    return (int) (tokens * (1 - maskRatio));
+  }
+
+  /** Patches along one side of the image. */
+  public int gridSize() {
+    return imageSize / patchSize;
+  }
+
+  /** L, the patches of an image; the class token is not counted. */
+  public int tokens() {
+    return gridSize() * gridSize();
+  }
+
+  /** K, the patches that the encoder sees. */
+  public int numKeep() {
+    return numKeep(tokens(), maskRatio);
+  }
+
+  /** P, the values in a patch: patchSize · patchSize · channels. */
+  public int patchLength() {
+    return patchSize * patchSize * channels;
+  }
+
+  /** The tower that a vertex belongs to, by its name in the reference. */
+  public Tower towerOf(String name) {
+    return name.startsWith("decoder") ? decoder : encoder;
+  }
+
+  /** Hidden width of the MLP in the blocks of {@code tower}. */
+  public int hiddenDim(Tower tower) {
+    return (int) (tower.embedDim() * mlpRatio);
+  }
+
+  public MaeConfig withGeometry(int imageSize, int patchSize, int channels) {
+    return new MaeConfig(
+        imageSize,
+        patchSize,
+        channels,
+        encoder,
+        decoder,
+        mlpRatio,
+        layerNormEps,
+        maskRatio,
+        normPixLoss);
+  }
+
+  public MaeConfig withTowers(Tower encoder, Tower decoder) {
+    return new MaeConfig(
+        imageSize,
+        patchSize,
+        channels,
+        encoder,
+        decoder,
+        mlpRatio,
+        layerNormEps,
+        maskRatio,
+        normPixLoss);
+  }
+
+  public MaeConfig withTask(double maskRatio, boolean normPixLoss) {
+    return new MaeConfig(
+        imageSize,
+        patchSize,
+        channels,
+        encoder,
+        decoder,
+        mlpRatio,
+        layerNormEps,
+        maskRatio,
+        normPixLoss);
+  }
+}

@@ -1,0 +1,106 @@
+package io.sparkmae.model.config;
+
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Between the bytes of an image and the numbers that the model sees: (byte / 255 − mean) /
+ * deviation, by channel.
+ *
+ * <p>Three channels have ImageNet's mean and deviation, any other number 0.5 and 0.5.
+ */
+public final class Pixels {
+
+  private static final double[] IMAGENET_MEAN = {0.485, 0.456, 0.406};
+  private static final double[] IMAGENET_DEVIATION = {0.229, 0.224, 0.225};
+
+  private Pixels() {}
+
+  /** Mean of channel {@code channel} in [0, 1]. */
+  public static double mean(int channel, int channels) {
+    return channels == 3 ? IMAGENET_MEAN[channel] : 0.5;
+  }
+
+  /** Deviation of channel {@code channel} in [0, 1]. */
+  public static double deviation(int channel, int channels) {
+    return channels == 3 ? IMAGENET_DEVIATION[channel] : 0.5;
+  }
+
+  /**
+   * Bytes as an array of their own.
+   *
+   * @param patches uint8 [batch, L, P], inside a patch row, column, channel
+   * @return uint8 [batch, L, P]
+   */
+  public static INDArray bytes(byte[] patches, int batch, MaeConfig config) {
+    long expected = (long) batch * config.tokens() * config.patchLength();
+    if (patches.length != expected) {
+      throw new IllegalArgumentException(
+          "Invalid patches: %d bytes (%d images of %d pixels in %d channels are %d)"
+              .formatted(patches.length, batch, config.imageSize(), config.channels(), expected));
+    }
+    INDArray array =
+        Nd4j.createUninitialized(DataType.UINT8, batch, config.tokens(), config.patchLength());
+    new BytePointer(array.data().pointer()).put(patches);
+    Nd4j.getAffinityManager().tagLocation(array, Location.HOST); // ND4J may compute on a GPU
+    return array;
+  }
+
+  /**
+   * Bytes to the model's numbers.
+   *
+   * @param bytes uint8 [batch, tokens, P]
+   * @return float, of the same shape
+   */
+  public static INDArray normalise(INDArray bytes, int channels) {
+    INDArray dense = bytes.dup('c');
+    Nd4j.getAffinityManager().ensureLocation(dense, Location.HOST);
+    byte[] values = new byte[Math.toIntExact(dense.length())];
+    new BytePointer(dense.data().pointer()).get(values);
+    float[][] table = table(channels);
+    float[] numbers = new float[values.length];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = table[i % channels][values[i] & 0xff];
+    }
+    return Nd4j.create(numbers, bytes.shape(), 'c');
+  }
+
+  private static float[][] table(int channels) {
+    float[][] table = new float[channels][256];
+    double[] levels = levels(channels);
+    for (int channel = 0; channel < channels; channel++) {
+      for (int value = 0; value < 256; value++) {
+        table[channel][value] = (float) levels[256 * channel + value];
+      }
+    }
+    return table;
+  }
+
+  /** The number that each byte of each channel stands for, [channels · 256]. */
+  public static double[] levels(int channels) {
+    double[] levels = new double[channels * 256];
+    for (int i = 0; i < levels.length; i++) {
+      int channel = i / 256;
+      levels[i] = (i % 256 / 255.0 - mean(channel, channels)) / deviation(channel, channels);
+    }
+    return levels;
+  }
+
+  /**
+   * The model's numbers back to bytes, clipped and rounded; {@code values} is [..., P] with the
+   * channel fastest.
+   */
+  public static byte[] toBytes(INDArray values, int channels) {
+    float[] flat = values.dup('c').data().asFloat();
+    byte[] bytes = new byte[flat.length];
+    for (int i = 0; i < bytes.length; i++) {
+      int channel = i % channels;
+      double level = (flat[i] * deviation(channel, channels) + mean(channel, channels)) * 255;
+      bytes[i] = (byte) Math.round(Math.max(0, Math.min(255, level)));
+    }
+    return bytes;
+  }
+}

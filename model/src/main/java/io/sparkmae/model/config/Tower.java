@@ -1,0 +1,45 @@
+package io.sparkmae.model.config;
+
+import java.io.Serializable;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * One transformer stack, encoder or decoder.
+ *
+ * @param embedDim width of a token, a multiple of 4 (the position table has four parts) and of
+ *     {@code numHeads}
+ * @param depth number of blocks, at least 1
+ * @param numHeads attention heads in each block
+ */
+public record Tower(
+    @JsonProperty("embedDim") int embedDim,
+    @JsonProperty("depth") int depth,
+    @JsonProperty("numHeads") int numHeads)
+    implements Serializable {
+
+  public Tower {
+    require(
+        embedDim > 0 && embedDim % 4 == 0,
+        "embedDim",
+        embedDim,
+        "must be a positive multiple of 4");
+    require(depth > 0, "depth", depth, "must be at least 1");
+    require(numHeads > 0, "numHeads", numHeads, "must be at least 1");
+    require(
+        embedDim % numHeads == 0,
+        "numHeads",
+        numHeads,
+        "must divide embedDim " + embedDim + "; choose a divisor");
+  }
+
+  private static void require(boolean holds, String name, int value, String rule) {
+    if (!holds) {
+      throw new IllegalArgumentException("Invalid %s: %d (%s)".formatted(name, value, rule));
+    }
+  }
+
+  /** Width of one attention head. */
+  public int headDim() {
+    return embedDim / numHeads;
+  }
+}

@@ -1,5 +1,0 @@
-package io.sparkmae.model.engine;
-
-/** A range of the parameters with its gradients and moments; all are vectors of one length. */
-record AdamWRange(
-    Tensor params, Tensor gradients, Tensor expAvg, Tensor expAvgSq, boolean decays) {}

@@ -1,0 +1,147 @@
+package io.sparkmae.model.engine;
+
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Tower;
+import io.sparkmae.model.engine.device.Activation;
+import io.sparkmae.model.engine.device.Affine;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
+
+/**
+ * Pre-norm transformer blocks on a residual stream [N·T, D]: x += attn(norm1(x)); x +=
+ * mlp(norm2(x)).
+ */
+final class TransformerBlocks {
+
+  private final String prefix;
+  private final Layers layers;
+  private final Device device;
+  private final Tape tape;
+  private final Tower tower;
+  private final long batch;
+  private final long sequence;
+  private final long hiddenDim;
+
+  /** The blocks of the tower that {@code prefix} tells, on {@code sequence} tokens an image. */
+  TransformerBlocks(
+      String prefix,
+      MaeConfig config,
+      Layers layers,
+      Device device,
+      Tape tape,
+      long batch,
+      long sequence) {
+    this.prefix = prefix;
+    this.layers = layers;
+    this.device = device;
+    this.tape = tape;
+    this.tower = prefix.startsWith("decoder") ? config.decoder() : config.encoder();
+    this.batch = batch;
+    this.sequence = sequence;
+    this.hiddenDim = config.hiddenDim(tower);
+  }
+
+  /** The first {@code count} blocks. */
+  Tensor first(int count, Tensor x, Tensor d) {
+    for (int index = 0; index < count; index++) {
+      x = block(index, x, d);
+    }
+    return x;
+  }
+
+  /**
+   * A whole block.
+   *
+   * @param d gradient of the stream, in and out
+   * @return the stream after the block
+   */
+  Tensor block(int index, Tensor x, Tensor d) {
+    String name = prefix + index;
+    long rows = batch * sequence;
+    long dim = tower.embedDim();
+    Activation normed = layers.activation("normed", rows, dim);
+    layers.norm(layers.weights().norm(name + ".norm1"), x, d, false, normed);
+    Activation qkv = layers.activation("qkv", rows, 3 * dim);
+    layers.linear(layers.weights().linear(name + ".attn.qkv"), normed, qkv);
+    Activation tokens = qkv.reshape(batch, sequence, 3 * dim);
+    Activation attended = layers.activation("attended", rows, dim);
+    layers.attention(
+        heads(tokens, 0), heads(tokens, 1), heads(tokens, 2), joined(attended, sequence));
+    return mlp(name, project(name, attended, x, d), d);
+  }
+
+  /**
+   * A block whose result is wanted for the tokens [from, sequence) alone: they ask, all answer.
+   *
+   * @param d gradient of the stream of all tokens, out
+   * @param dLast gradient of the stream of the last tokens, in
+   * @return the stream of the last tokens [N·(sequence − from), D]
+   */
+  Tensor lastTokens(int index, long from, Tensor x, Tensor d, Tensor dLast) {
+    String name = prefix + index;
+    long dim = tower.embedDim();
+    long last = sequence - from;
+    Tensor lastX = layers.workspace().kept("last", Type.F32, batch * last, dim);
+    layers.toType(d); // what goes on to the blocks below, when both have added to it
+    takeLast(x, from, lastX, d, dLast);
+    Activation normed = layers.activation("normed", batch * sequence, dim);
+    layers.norm(layers.weights().norm(name + ".norm1"), x, d, true, normed);
+    Activation queries = layers.activation("last normed", batch * last, dim);
+    takeLast(normed.value(), from, queries.value(), normed.gradient(), queries.gradient());
+
+    Affine qkv = layers.weights().linear(name + ".attn.qkv");
+    Activation q = layers.activation("q", batch * last, dim);
+    layers.linear(qkv.outputs(0, dim), queries, q);
+    Activation kv = layers.activation("kv", batch * sequence, 2 * dim);
+    layers.linear(qkv.outputs(dim, 3 * dim), normed, kv);
+    Activation tokens = kv.reshape(batch, sequence, 2 * dim);
+    Activation attended = layers.activation("attended", batch * last, dim);
+    layers.attention(joined(q, last), heads(tokens, 0), heads(tokens, 1), joined(attended, last));
+    return mlp(name, project(name, attended, lastX, dLast), dLast);
+  }
+
+  /** to = the last tokens of from; their gradient is added to theirs among all. */
+  private void takeLast(Tensor from, long first, Tensor to, Tensor dFrom, Tensor dTo) {
+    long dim = tower.embedDim();
+    long last = sequence - first;
+    long[] all = {batch, sequence, dim};
+    tape.forward(
+        device.copy(from.reshape(all).slice(1, first, sequence), to.reshape(batch, last, dim)));
+    if (tape.training()) {
+      tape.backward(
+          device.accumulate(
+              dTo.reshape(batch, last, dim), dFrom.reshape(all).slice(1, first, sequence)));
+    }
+  }
+
+  /** The heads of the {@code index}th part of tokens [N, T, parts · D], [N, H, T, W]. */
+  private Activation heads(Activation tokens, int index) {
+    long dim = tower.embedDim();
+    return tokens.slice(2, index * dim, (index + 1) * dim).heads(tower.numHeads());
+  }
+
+  /** Rows [N·length, D] as heads [N, H, length, W]. */
+  private Activation joined(Activation rows, long length) {
+    return rows.reshape(batch, length, tower.embedDim()).heads(tower.numHeads());
+  }
+
+  private Tensor project(String name, Activation attended, Tensor x, Tensor d) {
+    Tensor projected = layers.workspace().kept("projected", Type.F32, x.shape());
+    layers.linear(layers.weights().linear(name + ".attn.proj"), attended, x, projected, d);
+    return projected;
+  }
+
+  private Tensor mlp(String name, Tensor x, Tensor d) {
+    long rows = x.shape()[0];
+    Activation normed = layers.activation("normed", rows, tower.embedDim());
+    layers.norm(layers.weights().norm(name + ".norm2"), x, d, false, normed);
+    Activation activated = layers.activation("activated", rows, hiddenDim);
+    Activation hidden = layers.inPlaceOf(activated, "hidden");
+    layers.linear(layers.weights().linear(name + ".mlp.fc1"), normed, hidden);
+    layers.gelu(hidden, activated);
+    Tensor out = layers.workspace().kept("stream", Type.F32, x.shape());
+    layers.linear(layers.weights().linear(name + ".mlp.fc2"), activated, x, out, d);
+    return out;
+  }
+}

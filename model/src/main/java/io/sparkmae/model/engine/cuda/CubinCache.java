@@ -1,0 +1,65 @@
+package io.sparkmae.model.engine.cuda;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.function.Supplier;
+
+/**
+ * Compiled kernels on disk, so that the next executor need not compile: in a directory of the
+ * user's alone under {@code java.io.tmpdir}, by the hash of all that they depend on.
+ */
+final class CubinCache {
+
+  private CubinCache() {}
+
+  /** The kernels of {@code key}; what is not there, or cannot be read, is compiled. */
+  static byte[] get(String key, Supplier<byte[]> compile) {
+    Path file = directory().resolve(sha256(key) + ".cubin");
+    try {
+      if (Files.exists(file) && Files.getOwner(file).getName().equals(user())) {
+        return Files.readAllBytes(file);
+      }
+    } catch (IOException e) {
+      // compiled below
+    }
+    byte[] compiled = compile.get();
+    try {
+      write(file, compiled);
+    } catch (IOException | UnsupportedOperationException e) {
+      // the next executor compiles again
+    }
+    return compiled;
+  }
+
+  private static Path directory() {
+    return Path.of(System.getProperty("java.io.tmpdir"), "spark-mae-kernels-" + user());
+  }
+
+  private static String user() {
+    return System.getProperty("user.name");
+  }
+
+  private static void write(Path file, byte[] compiled) throws IOException {
+    var ownerOnly = PosixFilePermissions.fromString("rwx------");
+    Files.createDirectories(file.getParent(), PosixFilePermissions.asFileAttribute(ownerOnly));
+    Path whole = Files.createTempFile(file.getParent(), "cubin", ".part");
+    Files.write(whole, compiled);
+    Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static String sha256(String key) {
+    try {
+      byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,411 @@
+package io.sparkmae.model.engine.cuda;
+
+import static org.bytedeco.cuda.global.cudart.cudaSetDevice;
+import static org.bytedeco.cuda.global.cudart.cudaStreamCreate;
+import static org.bytedeco.cuda.global.cudart.cudaStreamDestroy;
+import static org.bytedeco.cuda.global.cudart.cudaStreamSynchronize;
+
+import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.cuda.CudaKernels.Grid;
+import io.sparkmae.model.engine.device.Activation;
+import io.sparkmae.model.engine.device.AdamWRange;
+import io.sparkmae.model.engine.device.AdamWRates;
+import io.sparkmae.model.engine.device.Affine;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.device.Feed;
+import io.sparkmae.model.engine.device.InTurn;
+import io.sparkmae.model.engine.device.StreamGradient;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.TimedWork;
+import io.sparkmae.model.engine.device.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.javacpp.DoublePointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * An NVIDIA GPU: products by cuBLAS, the rest by our own kernels, all on one stream; inputs come on
+ * another.
+ *
+ * <p>Work is asynchronous. A device belongs to one thread at a time.
+ */
+public final class CudaDevice implements Device {
+
+  private static final long WARP = 32;
+  private static final long SHARES = 64; // of the rows, in column sums
+  private static final long SUM_BLOCKS = 256; // partial sums of a vector
+
+  private final int ordinal;
+  private final CUstream_st stream = new CUstream_st();
+  private final CUstream_st uploads = new CUstream_st();
+  private final CudaMemory base;
+  private final CudaKernels kernels;
+  private final CudaMatmul matmul;
+  private final CudaAttention attention;
+  private final List<CudaMemory> plans = new ArrayList<>();
+  private final INDArray sum = Nd4j.createUninitializedDetached(DataType.FLOAT, 2); // one double
+  private CudaMemory open;
+
+  /** The GPU {@code ordinal} of those that the process sees, for products in {@code precision}. */
+  public CudaDevice(int ordinal, Precision precision) {
+    this.ordinal = ordinal;
+    enter();
+    Cuda.check(cudaStreamCreate(stream));
+    Cuda.check(cudaStreamCreate(uploads));
+    base = new CudaMemory(stream);
+    open = base;
+    kernels = new CudaKernels(Cuda.capability(ordinal), stream);
+    matmul = new CudaMatmul(stream, base, precision);
+    attention =
+        new CudaAttention(this, matmul, Cuda.capability(ordinal), Cuda.sharedBytes(ordinal));
+  }
+
+  /** Makes the GPU the calling thread's: tasks of one worker come on several threads. */
+  private void enter() {
+    Cuda.check(cudaSetDevice(ordinal));
+  }
+
+  @Override
+  public Runnable openPlan() {
+    enter();
+    CudaMemory plan = new CudaMemory(stream);
+    plans.add(plan);
+    open = plan;
+    return () -> {
+      await();
+      plan.close();
+      plans.remove(plan);
+    };
+  }
+
+  @Override
+  public Tensor allocate(Type type, long... shape) {
+    return open.allocate(type, shape);
+  }
+
+  @Override
+  public Tensor allocateResident(Type type, long... shape) {
+    enter();
+    return base.allocate(type, shape);
+  }
+
+  @Override
+  public Tensor imageOf(INDArray host) {
+    return memoryOf(host).imageOf(host);
+  }
+
+  @Override
+  public Tensor residentImageOf(INDArray host) {
+    enter();
+    return base.imageOf(host);
+  }
+
+  private CudaMemory memoryOf(INDArray host) {
+    for (CudaMemory plan : plans) {
+      if (plan.hasImageOf(host)) {
+        return plan;
+      }
+    }
+    return base.hasImageOf(host) ? base : open;
+  }
+
+  @Override
+  public void upload(INDArray host) {
+    enter();
+    memoryOf(host).upload(host);
+  }
+
+  @Override
+  public Feed feed(List<INDArray> hosts) {
+    return new CudaFeed(this::enter, uploads, stream, open, hosts);
+  }
+
+  @Override
+  public void download(INDArray host) {
+    enter();
+    memoryOf(host).download(host);
+    await();
+  }
+
+  @Override
+  public void await() {
+    enter();
+    Cuda.check(cudaStreamSynchronize(stream));
+  }
+
+  @Override
+  public Runnable linear(Tensor x, Tensor weight, Tensor bias, Tensor addend, Tensor y) {
+    if (y.type() == Type.F32) {
+      return matmul.product(open, x, weight.transposed(), bias, addend, y);
+    }
+    Tensor typed = allocate(y.type(), bias.shape()); // cuBLAS wants the bias in y's type
+    return InTurn.of(
+        copy(bias, typed), matmul.product(open, x, weight.transposed(), typed, addend, y));
+  }
+
+  @Override
+  public Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
+    return matmul.product(open, dy, weight, dx);
+  }
+
+  @Override
+  public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias) {
+    return matmul
+        .productAndSums(open, dy.transposed(), x, dBias, dWeight)
+        .orElseGet(
+            () -> InTurn.of(matmul.product(open, dy.transposed(), x, dWeight), sumRows(dy, dBias)));
+  }
+
+  @Override
+  public Runnable sumRows(Tensor x, Tensor y) {
+    long columns = columns(x);
+    long shares = shares(x.shape()[0]);
+    Tensor partial = scratch("columns", Type.F32, shares * columns);
+    return InTurn.of(
+        columnSums(x, partial, x.shape()[0], shares, x.strides()[0]),
+        columnSums(partial, y, shares, 1, columns));
+  }
+
+  private Runnable columnSums(Tensor x, Tensor sums, long rows, long shares, long stride) {
+    long columns = columns(sums) / shares;
+    return launch(
+        "column_sums" + suffix(x),
+        Grid.of(columnBlocks(columns), shares),
+        x,
+        sums,
+        rows,
+        columns,
+        stride);
+  }
+
+  static long shares(long rows) {
+    return Math.max(1, Math.min(SHARES, rows / 32));
+  }
+
+  static long columnBlocks(long columns) {
+    return (columns + WARP - 1) / WARP;
+  }
+
+  @Override
+  public Runnable patches(
+      Tensor pixels, Tensor levels, Tensor order, long first, boolean turned, Tensor to) {
+    String from = pixels.type() == Type.U8 ? "_u8" : "_float";
+    long images = pixels.shape()[0];
+    return launch(
+        "patches" + from + suffix(to),
+        Grid.over(to.length()),
+        pixels,
+        levels,
+        order,
+        to,
+        to.length(),
+        pixels.shape()[1],
+        first,
+        to.shape()[0] / images,
+        pixels.shape()[2],
+        levels.length() / 256,
+        turned ? 1L : 0L);
+  }
+
+  @Override
+  public Runnable tokens(
+      Tensor known, long first, Tensor filler, Tensor positions, Tensor order, Tensor x) {
+    return launch(
+        "tokens",
+        Grid.over(x.length()),
+        known,
+        filler,
+        positions,
+        order,
+        x,
+        x.length(),
+        x.shape()[1],
+        x.shape()[2],
+        first,
+        known.shape()[1],
+        order.shape()[1]);
+  }
+
+  @Override
+  public Runnable layerNorm(Tensor x, Affine layer, double eps, Tensor statistics, Tensor y) {
+    return new CudaNorm(this, x, layer, eps, statistics).forward(y);
+  }
+
+  @Override
+  public Runnable layerNormGradient(
+      Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, StreamGradient dx) {
+    return new CudaNorm(this, x, layer, eps, statistics).gradient(dy, dx);
+  }
+
+  @Override
+  public Tensor attentionState(Tensor q, Tensor k) {
+    return attention.state(q, k);
+  }
+
+  @Override
+  public Runnable attention(Tensor q, Tensor k, Tensor v, Tensor state, Tensor attended) {
+    return attention.forward(q, k, v, state, attended);
+  }
+
+  @Override
+  public Runnable attentionGradient(
+      Activation q, Activation k, Activation v, Tensor state, Activation attended) {
+    return attention.gradient(q, k, v, state, attended);
+  }
+
+  @Override
+  public Runnable gelu(Tensor x, Tensor y) {
+    return elements("gelu" + suffix(x), x, y);
+  }
+
+  @Override
+  public Runnable geluGradient(Tensor x, Tensor dy, Tensor dx) {
+    return elements("gelu_gradient" + suffix(x), x, dy, dx);
+  }
+
+  /** A kernel that goes over dense tensors of one length, eight entries at a time if it can. */
+  Runnable elements(String name, Tensor... tensors) {
+    long n = tensors[0].length();
+    long vectors = Arrays.stream(tensors).allMatch(CudaDevice::isAligned) ? n / 8 : 0;
+    List<Object> arguments = new ArrayList<>(List.of(tensors));
+    arguments.add(n);
+    arguments.add(vectors);
+    return launch(name, Grid.over(vectors > 0 ? vectors : n), arguments.toArray());
+  }
+
+  /** Whether 16 bytes can be read at once from the tensor's beginning. */
+  static boolean isAligned(Tensor tensor) {
+    return tensor.address() % 16 == 0;
+  }
+
+  @Override
+  public Runnable copy(Tensor from, Tensor to) {
+    return new CudaCopy(this, "copy", from, to).planned();
+  }
+
+  @Override
+  public Runnable accumulate(Tensor from, Tensor to) {
+    return new CudaCopy(this, "accumulate", from, to).planned();
+  }
+
+  @Override
+  public Runnable squaredError(
+      Tensor prediction, Tensor target, Tensor counted, Tensor loss, Tensor dPrediction) {
+    long columns = columns(prediction);
+    Tensor partial = partialSums();
+    return InTurn.of(
+        launch(
+            "squared_error",
+            Grid.of(SUM_BLOCKS, 1),
+            prediction,
+            target,
+            counted,
+            dPrediction,
+            partial,
+            prediction.length(),
+            columns),
+        finishSum(partial, loss, counted, columns));
+  }
+
+  @Override
+  public void addShare(double share, Tensor from, Tensor addend, Tensor to) {
+    enter();
+    try (CudaMemory here = new CudaMemory(stream)) { // of the arguments
+      long n = to.length();
+      kernels
+          .launch(here::keep, "add_share", Grid.over(n), from, addend, to, n, (float) share)
+          .run();
+    }
+  }
+
+  private Tensor partialSums() {
+    return scratch("sums", Type.F32, 2 * SUM_BLOCKS);
+  }
+
+  private Runnable finishSum(Tensor partial, Tensor mean, Tensor rows, long columns) {
+    return launch(
+        "finish_sum", Grid.of(1, 1), partial, base.imageOf(sum), mean, SUM_BLOCKS, rows, columns);
+  }
+
+  private double downloadedSum() {
+    download(sum);
+    return new DoublePointer(sum.data().pointer()).get();
+  }
+
+  @Override
+  public double sumOfSquares(Tensor x) {
+    enter();
+    try (CudaMemory here = new CudaMemory(stream)) {
+      CudaMemory plan = open;
+      open = here;
+      Tensor partial = partialSums();
+      launch("squares", Grid.of(SUM_BLOCKS, 1), x, partial, x.length()).run();
+      finishSum(partial, null, null, 1).run();
+      open = plan;
+      return downloadedSum();
+    }
+  }
+
+  @Override
+  public ToDoubleFunction<AdamWRates> adamW(List<AdamWRange> ranges) {
+    CudaAdamW pass = new CudaAdamW(ranges, base, kernels, base.imageOf(sum));
+    return rates -> {
+      enter();
+      pass.run(rates);
+      return downloadedSum();
+    };
+  }
+
+  @Override
+  public TimedWork inOrder(List<Runnable> works) {
+    CudaRecording recording = new CudaRecording(works, stream);
+    open.closeWith(recording::close);
+    return recording;
+  }
+
+  /** A warp for each row of dense tensors. */
+  Runnable rows(String name, long rows, Tensor... tensors) {
+    List<Object> arguments = new ArrayList<>(List.of(tensors));
+    arguments.add(rows);
+    arguments.add(tensors[0].length() / rows);
+    return launch(name + suffix(tensors[0]), Grid.ofWarps(rows), arguments.toArray());
+  }
+
+  Runnable launch(String name, Grid grid, Object... arguments) {
+    return kernels.launch(open::keep, name, grid, arguments);
+  }
+
+  /** The open plan's. */
+  CudaMemory memory() {
+    return open;
+  }
+
+  Tensor scratch(String role, Type type, long length) {
+    return open.scratch(role, type, length);
+  }
+
+  static String suffix(Tensor tensor) {
+    return tensor.type() == Type.BF16 ? "_bf16" : "_float";
+  }
+
+  private static long columns(Tensor matrix) {
+    return matrix.shape()[matrix.shape().length - 1];
+  }
+
+  @Override
+  public void close() {
+    await();
+    List.copyOf(plans).forEach(CudaMemory::close);
+    plans.clear();
+    matmul.close();
+    kernels.close();
+    base.close();
+    cudaStreamDestroy(stream);
+    cudaStreamDestroy(uploads);
+  }
+}

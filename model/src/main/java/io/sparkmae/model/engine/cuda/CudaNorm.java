@@ -1,0 +1,126 @@
+package io.sparkmae.model.engine.cuda;
+
+import io.sparkmae.model.engine.cuda.CudaKernels.Grid;
+import io.sparkmae.model.engine.device.Affine;
+import io.sparkmae.model.engine.device.InTurn;
+import io.sparkmae.model.engine.device.StreamGradient;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
+
+/** Layer norm on a GPU: rows held in registers where they are aligned and fit, else two passes. */
+final class CudaNorm {
+
+  private static final int GROUP = 256; // columns
+  private static final int MOST_GROUPS = 5;
+  private static final long BLOCKS = 264; // of the gradient: two for each processor of an H100
+
+  private final CudaDevice device;
+  private final Tensor x;
+  private final Affine layer;
+  private final float eps;
+  private final Tensor statistics;
+  private final long rows;
+  private final long columns;
+
+  CudaNorm(CudaDevice device, Tensor x, Affine layer, double eps, Tensor statistics) {
+    this.device = device;
+    this.x = x;
+    this.layer = layer;
+    this.eps = (float) eps;
+    this.statistics = statistics;
+    rows = x.shape()[0];
+    columns = x.shape()[1];
+  }
+
+  private boolean inRegisters() {
+    return columns % 8 == 0
+        && columns <= GROUP * MOST_GROUPS
+        && CudaDevice.isAligned(layer.weight())
+        && CudaDevice.isAligned(layer.bias());
+  }
+
+  /** A part of the names of kernels that hold rows in registers. */
+  private String groups() {
+    return "rows" + (columns + GROUP - 1) / GROUP;
+  }
+
+  Runnable forward(Tensor y) {
+    return device.launch(
+        "layer_norm" + (inRegisters() ? "_" + groups() : "") + CudaDevice.suffix(y),
+        Grid.ofWarps(rows),
+        x,
+        layer.weight(),
+        layer.bias(),
+        statistics,
+        y,
+        rows,
+        columns,
+        eps);
+  }
+
+  Runnable gradient(Tensor dy, StreamGradient dx) {
+    long adds = dx.first() ? 0 : 1;
+    if (inRegisters()) {
+      long blocks = Math.min(BLOCKS, Grid.ofWarps(rows).width());
+      Tensor partial = partial(blocks);
+      return InTurn.of(
+          device.launch(
+              "layer_norm_gradient_" + groups() + CudaDevice.suffix(dy),
+              Grid.of(blocks, 1),
+              x,
+              layer.weight(),
+              statistics,
+              dy,
+              dx.sum(),
+              dx.typed(),
+              partial,
+              adds,
+              rows,
+              columns,
+              eps),
+          sums(partial, blocks));
+    }
+    long shares = CudaDevice.shares(rows);
+    Tensor partial = partial(shares);
+    return InTurn.of(
+        device.launch(
+            "layer_norm_weight" + CudaDevice.suffix(dy),
+            Grid.of(CudaDevice.columnBlocks(columns), shares),
+            x,
+            statistics,
+            dy,
+            partial,
+            rows,
+            columns,
+            eps),
+        sums(partial, shares),
+        device.launch(
+            "layer_norm_input" + CudaDevice.suffix(dy),
+            Grid.ofWarps(rows),
+            x,
+            layer.weight(),
+            statistics,
+            dy,
+            dx.sum(),
+            dx.typed(),
+            adds,
+            rows,
+            columns,
+            eps));
+  }
+
+  private Tensor partial(long shares) {
+    return device.scratch("norm sums", Type.F32, 2 * shares * columns);
+  }
+
+  private Runnable sums(Tensor partial, long shares) {
+    return device.launch(
+        "sum_pairs",
+        Grid.of(CudaDevice.columnBlocks(2 * columns), 1),
+        partial,
+        layer.dWeight(),
+        layer.dBias(),
+        shares,
+        columns);
+  }
+}

@@ -1,0 +1,18 @@
+package io.sparkmae.model.engine.device;
+
+/**
+ * Weight and bias of a layer with their gradients, which are null where nothing is trained.
+ *
+ * <p>A linear layer's weight is [out, in], a norm's is a vector.
+ */
+public record Affine(Tensor weight, Tensor bias, Tensor dWeight, Tensor dBias) {
+
+  /** The outputs [from, to) of a linear layer. */
+  public Affine outputs(long from, long to) {
+    return new Affine(
+        weight.slice(0, from, to),
+        bias.slice(0, from, to),
+        dWeight == null ? null : dWeight.slice(0, from, to),
+        dBias == null ? null : dBias.slice(0, from, to));
+  }
+}

@@ -1,0 +1,44 @@
+package io.sparkmae.model.engine.device;
+
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Rows of fp32 numbers in host memory, read and written without garbage. */
+public final class Rows {
+
+  private final INDArray array;
+  private final FloatPointer pointer;
+  private final int length;
+
+  private Rows(INDArray array, int length) {
+    this.array = array;
+    this.pointer = Address.floats(Address.of(array));
+    this.length = length;
+  }
+
+  /** New rows. */
+  public static Rows create(long rows, int length) {
+    // detached: a workspace would take the memory back
+    return new Rows(Nd4j.createUninitializedDetached(DataType.FLOAT, rows, length), length);
+  }
+
+  /** The rows of an array of any shape whose last axis is {@code length} long. */
+  public static Rows of(INDArray array, int length) {
+    return new Rows(HostVector.dense(array), length);
+  }
+
+  public INDArray array() {
+    return array;
+  }
+
+  public void read(long row, float[] into) {
+    pointer.position(row * length).get(into, 0, length);
+  }
+
+  /** Row {@code row} = row {@code index} of {@code table}. */
+  public void write(long row, float[] table, int index) {
+    pointer.position(row * length).put(table, index * length, length);
+  }
+}

@@ -1,0 +1,41 @@
+package io.sparkmae.model.engine.onednn;
+
+import io.sparkmae.model.engine.device.Address;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.stream;
+
+/** A oneDNN primitive with its memory; an argument can be moved to other memory of its shape. */
+final class Bound implements Runnable {
+
+  private final primitive operation;
+  private final stream stream;
+  private final IntMemoryMap memories;
+  private final Map<Integer, memory> byIndex = new HashMap<>();
+  private final Address address = new Address(0);
+
+  Bound(primitive operation, stream stream, IntMemoryMap memories) {
+    this.operation = operation;
+    this.stream = stream;
+    this.memories = memories;
+  }
+
+  void put(int index, memory argument) {
+    byIndex.put(index, argument);
+    memories.put(index, argument);
+  }
+
+  /** Argument {@code index} is at {@code address} from now on. */
+  void move(int index, long address) {
+    this.address.set(address);
+    byIndex.get(index).set_data_handle(this.address);
+  }
+
+  @Override
+  public void run() {
+    operation.execute(stream, memories);
+  }
+}

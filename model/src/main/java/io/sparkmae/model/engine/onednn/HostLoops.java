@@ -1,0 +1,196 @@
+package io.sparkmae.model.engine.onednn;
+
+import io.sparkmae.model.engine.device.AdamWRates;
+import io.sparkmae.model.engine.device.HostVector;
+import java.util.Arrays;
+import java.util.concurrent.ForkJoinPool;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Loops over native memory in plain Java: it passes through arrays that stay in the core's nearest
+ * cache, where the compiler vectorises them.
+ *
+ * <p>Java's floating point is exact to the bit, and sums are taken share by share in order: the
+ * results depend neither on the processor nor on the number of threads.
+ */
+final class HostLoops implements AutoCloseable {
+
+  private static final int SHARE = 1 << 16; // what one thread takes at a time
+  private static final int BLOCK = 256; // small: the processor fetches ahead of all vectors at once
+  private static final ThreadLocal<Buffers> BUFFERS = ThreadLocal.withInitial(Buffers::new);
+
+  private final int threads;
+  private final ForkJoinPool pool;
+
+  /** What is done with the entries [from, from + n) of all vectors; n is at most a block. */
+  private interface Work {
+    void process(long from, int n, Buffers buffers);
+  }
+
+  /** Room for a block of up to four vectors, and sums side by side: a single one is slow. */
+  private static final class Buffers {
+    private final float[] a = new float[BLOCK];
+    private final float[] b = new float[BLOCK];
+    private final float[] c = new float[BLOCK];
+    private final float[] d = new float[BLOCK];
+    private final float[] squares = new float[BLOCK];
+
+    private void addSquares(float[] x, int n) {
+      for (int i = 0; i < n; i++) {
+        squares[i] += x[i] * x[i];
+      }
+    }
+
+    private double takeSum() {
+      double sum = 0;
+      for (float square : squares) {
+        sum += square;
+      }
+      Arrays.fill(squares, 0);
+      return sum;
+    }
+  }
+
+  HostLoops(int threads) {
+    this.threads = threads;
+    pool = threads > 1 ? new ForkJoinPool(threads) : null;
+  }
+
+  int threads() {
+    return threads;
+  }
+
+  double sumOfSquares(HostVector x) {
+    return over(
+        x.length(),
+        (from, n, buffers) -> {
+          x.get(from, buffers.a, n);
+          buffers.addSquares(buffers.a, n);
+        });
+  }
+
+  /**
+   * Returns Σ (prediction − target)² over the first {@code counted} entries; dPrediction = 2 /
+   * counted · (prediction − target) there, and 0 beyond.
+   */
+  double squaredError(
+      HostVector prediction, HostVector target, HostVector dPrediction, long counted) {
+    float scale = 2f / counted;
+    return over(
+        prediction.length(),
+        (from, n, buffers) -> {
+          float[] difference = buffers.a;
+          prediction.get(from, difference, n);
+          target.get(from, buffers.b, n);
+          for (int i = 0; i < n; i++) {
+            difference[i] -= buffers.b[i];
+          }
+          int rest = (int) Math.max(0, Math.min(n, counted - from));
+          Arrays.fill(difference, rest, n, 0);
+          buffers.addSquares(difference, n);
+          for (int i = 0; i < n; i++) {
+            difference[i] *= scale;
+          }
+          dPrediction.put(from, difference, n);
+        });
+  }
+
+  /** to = share · from + addend, which is 0 if it is null; to may be one of them. */
+  void addShare(float share, HostVector from, HostVector addend, HostVector to) {
+    over(
+        from.length(),
+        (at, n, buffers) -> {
+          float[] sum = buffers.a;
+          from.get(at, sum, n);
+          for (int i = 0; i < n; i++) {
+            sum[i] *= share;
+          }
+          if (addend != null) {
+            addend.get(at, buffers.b, n);
+            for (int i = 0; i < n; i++) {
+              sum[i] += buffers.b[i];
+            }
+          }
+          to.put(at, sum, n);
+        });
+  }
+
+  /** One pass of AdamW; returns Σ g². */
+  double adamW(
+      HostVector params,
+      HostVector gradients,
+      HostVector expAvg,
+      HostVector expAvgSq,
+      AdamWRates rates,
+      boolean decays) {
+    return over(
+        params.length(),
+        (from, n, buffers) -> {
+          params.get(from, buffers.a, n);
+          gradients.get(from, buffers.b, n);
+          expAvg.get(from, buffers.c, n);
+          expAvgSq.get(from, buffers.d, n);
+          buffers.addSquares(buffers.b, n);
+          adamW(buffers.a, buffers.b, buffers.c, buffers.d, n, rates, decays);
+          params.put(from, buffers.a, n);
+          expAvg.put(from, buffers.c, n);
+          expAvgSq.put(from, buffers.d, n);
+        });
+  }
+
+  private static void adamW(
+      float[] p, float[] g, float[] m, float[] v, int n, AdamWRates rates, boolean decays) {
+    float scale = (float) rates.gradientScale();
+    float beta1 = (float) rates.beta1();
+    float oneMinusBeta1 = (float) (1 - rates.beta1());
+    float beta2 = (float) rates.beta2();
+    float oneMinusBeta2 = (float) (1 - rates.beta2());
+    float rate = (float) rates.rate();
+    float root = (float) rates.root();
+    float epsilon = (float) rates.epsilon();
+    float keep = (float) (decays ? 1 - rates.decay() : 1);
+    for (int i = 0; i < n; i++) {
+      float gradient = g[i] * scale;
+      float first = beta1 * m[i] + oneMinusBeta1 * gradient;
+      float second = beta2 * v[i] + oneMinusBeta2 * (gradient * gradient);
+      m[i] = first;
+      v[i] = second;
+      p[i] = keep * p[i] - rate * first / ((float) Math.sqrt(second) * root + epsilon);
+    }
+  }
+
+  /** Work on each of [0, count), in any order. */
+  void forEach(int count, IntConsumer work) {
+    IntStream all = IntStream.range(0, count);
+    if (pool == null || count == 1) {
+      all.forEach(work);
+    } else {
+      pool.submit(() -> all.parallel().forEach(work)).join();
+    }
+  }
+
+  private double over(long length, Work work) {
+    int shares = Math.toIntExact((length + SHARE - 1) / SHARE);
+    double[] sums = new double[shares];
+    forEach(shares, i -> sums[i] = process(i, length, work));
+    return Arrays.stream(sums).sum();
+  }
+
+  private static double process(int share, long length, Work work) {
+    Buffers buffers = BUFFERS.get();
+    long start = (long) share * SHARE;
+    int count = (int) Math.min(SHARE, length - start);
+    for (int done = 0; done < count; done += BLOCK) {
+      work.process(start + done, Math.min(BLOCK, count - done), buffers);
+    }
+    return buffers.takeSum();
+  }
+
+  @Override
+  public void close() {
+    if (pool != null) {
+      pool.shutdown();
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.sparkmae.model.engine.onednn;
+
+import io.sparkmae.model.engine.device.Address;
+import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/** oneDNN's engine and stream, and what was made with them, plan by plan. */
+final class OneDnn implements AutoCloseable {
+
+  private static final int ALIGNMENT = 64; // a cache line, and one AVX-512 register
+
+  private final engine cpu = new engine(engine.kind.cpu, 0);
+  private final stream stream = new stream(cpu);
+  private final List<List<Pointer>> plans = new ArrayList<>();
+  private final Map<String, Tensor> scratch = new HashMap<>(); // of the open plan
+  private List<Pointer> open = new ArrayList<>(List.of(cpu, stream));
+
+  OneDnn() {
+    plans.add(open);
+  }
+
+  engine cpu() {
+    return cpu;
+  }
+
+  /** Waits until all work so far is done. */
+  void await() {
+    stream._wait();
+  }
+
+  Tensor allocate(Type type, long... shape) {
+    long bytes = Tensor.dense(0, type, shape).length() * type.bytes();
+    BytePointer memory = keep(new BytePointer(bytes + ALIGNMENT));
+    Pointer.memset(memory, 0, memory.capacity());
+    long aligned = (memory.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return Tensor.dense(aligned, type, shape);
+  }
+
+  /** Memory that no plan frees. */
+  Tensor allocateResident(Type type, long... shape) {
+    List<Pointer> plan = open;
+    open = plans.get(0);
+    try {
+      return allocate(type, shape);
+    } finally {
+      open = plan;
+    }
+  }
+
+  Tensor scratch(String role, long... shape) {
+    return scratch.computeIfAbsent(role + Arrays.toString(shape), key -> allocate(Type.F32, shape));
+  }
+
+  /** A primitive with its arguments. */
+  Bound bind(primitive operation, Map<Integer, Tensor> arguments) {
+    Bound bound = new Bound(keep(operation), stream, keep(new IntMemoryMap()));
+    arguments.forEach(
+        (index, tensor) ->
+            bound.put(
+                index, keep(new memory(description(tensor), cpu, new Address(tensor.address())))));
+    return bound;
+  }
+
+  memory.desc description(Tensor tensor) {
+    memory.data_type type =
+        tensor.type() == Type.F32 ? memory.data_type.f32 : memory.data_type.bf16;
+    return keep(new memory.desc(tensor.shape(), type, tensor.strides()));
+  }
+
+  /** Keeps what the open plan needs. */
+  <P extends Pointer> P keep(P pointer) {
+    open.add(pointer);
+    return pointer;
+  }
+
+  /** What is made from now on belongs to a new plan, which running the result frees. */
+  Runnable openPlan() {
+    List<Pointer> plan = new ArrayList<>();
+    plans.add(plan);
+    open = plan;
+    scratch.clear();
+    return () -> {
+      free(plan);
+      plans.remove(plan);
+    };
+  }
+
+  /** Last made, first freed; memory goes back at once and not when Java's collector finds time. */
+  private static void free(List<Pointer> plan) {
+    for (int i = plan.size() - 1; i >= 0; i--) {
+      plan.get(i).deallocate();
+    }
+    plan.clear();
+  }
+
+  @Override
+  public void close() {
+    for (int i = plans.size() - 1; i >= 0; i--) {
+      free(plans.get(i));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package io.sparkmae.job.averaging.exchange;
+
+import io.sparkmae.job.averaging.OuterStep;
+import io.sparkmae.job.averaging.exchange.Slices.Slice;
+import io.sparkmae.job.averaging.exchange.StoredState.Vector;
+import java.io.Serializable;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import org.apache.spark.storage.BlockId;
+
+/**
+ * What a round starts from, and where its slices are.
+ *
+ * @param id of the blocks of all slices that were averaged
+ * @param withMoments whether moments were
+ * @param ownMoments id of the blocks with each worker's own moments; {@link #NONE} at the start
+ * @param outerMomentum id of the blocks of the {@link OuterStep}'s momentum; {@link #NONE} without
+ * @param iteration global number of the round's first step
+ * @param epoch from 0
+ */
+public record Average(
+    long id, boolean withMoments, long ownMoments, long outerMomentum, int iteration, int epoch)
+    implements Serializable {
+
+  public static final long NONE = -1;
+
+  /** The one that a round will make; its place is not known before. */
+  public static Average next(boolean ownMoments, boolean outerMomentum) {
+    return new Average(
+        SparkBlocks.newId(),
+        !ownMoments,
+        ownMoments ? SparkBlocks.newId() : NONE,
+        outerMomentum ? SparkBlocks.newId() : NONE,
+        0,
+        0);
+  }
+
+  /**
+   * Hands a slice to {@code reader}.
+   *
+   * @return false if nobody has it
+   */
+  public boolean read(Slice slice, Consumer<FloatBuffer> reader) {
+    return SparkBlocks.read(SparkBlocks.of(id, slice.index()), reader);
+  }
+
+  /** What there is of it, beside each worker's own moments. */
+  List<Vector> vectors() {
+    List<Vector> vectors = new ArrayList<>(List.of(Vector.PARAMS));
+    if (withMoments) {
+      vectors.add(Vector.MOMENTS);
+    }
+    if (outerMomentum != NONE) {
+      vectors.add(Vector.OUTER_MOMENTUM);
+    }
+    return vectors;
+  }
+
+  /** The block of a slice of {@code vector}. */
+  BlockId block(Vector vector, Slice slice) {
+    return SparkBlocks.of(vector == Vector.OUTER_MOMENTUM ? outerMomentum : id, slice.index());
+  }
+
+  /** Forgets all its blocks on every executor, soon; for the driver. */
+  public void release() {
+    LongStream.of(id, ownMoments, outerMomentum)
+        .filter(set -> set != NONE)
+        .forEach(SparkBlocks::release);
+  }
+
+  /** The same average at another place in the schedule. */
+  public Average at(int iteration, int epoch) {
+    return new Average(id, withMoments, ownMoments, outerMomentum, iteration, epoch);
+  }
+}

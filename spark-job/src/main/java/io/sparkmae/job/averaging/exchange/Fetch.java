@@ -1,0 +1,102 @@
+package io.sparkmae.job.averaging.exchange;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.IntFunction;
+import org.apache.spark.network.buffer.ManagedBuffer;
+import org.apache.spark.network.shuffle.BlockFetchingListener;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BlockManagerId;
+import scala.collection.JavaConverters;
+
+/**
+ * Fetches a block from another executor with one copy, from the network's buffers to the caller's.
+ *
+ * <p>{@code BlockManager.getRemoteBytes} makes three, each into new memory of a slice's size.
+ */
+final class Fetch implements BlockFetchingListener {
+
+  private final CompletableFuture<ManagedBuffer> arrival = new CompletableFuture<>();
+
+  Fetch() {}
+
+  /**
+   * The block's bytes from the first executor that gives them; empty if none does.
+   *
+   * @param allocate makes a buffer of at least so many bytes
+   */
+  static Optional<ByteBuffer> from(
+      BlockManager here, BlockId block, IntFunction<ByteBuffer> allocate) {
+    for (BlockManagerId there : JavaConverters.seqAsJavaList(here.master().getLocations(block))) {
+      Optional<ByteBuffer> bytes =
+          there.equals(here.blockManagerId())
+              ? Optional.empty()
+              : from(here, there, block, allocate);
+      if (bytes.isPresent()) {
+        return bytes;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<ByteBuffer> from(
+      BlockManager here, BlockManagerId there, BlockId block, IntFunction<ByteBuffer> allocate) {
+    Fetch fetch = new Fetch();
+    here.blockTransferService()
+        .fetchBlocks(
+            there.host(),
+            there.port(),
+            there.executorId(),
+            new String[] {block.name()},
+            fetch,
+            null);
+    return fetch.await(block, allocate);
+  }
+
+  /** Waits for the block's bytes; empty if they do not come, or not all of them. */
+  Optional<ByteBuffer> await(BlockId block, IntFunction<ByteBuffer> allocate) {
+    try {
+      ManagedBuffer arrived = arrival.get();
+      try {
+        return Optional.of(copy(arrived, allocate));
+      } finally {
+        arrived.release();
+      }
+    } catch (ExecutionException | IOException e) {
+      return Optional.empty(); // it died, or lost the block: another may have it
+    } catch (InterruptedException e) {
+      arrival.thenAccept(ManagedBuffer::release); // it may still come
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while fetching " + block, e);
+    }
+  }
+
+  private static ByteBuffer copy(ManagedBuffer arrived, IntFunction<ByteBuffer> allocate)
+      throws IOException {
+    int size = (int) arrived.size();
+    try (InputStream in = arrived.createInputStream()) {
+      ByteBuffer bytes = allocate.apply(size);
+      int read = in.readNBytes(bytes.array(), 0, size);
+      if (read < size) {
+        throw new EOFException("A block of %d bytes ended after %d".formatted(size, read));
+      }
+      return bytes.limit(size);
+    }
+  }
+
+  @Override
+  public void onBlockFetchSuccess(String block, ManagedBuffer buffer) {
+    arrival.complete(buffer.retain());
+  }
+
+  @Override
+  public void onBlockFetchFailure(String block, Throwable reason) {
+    arrival.completeExceptionally(reason);
+  }
+}

@@ -1,0 +1,13 @@
+package io.sparkmae.job.averaging.exchange;
+
+/** A slice of the last average is on no executor any more; training goes on from a checkpoint. */
+public final class StateLost extends RuntimeException {
+
+  private static final long serialVersionUID = 1;
+
+  public StateLost(int iteration) {
+    super(
+        "Lost the average before step %d with the executors that held it (the same command goes on from the last checkpoint)"
+            .formatted(iteration));
+  }
+}

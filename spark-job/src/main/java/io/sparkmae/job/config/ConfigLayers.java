@@ -1,0 +1,129 @@
+package io.sparkmae.job.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigValue;
+import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.model.config.MaeConfig;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Joins flags, a file and the defaults, in this order of precedence; a key that the defaults lack
+ * is an error.
+ */
+public final class ConfigLayers {
+
+  private static final String DEFAULTS = "mae-defaults.conf";
+
+  private ConfigLayers() {}
+
+  /**
+   * The settings of a run.
+   *
+   * @param flags full key → value; strings are read as the key's type
+   * @param file a HOCON file on any Hadoop file system, or null
+   * @throws IllegalArgumentException if a key is unknown or a value breaks its rule
+   */
+  public static RunConfig runConfig(Map<String, ?> flags, String file, Configuration hadoop)
+      throws IOException {
+    return ConfigKeys.read(join(flags, file, hadoop));
+  }
+
+  /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */
+  public static RunConfig ofText(String text) {
+    return ConfigKeys.read(ConfigFactory.parseString(text).withFallback(defaults()).resolve());
+  }
+
+  /** The model that {@code flags} describe, over the defaults. */
+  public static ModelDescription model(Map<String, ?> flags, Configuration hadoop)
+      throws IOException {
+    Config config = join(flags, null, hadoop);
+    String name = config.getString("model.name");
+    return new ModelDescription(name, ConfigKeys.model(MaeConfig.preset(name), config));
+  }
+
+  private static Config join(Map<String, ?> flags, String file, Configuration hadoop)
+      throws IOException {
+    Config defaults = defaults();
+    Config joined =
+        checked(ConfigFactory.parseMap(flags, "the command line"), "the command line", defaults);
+    if (file != null) {
+      joined = joined.withFallback(checked(read(file, hadoop), file, defaults));
+    }
+    return joined.withFallback(defaults).resolve();
+  }
+
+  /** Every key; a null asks the preset. */
+  static Config defaults() {
+    ConfigParseOptions present = ConfigParseOptions.defaults().setAllowMissing(false);
+    return ConfigFactory.parseResources(ConfigLayers.class.getClassLoader(), DEFAULTS, present);
+  }
+
+  private static Config read(String file, Configuration hadoop) throws IOException {
+    Path path = new Path(file);
+    ConfigParseOptions named = ConfigParseOptions.defaults().setOriginDescription(file);
+    try (var reader =
+        new InputStreamReader(path.getFileSystem(hadoop).open(path), StandardCharsets.UTF_8)) {
+      return ConfigFactory.parseReader(reader, named).resolve();
+    }
+  }
+
+  private static Config checked(Config config, String source, Config defaults) {
+    Set<String> known = new LinkedHashSet<>();
+    collect(defaults.root(), "", known);
+    Set<String> given = new LinkedHashSet<>();
+    collect(config.root(), "", given);
+    for (String key : given) {
+      if (!known.contains(key)) {
+        throw new IllegalArgumentException(
+            "Unknown setting in %s: %s (did you mean %s?)"
+                .formatted(source, key, nearest(key, known)));
+      }
+    }
+    return config;
+  }
+
+  // Config.entrySet leaves out nulls, and a null is a default like any other here.
+  private static void collect(ConfigObject object, String prefix, Set<String> keys) {
+    for (Map.Entry<String, ConfigValue> entry : object.entrySet()) {
+      if (entry.getValue() instanceof ConfigObject inner) {
+        collect(inner, prefix + entry.getKey() + ".", keys);
+      } else {
+        keys.add(prefix + entry.getKey());
+      }
+    }
+  }
+
+  private static String nearest(String key, Set<String> known) {
+    return known.stream().min(Comparator.comparingInt(other -> distance(key, other))).orElseThrow();
+  }
+
+  /** Levenshtein's: the fewest characters to insert, drop or replace. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int i = 0; i <= a.length(); i++) {
+      int diagonal = i - 1;
+      for (int j = 0; j <= b.length(); j++) {
+        int above = row[j];
+        if (i == 0 || j == 0) {
+          row[j] = i + j;
+        } else {
+          int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+          row[j] = Math.min(replaced, 1 + Math.min(above, row[j - 1]));
+        }
+        diagonal = above;
+      }
+    }
+    return row[b.length()];
+  }
+}

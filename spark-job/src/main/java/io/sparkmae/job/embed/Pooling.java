@@ -1,0 +1,16 @@
+package io.sparkmae.job.embed;
+
+import java.util.Locale;
+
+/** How the tokens of an image become one feature vector. */
+public enum Pooling {
+  /** The class token after the final norm. */
+  CLS,
+  /** The mean of the patch tokens after the final norm, the class token left out. */
+  MEAN;
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

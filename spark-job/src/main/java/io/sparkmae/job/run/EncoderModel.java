@@ -1,0 +1,52 @@
+package io.sparkmae.job.run;
+
+import io.sparkmae.job.export.ExportLayout;
+import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.MaeWeights;
+import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.config.MaeConfig;
+import java.io.IOException;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.NoOp;
+
+/**
+ * An encoder as a model version holds it.
+ *
+ * @param name the preset that it started from
+ * @param config geometry and task
+ * @param weights the reference's key names, the encoder's alone
+ */
+public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> weights) {
+
+  /** The directory in a version where the encoder is. */
+  public static final String DIRECTORY = "encoder/";
+
+  /** Reads the encoder of a model directory or of one version in it. */
+  public static EncoderModel of(String uri, Configuration hadoop) throws IOException {
+    return ModelStore.read(uri, hadoop, EncoderModel::read);
+  }
+
+  /** Reads the encoder of a version. */
+  public static EncoderModel read(ModelVersion version) throws IOException {
+    ModelDescription description = description(version);
+    Map<String, INDArray> weights =
+        version.read(DIRECTORY + ExportLayout.WEIGHTS, in -> Safetensors.read(in).tensors());
+    return new EncoderModel(description.name(), description.config(), weights);
+  }
+
+  /** What a version's model is, without its weights. */
+  public static ModelDescription description(ModelVersion version) throws IOException {
+    return version.read(DIRECTORY + ExportLayout.CONFIG, ModelDescription::read);
+  }
+
+  /** The encoder of an untrained model. */
+  public static EncoderModel untrained(String name, MaeConfig config, long seed) {
+    MaeGraph graph = MaeGraph.create(config, new NoOp(), 0, seed);
+    return new EncoderModel(name, config, MaeWeights.encoder(graph));
+  }
+}

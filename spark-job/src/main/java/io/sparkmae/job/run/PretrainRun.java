@@ -1,0 +1,111 @@
+package io.sparkmae.job.run;
+
+import io.sparkmae.data.PreparedData;
+import io.sparkmae.job.averaging.exchange.BrokenState;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.run.RunRecord.Place;
+import io.sparkmae.job.store.BadModel;
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.job.store.RunLease;
+import io.sparkmae.job.train.Pretraining;
+import io.sparkmae.job.train.ResumePoint;
+import io.sparkmae.job.train.Trained;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** A pre-training run and its model directory: from the last checkpoint to the final version. */
+public final class PretrainRun {
+
+  private final SparkSession spark;
+  private final RunConfig run;
+  private final String output;
+  private final Configuration hadoop;
+  private final ModelStore store;
+  private final Place place;
+  private final Set<String> broken = new HashSet<>(); // versions whose state could not be read
+  private PretrainResult result; // null before the end
+
+  public PretrainRun(SparkSession spark, RunConfig run, String output) throws IOException {
+    this.spark = spark;
+    this.run = run;
+    this.output = output;
+    this.hadoop = spark.sparkContext().hadoopConfiguration();
+    this.store = ModelStore.at(output, hadoop);
+    this.place = place();
+  }
+
+  /**
+   * Trains and writes versions; the last is the result.
+   *
+   * @param resume whether to go on from the newest version if that is a checkpoint
+   * @throws IllegalArgumentException if it is another run's
+   */
+  public PretrainResult train(boolean resume) throws IOException {
+    try (RunLease lease = RunLease.take(output, hadoop)) {
+      while (result == null) {
+        try {
+          train(lease, resume ? store.read(this::resumePoint) : Optional.empty());
+        } catch (BrokenState e) {
+          broken.add(e.version());
+        }
+      }
+      return result;
+    }
+  }
+
+  private void train(RunLease lease, Optional<ResumePoint> from) throws IOException {
+    from.ifPresent(
+        point ->
+            System.err.printf(
+                "going on from %s, step %d%n", point.version(), point.state().iteration()));
+    Pretraining.train(spark, run, place.workers(), from.orElse(null), soFar -> keep(lease, soFar));
+  }
+
+  /** Null for the beginning. */
+  private ResumePoint resumePoint(ModelVersion version) throws IOException {
+    if (broken.contains(version.uri())) {
+      throw new BadModel("an executor could not read its state (verify names the file)");
+    }
+    if (!RunRecord.isCheckpoint(version)) {
+      return null;
+    }
+    RunRecord.requireSame(version, run, place);
+    return TrainedVersion.restore(version);
+  }
+
+  private ResumePoint keep(RunLease lease, Trained soFar) throws IOException {
+    lease.check();
+    ResumePoint kept = null;
+    if (soFar.finished()) {
+      result = TrainedVersion.write(soFar, run, place, store, hadoop);
+    } else {
+      kept = TrainedVersion.checkpoint(soFar, run, place, store);
+    }
+    store.prune(run.checkpoints().keep(), RunRecord::isCheckpoint);
+    return kept;
+  }
+
+  private Place place() {
+    PreparedData data = PreparedData.open(run.data().uri(), hadoop);
+    String manifest = data.manifest().toJson();
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(manifest.getBytes(StandardCharsets.UTF_8));
+      int workers =
+          Pretraining.workers(JavaSparkContext.fromSparkContext(spark.sparkContext()), run);
+      return new Place(workers, data.rows(), HexFormat.of().formatHex(digest));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.sparkmae.job.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.job.config.ConfigKeys;
+import io.sparkmae.job.config.ConfigLayers;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.store.BadModel;
+import io.sparkmae.job.store.Json;
+import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.job.store.VersionWriter;
+import io.sparkmae.job.train.Pretraining;
+import io.sparkmae.model.MaeGraph;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a version says about the run that made it, in {@code state/run.json}.
+ *
+ * @param settings the run's {@link RunConfig#text}
+ * @param place what the run found: workers and data
+ * @param result the run's result line; null in a checkpoint
+ */
+public record RunRecord(String settings, Place place, Object result) {
+
+  private static final String FILE = "state/run.json";
+
+  /**
+   * What decides a run's result beside its settings.
+   *
+   * @param workers that the images were shared among
+   * @param images of the prepared data
+   * @param dataSha256 of the prepared data's manifest
+   */
+  public record Place(int workers, long images, String dataSha256) {
+
+    /** For versions whose run does not matter. */
+    public static final Place UNKNOWN = new Place(0, 0, "");
+  }
+
+  /** Adds the record to a version that is being written. */
+  public static void write(VersionWriter version, RunConfig run, Place place, Object result)
+      throws IOException {
+    version.file(FILE, out -> out.write(Json.pretty(new RunRecord(run.text(), place, result))));
+  }
+
+  /** The result line of {@code version} if a run of equal settings made it. */
+  public static Optional<Object> resultOf(ModelVersion version, RunConfig run) throws IOException {
+    if (!version.has(FILE)) {
+      return Optional.empty();
+    }
+    JsonNode record = read(version);
+    boolean same = ConfigKeys.differences(record.path("settings").asText(), run).isEmpty();
+    return same && record.hasNonNull("result")
+        ? Optional.of(record.get("result"))
+        : Optional.empty();
+  }
+
+  /** Whether {@code version} is of a run that was not finished. */
+  static boolean isCheckpoint(ModelVersion version) throws IOException {
+    try {
+      return version.has(FILE) && !read(version).hasNonNull("result");
+    } catch (BadModel e) {
+      return false; // nobody can tell
+    }
+  }
+
+  /**
+   * Checks that a run may go on from a checkpoint.
+   *
+   * @throws IllegalArgumentException naming what differs
+   */
+  static void requireSame(ModelVersion checkpoint, RunConfig run, Place place) throws IOException {
+    JsonNode record = read(checkpoint);
+    List<String> differences =
+        new ArrayList<>(ConfigKeys.differences(record.path("settings").asText(), run));
+    int workers = record.path("place").path("workers").asInt();
+    if (workers != place.workers) {
+      differences.add("workers are %d there and %d here".formatted(workers, place.workers));
+    }
+    if (!record.path("place").path("data_sha256").asText().equals(place.dataSha256)) {
+      differences.add("the data's manifest is another");
+    }
+    if (!differences.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot resume %s: %s (give the same settings, another --output, or --resume never)"
+              .formatted(checkpoint.uri(), String.join("; ", differences)));
+    }
+  }
+
+  /** The graph that the run of {@code version} trained, its parameters still arbitrary. */
+  static MaeGraph graph(ModelVersion version, int iteration) throws IOException {
+    JsonNode record = read(version);
+    RunConfig run = ConfigLayers.ofText(record.path("settings").asText());
+    JsonNode place = record.path("place");
+    MaeGraph graph =
+        Pretraining.graph(run, place.path("images").asLong(), place.path("workers").asInt());
+    graph.getConfiguration().setIterationCount(iteration);
+    return graph;
+  }
+
+  private static JsonNode read(ModelVersion version) throws IOException {
+    return version.read(FILE, in -> Json.read(in, JsonNode.class));
+  }
+}

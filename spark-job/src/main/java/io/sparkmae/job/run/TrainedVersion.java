@@ -1,0 +1,104 @@
+package io.sparkmae.job.run;
+
+import io.sparkmae.data.layout.SourceImage;
+import io.sparkmae.data.layout.SourceImages;
+import io.sparkmae.job.averaging.exchange.StoredState;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.export.ExportLayout;
+import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.picture.Picture;
+import io.sparkmae.job.picture.Report;
+import io.sparkmae.job.run.RunRecord.Place;
+import io.sparkmae.job.store.Metric;
+import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.job.store.VersionWriter;
+import io.sparkmae.job.train.ResumePoint;
+import io.sparkmae.job.train.Trained;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.MaeWeights;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/** Writes what a run has trained as a version of the model directory, and reads it back. */
+final class TrainedVersion {
+
+  private static final String PICTURE = "reconstructions.png";
+  private static final int ROWS_OF_PICTURE = 8;
+
+  private TrainedVersion() {}
+
+  /** Writes the last version of a run. */
+  static PretrainResult write(
+      Trained trained, RunConfig run, Place place, ModelStore store, Configuration hadoop)
+      throws IOException {
+    VersionWriter version = store.begin();
+    writeState(version, trained, run);
+    PretrainResult result =
+        new PretrainResult(
+            version.uri(),
+            trained.loss(),
+            trained.images(),
+            trained.imagesPerSecond(),
+            trained.graph().paramsSha256());
+    byte[] picture = picture(trained.graph(), run, hadoop);
+    if (picture.length > 0) {
+      version.file(PICTURE, out -> out.write(picture));
+    }
+    String title = run.modelName() + " " + version.name();
+    version.file(Report.FILE, Report.page(title, run.text(), trained.metrics(), picture));
+    RunRecord.write(version, run, place, result);
+    version.commit();
+    return result;
+  }
+
+  /** Writes a version of a run that is not finished: a whole model, and all it takes to go on. */
+  static ResumePoint checkpoint(Trained soFar, RunConfig run, Place place, ModelStore store)
+      throws IOException {
+    VersionWriter version = store.begin();
+    StoredState state = writeState(version, soFar, run);
+    RunRecord.write(version, run, place, null);
+    version.commit();
+    return new ResumePoint(version.uri(), state, soFar.metrics());
+  }
+
+  private static StoredState writeState(VersionWriter version, Trained trained, RunConfig run)
+      throws IOException {
+    StoredState state =
+        trained.vectors().write(version, () -> writeEncoder(version, trained.graph(), run));
+    StateFile.write(version, state, trained.graph());
+    version.file(Metric.FILE, Metric.lines(trained.metrics()));
+    return state;
+  }
+
+  private static void writeEncoder(VersionWriter version, MaeGraph graph, RunConfig run)
+      throws IOException {
+    ExportLayout.TIMM.write(
+        new ModelDescription(run.modelName(), run.model()),
+        MaeWeights.encoder(graph),
+        (name, content) -> version.file(EncoderModel.DIRECTORY + name, content));
+  }
+
+  /** What {@link #checkpoint} wrote, but for the vectors, which executors read. */
+  static ResumePoint restore(ModelVersion version) throws IOException {
+    return new ResumePoint(
+        version.uri(), StateFile.read(version).state(), version.read(Metric.FILE, Metric::read));
+  }
+
+  /** A PNG; empty if it cannot be drawn, which shall not cost what was trained. */
+  private static byte[] picture(MaeGraph graph, RunConfig run, Configuration hadoop) {
+    try {
+      List<SourceImage> images =
+          SourceImages.first(List.of(run.data().uri()), "parquet", ROWS_OF_PICTURE, hadoop);
+      ByteArrayOutputStream png = new ByteArrayOutputStream();
+      Picture.write(
+          Reconstructions.of(graph, images, run.train().seed()), run.model(), run.modelName(), png);
+      return png.toByteArray();
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      System.err.println("mae: the picture was not drawn: " + e);
+      return new byte[0];
+    }
+  }
+}

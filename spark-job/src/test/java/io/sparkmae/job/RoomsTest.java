@@ -1,0 +1,69 @@
+package io.sparkmae.job;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The packages of all modules: who may see whom, and how many files one may have. */
+class RoomsTest {
+
+  private static final long MOST_FILES = 30;
+
+  private static final JavaClasses MAIN =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.sparkmae");
+
+  @Test
+  void noTwoPackagesSeeEachOther() {
+    slices().matching("io.sparkmae.(**)").should().beFreeOfCycles().check(MAIN);
+  }
+
+  @Test
+  void theDevicesDoNotSeeEachOther() {
+    noClasses()
+        .that()
+        .resideInAPackage("..engine.onednn")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("..engine.cuda")
+        .check(MAIN);
+    noClasses()
+        .that()
+        .resideInAPackage("..engine.cuda")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("..engine.onednn")
+        .check(MAIN);
+  }
+
+  @Test
+  void imagesKnowNeitherHadoopNorSpark() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.sparkmae.data.image")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.hadoop..", "org.apache.spark..")
+        .check(MAIN);
+  }
+
+  @Test
+  void noPackageHasTooManyFiles() {
+    Map<String, Long> files =
+        MAIN.stream()
+            .filter(JavaClass::isTopLevelClass)
+            .collect(groupingBy(JavaClass::getPackageName, counting()));
+    assertThat(files).hasSizeGreaterThan(20); // else the wrong classes were read
+    assertThat(files.values()).allMatch(count -> count <= MOST_FILES);
+  }
+}
