@@ -107,7 +107,8 @@ final class FusedStep extends Solver {
   }
 
   private double gradientScale() {
-    return graph.clipsGradients() ? graph.gradientScale(engine.gradientNorm()) : 1;
+    GradientClip clip = graph.clip();
+    return clip.isOn() ? clip.scale(engine.gradientNorm()) : 1;
   }
 
   /** DL4J keeps a graph's updater in its solver's optimizer. */

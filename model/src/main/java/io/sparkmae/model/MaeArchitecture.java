@@ -4,6 +4,8 @@ import io.sparkmae.model.config.MaeConfig;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
@@ -66,5 +68,12 @@ final class MaeArchitecture {
       input = name;
     }
     return input;
+  }
+
+  /** Returns what updates the graph's parameters: the same for all of them. */
+  static IUpdater updaterOf(ComputationGraph graph) {
+    GraphVertex vertex = graph.getVertex(DecoderEmbedding.NAME);
+    String name = vertex.paramTable(true).keySet().iterator().next();
+    return vertex.getConfig().getUpdaterByParam(name);
   }
 }

@@ -6,18 +6,12 @@ import io.sparkmae.model.config.Pixels;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.Map;
-import org.apache.commons.io.input.CloseShieldInputStream;
-import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.Solver;
-import org.deeplearning4j.util.ModelSerializer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -34,12 +28,9 @@ public final class MaeGraph extends ComputationGraph {
 
   private static final long serialVersionUID = 1;
 
-  // numbers of a vector in a DL4J zip: it is read into one Java array of bytes, header included
-  private static final long MOST_OF_DL4J = (Integer.MAX_VALUE - (1 << 20)) / Float.BYTES;
-
   private transient MaeEngine engine; // null: the graph itself computes
   private transient Solver plainSolver; // DL4J's own, while the engine's is in its place
-  private transient double maxGradientNorm;
+  private transient GradientClip clip = GradientClip.NONE;
   private transient int parts = 1; // of the minibatch that is being fitted
   private final transient SummedParts summed = new SummedParts(this);
   private transient INDArray target; // DL4J's own reference to the labels is private
@@ -125,7 +116,7 @@ public final class MaeGraph extends ComputationGraph {
             flattenedGradients,
             FlatParameters.slots(this));
     gradient = FlatParameters.gradient(this, flattenedGradients);
-    if (updater() instanceof AdamW adamW) {
+    if (MaeArchitecture.updaterOf(this) instanceof AdamW adamW) {
       getUpdater(); // makes the solver that holds it
       plainSolver = solver;
       solver = new FusedStep(this, plainSolver, this.engine, adamW);
@@ -159,27 +150,16 @@ public final class MaeGraph extends ComputationGraph {
     }
   }
 
-  private IUpdater updater() {
-    String vertex = DecoderEmbedding.NAME;
-    var config = getVertex(vertex).getConfig();
-    return config.getUpdaterByParam(getVertex(vertex).paramTable(true).keySet().iterator().next());
-  }
-
   /**
-   * From now on a gradient whose Euclidean norm over all parameters is larger is scaled down to
-   * {@code norm}; 0, the paper's way, leaves all as they are.
+   * Sets the largest Euclidean norm of a gradient over all parameters: a larger one is scaled down
+   * to it; 0, the paper's way, leaves all as they are.
    */
   public void clipGradientNorm(double norm) {
-    maxGradientNorm = norm;
+    clip = new GradientClip(norm);
   }
 
-  /** What a gradient of {@code norm} is multiplied with. */
-  double gradientScale(double norm) {
-    return maxGradientNorm > 0 && norm > maxGradientNorm ? maxGradientNorm / norm : 1;
-  }
-
-  boolean clipsGradients() {
-    return maxGradientNorm > 0;
+  GradientClip clip() {
+    return clip;
   }
 
   /**
@@ -215,7 +195,7 @@ public final class MaeGraph extends ComputationGraph {
       super.computeGradientAndScore();
     }
     if (!(solver instanceof FusedStep)) { // which clips in its one pass
-      clipGradient();
+      clip.apply(flattenedGradients);
     }
   }
 
@@ -225,12 +205,6 @@ public final class MaeGraph extends ComputationGraph {
       score = engine.step(target, getInput(2), parts); // the gradients stay on the device
     } else {
       computeGradientAndScore();
-    }
-  }
-
-  private void clipGradient() {
-    if (clipsGradients()) {
-      flattenedGradients.muli(gradientScale(flattenedGradients.norm2Number().doubleValue()));
     }
   }
 
@@ -268,41 +242,6 @@ public final class MaeGraph extends ComputationGraph {
     INDArray[] all = arrays.clone();
     all[0] = Pixels.normalise(arrays[0], maeConfig().channels());
     return all;
-  }
-
-  /**
-   * Writes configuration, counters, parameters and, if it has one that fits, updater state as a
-   * DL4J zip; {@code out} stays open.
-   *
-   * @throws IllegalArgumentException if the parameters do not fit: DL4J reads 2 GiB an entry
-   */
-  public void save(OutputStream out) throws IOException {
-    download();
-    if (!fitsDl4j(flattenedParams.length())) {
-      throw new IllegalArgumentException(
-          "Cannot write %d parameters as a DL4J zip (it holds at most %d; take another layout)"
-              .formatted(flattenedParams.length(), MOST_OF_DL4J));
-    }
-    ComputationGraphUpdater updater = getUpdater(false);
-    INDArray state = updater == null ? null : updater.getStateViewArray();
-    boolean withState = state != null && fitsDl4j(state.length());
-    ModelSerializer.writeModel(this, CloseShieldOutputStream.wrap(out), withState);
-  }
-
-  /** Whether a DL4J zip can hold a vector of so many numbers. */
-  public static boolean fitsDl4j(long numbers) {
-    return numbers <= MOST_OF_DL4J;
-  }
-
-  /** Reads what {@link #save} wrote; {@code in} stays open. */
-  public static MaeGraph restore(InputStream in) throws IOException {
-    ComputationGraph graph =
-        ModelSerializer.restoreComputationGraph(CloseShieldInputStream.wrap(in), true);
-    ComputationGraphUpdater updater = graph.getUpdater(false);
-    return of(
-        graph.getConfiguration(),
-        graph.params(),
-        updater == null ? null : updater.getStateViewArray());
   }
 
   static MaeGraph uninitialised(

@@ -11,7 +11,6 @@ import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.engine.Engines;
-import io.sparkmae.model.engine.MaeEngine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -42,8 +41,8 @@ class EngineTest {
   static boolean runs(Engine engine, Precision precision) {
     boolean plain = precision == Precision.FP32;
     return engine == Engine.CUDA
-        ? MaeEngine.obstacleToCuda().isEmpty() && (plain || MaeEngine.cudaHasBf16(0))
-        : plain || MaeEngine.hasBf16();
+        ? Engines.obstacleToCuda().isEmpty() && (plain || Engines.cudaHasBf16(0))
+        : plain || Engines.hasBf16();
   }
 
   static MaeGraph graph(MaeConfig config, IUpdater updater, Engine engine, Precision precision) {
@@ -112,9 +111,9 @@ class EngineTest {
       changed.fit(batch(TINY, 4, step));
     }
     var file = new java.io.ByteArrayOutputStream();
-    changed.save(file);
+    Dl4jZip.write(changed, file);
     var saved = new java.io.ByteArrayInputStream(file.toByteArray());
-    MaeGraph restored = using(MaeGraph.restore(saved), engine, Precision.FP32);
+    MaeGraph restored = using(Dl4jZip.read(saved), engine, Precision.FP32);
     through.fit(batch(TINY, 4, 3));
     restored.fit(batch(TINY, 4, 3));
     assertThat(restored.paramsSha256()).isEqualTo(through.paramsSha256());

@@ -45,8 +45,8 @@ class MaeGraphTest {
     graph.fit(batch(1, 2));
     graph.fit(batch(3, 4));
     ByteArrayOutputStream saved = new ByteArrayOutputStream();
-    graph.save(saved);
-    MaeGraph restored = MaeGraph.restore(new ByteArrayInputStream(saved.toByteArray()));
+    Dl4jZip.write(graph, saved);
+    MaeGraph restored = Dl4jZip.read(new ByteArrayInputStream(saved.toByteArray()));
     assertThat(restored.maeConfig()).isEqualTo(config);
     assertThat(restored.getIterationCount()).isEqualTo(2);
     graph.fit(batch(5, 6));

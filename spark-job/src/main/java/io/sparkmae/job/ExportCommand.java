@@ -8,6 +8,8 @@ import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.StoredFile;
+import io.sparkmae.model.Dl4jZip;
+import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import java.io.IOException;
 import java.util.List;
@@ -76,8 +78,10 @@ final class ExportCommand implements Callable<Outcome> {
                   description,
                   MaeWeights.all(StateFile.graph(version, description.config())),
                   directory::file);
-          case DL4J ->
-              List.of(directory.file(ExportLayout.ZIP, StateFile.withMoments(version)::save));
+          case DL4J -> {
+            MaeGraph graph = StateFile.withMoments(version);
+            yield List.of(directory.file(ExportLayout.ZIP, out -> Dl4jZip.write(graph, out)));
+          }
         };
     List<String> names = files.stream().map(StoredFile::file).toList();
     return new Result(output, version.name(), names, files.get(0).sha256());

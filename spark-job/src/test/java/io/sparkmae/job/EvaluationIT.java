@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.cluster.SmallData;
 import io.sparkmae.job.store.Json;
+import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.Safetensors;
 import java.io.ByteArrayOutputStream;
@@ -124,7 +125,7 @@ class EvaluationIT {
   void dl4jsZipIsTheGraphWithItsMomentsAndItsPlaceInTheSchedule() throws Exception {
     mae("export", "--model", at("model"), "--output", at("dl4j"), "--layout", "dl4j");
     try (InputStream in = Files.newInputStream(directory.resolve("dl4j/model.zip"))) {
-      MaeGraph graph = MaeGraph.restore(in);
+      MaeGraph graph = Dl4jZip.read(in);
       assertThat(graph.paramsSha256()).isEqualTo(trained.get("params_sha256").asText());
       assertThat(graph.getIterationCount()).isEqualTo(2 * 4); // epochs, steps of an epoch
       INDArray moments = graph.getUpdater().getStateViewArray();

@@ -2,8 +2,12 @@ package io.sparkmae.model.engine;
 
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.cuda.Cuda;
+import io.sparkmae.model.engine.cuda.CudaDevice;
 import io.sparkmae.model.engine.cuda.Nd4jCuda;
 import io.sparkmae.model.engine.cuda.UnusableGpu;
+import io.sparkmae.model.engine.device.Device;
+import io.sparkmae.model.engine.onednn.OneDnnDevice;
 
 /** Which engines this machine can run. */
 public final class Engines {
@@ -24,11 +28,10 @@ public final class Engines {
           "Invalid engine: %s (ND4J computes on a GPU here and has its arrays there; choose graph, or set BACKEND_PRIORITY_CPU=200)"
               .formatted(engine));
     }
-    if (engine == Engine.CUDA && !MaeEngine.obstacleToCuda().isEmpty()) {
-      throw new UnusableGpu(
-          "Invalid engine: cuda (%s; choose onednn)".formatted(MaeEngine.obstacleToCuda()));
+    if (engine == Engine.CUDA && !obstacleToCuda().isEmpty()) {
+      throw new UnusableGpu("Invalid engine: cuda (%s; choose onednn)".formatted(obstacleToCuda()));
     }
-    if (engine == Engine.ONEDNN && !MaeEngine.isAvailable()) {
+    if (engine == Engine.ONEDNN && !hasOneDnn()) {
       throw new IllegalArgumentException(
           "Invalid engine: onednn (it needs Linux on x86_64 with AVX2; choose graph)");
     }
@@ -40,15 +43,12 @@ public final class Engines {
       throw new IllegalArgumentException(
           "Invalid precision: tf32 (only GPUs have such products; choose fp32, or engine cuda)");
     }
-    if (precision != Precision.FP32
-        && engine == Engine.CUDA
-        && !force
-        && !MaeEngine.cudaHasBf16(0)) {
+    if (precision != Precision.FP32 && engine == Engine.CUDA && !force && !cudaHasBf16(0)) {
       throw new UnusableGpu(
           "Invalid precision: %s (the GPU's compute capability is below 8.0; choose fp32)"
               .formatted(precision));
     }
-    if (precision == Precision.BF16 && engine == Engine.ONEDNN && !force && !MaeEngine.hasBf16()) {
+    if (precision == Precision.BF16 && engine == Engine.ONEDNN && !force && !hasBf16()) {
       throw new IllegalArgumentException(
           "Invalid precision: bf16 (this processor multiplies it slower than fp32, having neither"
               + " AVX-512 BF16 nor AMX; choose fp32, or --force it)");
@@ -60,9 +60,49 @@ public final class Engines {
     if (Nd4jCuda.isChosen()) {
       return Engine.GRAPH;
     }
-    if (MaeEngine.obstacleToCuda().isEmpty()) {
+    if (obstacleToCuda().isEmpty()) {
       return Engine.CUDA;
     }
-    return MaeEngine.isAvailable() ? Engine.ONEDNN : Engine.GRAPH;
+    return hasOneDnn() ? Engine.ONEDNN : Engine.GRAPH;
+  }
+
+  /** Whether this machine can run the engine on its processor. */
+  public static boolean hasOneDnn() {
+    return OneDnnDevice.isAvailable();
+  }
+
+  /** Whether the processor multiplies bf16 itself. */
+  public static boolean hasBf16() {
+    return OneDnnDevice.hasBf16();
+  }
+
+  /** The set of instructions that oneDNN's code is made for here, such as {@code isa 0x3ff}. */
+  public static String instructions() {
+    return OneDnnDevice.instructions();
+  }
+
+  /** Why this machine cannot run the engine on a GPU, as a part of a sentence; empty if it can. */
+  public static String obstacleToCuda() {
+    return Cuda.obstacle();
+  }
+
+  /** Whether GPU {@code gpu} multiplies bf16, and TF32, itself. */
+  public static boolean cudaHasBf16(int gpu) {
+    return Cuda.capability(gpu) >= 80;
+  }
+
+  static Device device(Engine engine, int gpu, Precision precision) {
+    return engine == Engine.CUDA ? new CudaDevice(gpu, precision) : new OneDnnDevice(threads());
+  }
+
+  /** Bytes of the first GPU's memory that are in use, by whatever process. */
+  public static long cudaMemoryInUse() {
+    return Cuda.memoryInUse();
+  }
+
+  /** Threads of a step: OMP_NUM_THREADS, as oneDNN has it, else all processors. */
+  public static int threads() {
+    String threads = System.getenv("OMP_NUM_THREADS");
+    return threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads);
   }
 }

@@ -25,7 +25,7 @@ public final class LargeProduct {
     Type type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
     INDArray random = Nd4j.rand(DataType.FLOAT, size, size); // zeros would be faster on a GPU
     double best = 0;
-    try (Device device = MaeEngine.device(engine, 0, precision)) {
+    try (Device device = Engines.device(engine, 0, precision)) {
       Tensor a = device.allocate(type, size, size);
       device.upload(random);
       device.copy(device.imageOf(random), a).run();

@@ -3,15 +3,12 @@ package io.sparkmae.model.engine;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
-import io.sparkmae.model.engine.cuda.Cuda;
-import io.sparkmae.model.engine.cuda.CudaDevice;
 import io.sparkmae.model.engine.device.AdamWRange;
 import io.sparkmae.model.engine.device.AdamWRates;
 import io.sparkmae.model.engine.device.Device;
 import io.sparkmae.model.engine.device.Rows;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
-import io.sparkmae.model.engine.onednn.OneDnnDevice;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -58,46 +55,6 @@ public final class MaeEngine implements AutoCloseable {
    */
   public record Moments(long from, long to, long expAvg, long expAvgSq, boolean decays) {}
 
-  /** Whether this machine can run the engine. */
-  public static boolean isAvailable() {
-    return OneDnnDevice.isAvailable();
-  }
-
-  /** Whether the processor multiplies bf16 itself. */
-  public static boolean hasBf16() {
-    return OneDnnDevice.hasBf16();
-  }
-
-  /** The set of instructions that oneDNN's code is made for here, such as {@code isa 0x3ff}. */
-  public static String instructions() {
-    return OneDnnDevice.instructions();
-  }
-
-  /** Why this machine cannot run the engine on a GPU, as a part of a sentence; empty if it can. */
-  public static String obstacleToCuda() {
-    return Cuda.obstacle();
-  }
-
-  /** Whether GPU {@code gpu} multiplies bf16, and TF32, itself. */
-  public static boolean cudaHasBf16(int gpu) {
-    return Cuda.capability(gpu) >= 80;
-  }
-
-  static Device device(Engine engine, int gpu, Precision precision) {
-    return engine == Engine.CUDA ? new CudaDevice(gpu, precision) : new OneDnnDevice(threads());
-  }
-
-  /** Bytes of the first GPU's memory that are in use, by whatever process. */
-  public static long cudaMemoryInUse() {
-    return Cuda.memoryInUse();
-  }
-
-  /** Threads of a step: OMP_NUM_THREADS, as oneDNN has it, else all processors. */
-  public static int threads() {
-    String threads = System.getenv("OMP_NUM_THREADS");
-    return threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads);
-  }
-
   /**
    * An engine over flat fp32 vectors.
    *
@@ -117,7 +74,7 @@ public final class MaeEngine implements AutoCloseable {
       Map<String, Slot> slots) {
     this.config = config;
     this.precision = precision;
-    this.device = device(engine, gpu, precision);
+    this.device = Engines.device(engine, gpu, precision);
     this.params = params;
     this.gradients = gradients;
     this.slots = slots;
@@ -134,7 +91,8 @@ public final class MaeEngine implements AutoCloseable {
   /**
    * Computes the loss, and the gradients into the flat vector.
    *
-   * @param patches [N, L, P], normalised, or bytes as {@link io.sparkmae.model.Pixels} reads them
+   * @param patches [N, L, P], normalised, or bytes as {@link io.sparkmae.model.config.Pixels} reads
+   *     them
    * @param idsRestore [N, L], the place of each token in the shuffled order, kept ones first
    */
   public double step(INDArray patches, INDArray idsRestore) {

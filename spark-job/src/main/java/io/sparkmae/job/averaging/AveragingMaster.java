@@ -12,13 +12,9 @@ import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.core.loader.DataSetLoader;
@@ -52,9 +48,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private final StateJobs states;
   private final OuterStep outer;
   private final Accumulators accumulators;
-  private final TreeSet<String> described = new TreeSet<>();
-  private final Processors processors = new Processors();
-  private final TreeSet<String> executors = new TreeSet<>(); // that have had workers
+  private final KnownWorkers workers = new KnownWorkers();
   private WorkerTask.Run run;
   private MultiDataSetLoader sent; // with the run
   private Average average;
@@ -63,8 +57,6 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private int parts = 1;
   private Precision exchange = Precision.FP32;
   private List<List<String>> next = List.of();
-  private List<String> locations = List.of();
-  private long[] lastImages = new long[1]; // of each worker
   private RoundReport report;
 
   /**
@@ -116,9 +108,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   /** Where the worker's last task ran, as Spark names preferred locations; empty if unknown. */
   public List<String> location(int worker) {
-    return worker < locations.size() && !spark.isLocal()
-        ? List.of(locations.get(worker))
-        : List.of();
+    return spark.isLocal() ? List.of() : workers.location(worker);
   }
 
   /** How the last round went. */
@@ -170,17 +160,18 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   private void average(
       List<WorkerReport> reports,
-      Function<int[], List<WorkerReport>> workers,
+      Function<int[], List<WorkerReport>> trainAgain,
       Results results,
       Average to) {
+    List<Slice> averaged = driver.slices().averaged(to.withMoments());
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       check(reports);
-      List<Integer> missing = missingAfterAverage(reports, results, to);
+      List<Integer> missing = missing(averaged, results, to, workers.images());
       if (missing.isEmpty()) {
         return;
       }
       System.err.printf("workers %s lost their results and train again%n", missing);
-      for (WorkerReport again : workers.apply(missing.stream().mapToInt(i -> i).toArray())) {
+      for (WorkerReport again : trainAgain.apply(missing.stream().mapToInt(i -> i).toArray())) {
         reports.replaceAll(old -> old.worker == again.worker ? again : old);
       }
     }
@@ -188,24 +179,10 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   private void check(List<WorkerReport> reports) {
-    locations = locations(reports);
-    for (WorkerReport worker : reports) {
-      executors.add(worker.executor);
-      processors.saw(worker.processor, worker.executor);
-      if (worker.lost) {
-        throw new StateLost(average.iteration());
-      }
-      if (worker.memory != null && described.add(worker.executor)) {
-        System.err.printf("%s: %s%n", worker.executor, worker.memory);
-      }
+    workers.saw(reports);
+    if (reports.stream().anyMatch(worker -> worker.lost)) {
+      throw new StateLost(average.iteration());
     }
-  }
-
-  private List<Integer> missingAfterAverage(
-      List<WorkerReport> reports, Results results, Average to) {
-    lastImages = new long[1 + reports.get(reports.size() - 1).worker];
-    reports.forEach(worker -> lastImages[worker.worker] = worker.images);
-    return missing(driver.slices().averaged(to.withMoments()), results, to, lastImages);
   }
 
   /** Averages slices; the workers whose results of them are nowhere. */
@@ -219,26 +196,11 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
           .distinct()
           .toList();
     } catch (Exception e) {
-      if (cause(e, StateLost.class).isPresent()) {
+      if (PartitionJob.cause(e, StateLost.class).isPresent()) {
         throw new StateLost(average.iteration());
       }
       throw e;
     }
-  }
-
-  /** What a task threw, which Spark buries. */
-  static <T extends Throwable> Optional<T> cause(Throwable thrown, Class<T> type) {
-    return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
-        .filter(type::isInstance)
-        .map(type::cast)
-        .findFirst();
-  }
-
-  private static List<String> locations(List<WorkerReport> reports) {
-    String[] locations = new String[1 + reports.get(reports.size() - 1).worker];
-    Arrays.fill(locations, reports.get(0).executor);
-    reports.forEach(worker -> locations[worker.worker] = worker.executor);
-    return List.of(locations);
   }
 
   /** Makes the driver's graph the average that the first round starts from, if none is there. */
@@ -258,8 +220,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   private WorkerTask.Run describe(MultiDataSetLoader loader) {
-    // DL4J's clone() forgets the counters, which is what makes a worker's graph the same in all
-    // rounds.
+    // DL4J's clone() forgets the counters, so a worker's graph is the same in all rounds
     String json = driver.configuration().clone().toJson();
     return new WorkerTask.Run(
         spark.broadcast(json),
@@ -293,16 +254,9 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    */
   public void averageOwnMoments() {
     Results own = new Results(average.ownMoments(), Precision.FP32);
-    Average whole =
-        new Average(
-            average.id(),
-            true,
-            Average.NONE,
-            average.outerMomentum(),
-            average.iteration(),
-            average.epoch());
+    Average whole = average.withOwnMomentsAveraged();
     List<Slice> moments = driver.slices().ofMoments();
-    long[] images = lastImages.clone();
+    long[] images = workers.images().clone();
     for (int worker = 0; worker < images.length; worker++) {
       images[worker] = own.areThere(moments, worker) ? images[worker] : 0;
     }
@@ -324,7 +278,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     return states.write(
         average,
         version,
-        lastImages.length,
+        workers.images().length,
         () -> {
           fetch();
           meanwhile.run();
@@ -354,7 +308,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     releaseAverage();
     if (run != null) {
       run.destroy();
-      Dismissal.of(spark, executors);
+      Dismissal.of(spark, workers.executors());
     }
     run = null;
   }

@@ -3,7 +3,7 @@ package io.sparkmae.job.averaging;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
-import io.sparkmae.model.engine.MaeEngine;
+import io.sparkmae.model.engine.Engines;
 import java.io.Serializable;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -33,7 +33,7 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
   /** What the bits of a step depend on beside its numbers: instructions, and threads. */
   String processor() {
     return engine == Engine.ONEDNN
-        ? MaeEngine.instructions() + ", threads of a step: " + MaeEngine.threads()
+        ? Engines.instructions() + ", threads of a step: " + Engines.threads()
         : "";
   }
 

@@ -3,7 +3,9 @@ package io.sparkmae.job.averaging;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function2;
@@ -67,6 +69,14 @@ final class PartitionJob<T, R>
       throw PartitionJob.<RuntimeException>unchecked(e);
     }
     return results;
+  }
+
+  /** Returns what a task threw, which Spark buries; empty if it threw nothing of that type. */
+  static <T extends Throwable> Optional<T> cause(Throwable thrown, Class<T> type) {
+    return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
+        .filter(type::isInstance)
+        .map(type::cast)
+        .findFirst();
   }
 
   /** Throws a checked exception as it is: Spark tells a killed task by its type. */

@@ -75,7 +75,7 @@ public final class StateJobs {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while executors wrote a state", e);
     } catch (ExecutionException e) {
-      if (AveragingMaster.cause(e, StateLost.class).isPresent()) {
+      if (PartitionJob.cause(e, StateLost.class).isPresent()) {
         throw new StateLost(average.iteration());
       }
       throw new IOException("Cannot write the state: " + e.getCause().getMessage(), e.getCause());
@@ -105,7 +105,7 @@ public final class StateJobs {
       spark.parallelize(parts, parts.size()).foreach(task);
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
       average.release();
-      Optional<BadModel> broken = AveragingMaster.cause(e, BadModel.class);
+      Optional<BadModel> broken = PartitionJob.cause(e, BadModel.class);
       if (broken.isPresent()) {
         throw new BrokenState(uri, broken.get());
       }

@@ -7,6 +7,7 @@ import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.LargeProduct;
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.engine.StepPart;
@@ -109,7 +110,7 @@ public final class StepBenchmark {
     Map<StepPart, Long> after = parts(graph.engine());
     long peakRssMib = peakRssMib();
     boolean cuda = settings.engine() == Engine.CUDA;
-    long gpuMemoryMib = cuda ? MaeEngine.cudaMemoryInUse() >> 20 : 0;
+    long gpuMemoryMib = cuda ? Engines.cudaMemoryInUse() >> 20 : 0;
     graph.closeEngine(); // its memory is what a product on the same GPU may need
     double[] sorted = seconds.clone();
     Arrays.sort(sorted);
@@ -128,7 +129,7 @@ public final class StepBenchmark {
         settings.model().imageSize(),
         settings.batchSize(),
         settings.parts(),
-        MaeEngine.threads(),
+        Engines.threads(),
         settings.engine().toString(),
         settings.precision().toString(),
         settings.fullEncoder(),

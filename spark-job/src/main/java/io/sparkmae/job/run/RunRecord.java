@@ -8,7 +8,7 @@ import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.VersionWriter;
-import io.sparkmae.job.train.Pretraining;
+import io.sparkmae.job.train.TrainedGraph;
 import io.sparkmae.model.MaeGraph;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -95,7 +95,7 @@ public record RunRecord(String settings, Place place, Object result) {
     RunConfig run = ConfigLayers.ofText(record.path("settings").asText());
     JsonNode place = record.path("place");
     MaeGraph graph =
-        Pretraining.graph(run, place.path("images").asLong(), place.path("workers").asInt());
+        TrainedGraph.blank(run, place.path("images").asLong(), place.path("workers").asInt());
     graph.getConfiguration().setIterationCount(iteration);
     return graph;
   }

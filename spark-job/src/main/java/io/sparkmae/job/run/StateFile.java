@@ -6,6 +6,7 @@ import io.sparkmae.job.averaging.exchange.StoredState.Vector;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.VersionWriter;
+import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.engine.MaeEngine.Slot;
@@ -65,7 +66,7 @@ public record StateFile(StoredState state, Map<String, Slot> tensors) {
     StateFile file = read(version);
     MaeGraph graph = RunRecord.graph(version, file.state.iteration());
     file.load(version, graph);
-    if (MaeGraph.fitsDl4j(file.state.moments())) {
+    if (Dl4jZip.fits(file.state.moments())) {
       INDArray moments = graph.getUpdater().getStateViewArray(); // null for plain descent
       load(version, file.state, Vector.MOMENTS, moments);
     } else {

@@ -8,7 +8,6 @@ import io.sparkmae.job.averaging.RoundReport;
 import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Train;
-import io.sparkmae.model.AdamW;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;
@@ -22,8 +21,6 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.deeplearning4j.spark.api.TrainingHook;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.nd4j.linalg.learning.config.IUpdater;
-import org.nd4j.linalg.learning.config.Sgd;
 
 /**
  * A pre-training run: rounds, each a Spark stage of local steps and an average, and checkpoints in
@@ -82,7 +79,8 @@ public final class Pretraining {
    * @param from null for the beginning
    * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so, and at
    *     the end
-   * @throws io.sparkmae.job.averaging.BrokenState if a file of {@code from} is not what was written
+   * @throws io.sparkmae.job.averaging.exchange.BrokenState if a file of {@code from} is not what
+   *     was written
    * @throws Stopped if SIGTERM ended the run
    */
   public static Trained train(
@@ -120,7 +118,7 @@ public final class Pretraining {
     }
     RoundPlan plan = RoundPlan.of(run, data.rows(), workers);
     say(run, plan, data);
-    MaeGraph graph = graph(run, plan);
+    MaeGraph graph = TrainedGraph.blank(run, plan);
     if (from == null) {
       graph.initialise(run.train().seed());
     }
@@ -314,22 +312,5 @@ public final class Pretraining {
             ? "gradients clipped at norm " + train.maxGradientNorm()
             : "gradients not clipped");
     return new Compute(engine, train.precision(), train.maxGradientNorm());
-  }
-
-  /** The graph that {@code run} trains on so many images, its parameters still arbitrary. */
-  public static MaeGraph graph(RunConfig run, long images, int workers) {
-    return graph(run, RoundPlan.of(run, images, workers));
-  }
-
-  private static MaeGraph graph(RunConfig run, RoundPlan plan) {
-    return MaeGraph.blank(run.model(), updater(run, plan), run.train().weightDecay());
-  }
-
-  private static IUpdater updater(RunConfig run, RoundPlan plan) {
-    Train train = run.train();
-    return switch (train.optimiser()) {
-      case ADAMW -> new AdamW(plan.schedule(), train.beta1(), train.beta2(), 1e-8);
-      case SGD -> Sgd.builder().learningRateSchedule(plan.schedule()).build();
-    };
   }
 }

@@ -36,10 +36,6 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class CudaDevice implements Device {
 
-  private static final long WARP = 32;
-  private static final long SHARES = 64; // of the rows, in column sums
-  private static final long SUM_BLOCKS = 256; // partial sums of a vector
-
   private final int ordinal;
   private final CUstream_st stream = new CUstream_st();
   private final CUstream_st uploads = new CUstream_st();
@@ -47,6 +43,7 @@ public final class CudaDevice implements Device {
   private final CudaKernels kernels;
   private final CudaMatmul matmul;
   private final CudaAttention attention;
+  private final CudaSums sums = new CudaSums(this);
   private final List<CudaMemory> plans = new ArrayList<>();
   private final INDArray sum = Nd4j.createUninitializedDetached(DataType.FLOAT, 2); // one double
   private CudaMemory open;
@@ -163,72 +160,19 @@ public final class CudaDevice implements Device {
 
   @Override
   public Runnable sumRows(Tensor x, Tensor y) {
-    long columns = columns(x);
-    long shares = shares(x.shape()[0]);
-    Tensor partial = scratch("columns", Type.F32, shares * columns);
-    return InTurn.of(
-        columnSums(x, partial, x.shape()[0], shares, x.strides()[0]),
-        columnSums(partial, y, shares, 1, columns));
-  }
-
-  private Runnable columnSums(Tensor x, Tensor sums, long rows, long shares, long stride) {
-    long columns = columns(sums) / shares;
-    return launch(
-        "column_sums" + suffix(x),
-        Grid.of(columnBlocks(columns), shares),
-        x,
-        sums,
-        rows,
-        columns,
-        stride);
-  }
-
-  static long shares(long rows) {
-    return Math.max(1, Math.min(SHARES, rows / 32));
-  }
-
-  static long columnBlocks(long columns) {
-    return (columns + WARP - 1) / WARP;
+    return sums.ofRows(x, y);
   }
 
   @Override
   public Runnable patches(
       Tensor pixels, Tensor levels, Tensor order, long first, boolean turned, Tensor to) {
-    String from = pixels.type() == Type.U8 ? "_u8" : "_float";
-    long images = pixels.shape()[0];
-    return launch(
-        "patches" + from + suffix(to),
-        Grid.over(to.length()),
-        pixels,
-        levels,
-        order,
-        to,
-        to.length(),
-        pixels.shape()[1],
-        first,
-        to.shape()[0] / images,
-        pixels.shape()[2],
-        levels.length() / 256,
-        turned ? 1L : 0L);
+    return CudaTokens.patches(this, pixels, levels, order, first, turned, to);
   }
 
   @Override
   public Runnable tokens(
       Tensor known, long first, Tensor filler, Tensor positions, Tensor order, Tensor x) {
-    return launch(
-        "tokens",
-        Grid.over(x.length()),
-        known,
-        filler,
-        positions,
-        order,
-        x,
-        x.length(),
-        x.shape()[1],
-        x.shape()[2],
-        first,
-        known.shape()[1],
-        order.shape()[1]);
+    return CudaTokens.tokens(this, known, first, filler, positions, order, x);
   }
 
   @Override
@@ -296,20 +240,7 @@ public final class CudaDevice implements Device {
   @Override
   public Runnable squaredError(
       Tensor prediction, Tensor target, Tensor counted, Tensor loss, Tensor dPrediction) {
-    long columns = columns(prediction);
-    Tensor partial = partialSums();
-    return InTurn.of(
-        launch(
-            "squared_error",
-            Grid.of(SUM_BLOCKS, 1),
-            prediction,
-            target,
-            counted,
-            dPrediction,
-            partial,
-            prediction.length(),
-            columns),
-        finishSum(partial, loss, counted, columns));
+    return sums.ofSquaredError(prediction, target, counted, loss, dPrediction, base.imageOf(sum));
   }
 
   @Override
@@ -323,15 +254,6 @@ public final class CudaDevice implements Device {
     }
   }
 
-  private Tensor partialSums() {
-    return scratch("sums", Type.F32, 2 * SUM_BLOCKS);
-  }
-
-  private Runnable finishSum(Tensor partial, Tensor mean, Tensor rows, long columns) {
-    return launch(
-        "finish_sum", Grid.of(1, 1), partial, base.imageOf(sum), mean, SUM_BLOCKS, rows, columns);
-  }
-
   private double downloadedSum() {
     download(sum);
     return new DoublePointer(sum.data().pointer()).get();
@@ -343,9 +265,7 @@ public final class CudaDevice implements Device {
     try (CudaMemory here = new CudaMemory(stream)) {
       CudaMemory plan = open;
       open = here;
-      Tensor partial = partialSums();
-      launch("squares", Grid.of(SUM_BLOCKS, 1), x, partial, x.length()).run();
-      finishSum(partial, null, null, 1).run();
+      sums.ofSquares(x, base.imageOf(sum)).run();
       open = plan;
       return downloadedSum();
     }
@@ -393,7 +313,7 @@ public final class CudaDevice implements Device {
     return tensor.type() == Type.BF16 ? "_bf16" : "_float";
   }
 
-  private static long columns(Tensor matrix) {
+  static long columns(Tensor matrix) {
     return matrix.shape()[matrix.shape().length - 1];
   }
 

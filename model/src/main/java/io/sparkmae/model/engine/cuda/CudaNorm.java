@@ -80,12 +80,12 @@ final class CudaNorm {
               eps),
           sums(partial, blocks));
     }
-    long shares = CudaDevice.shares(rows);
+    long shares = CudaSums.shares(rows);
     Tensor partial = partial(shares);
     return InTurn.of(
         device.launch(
             "layer_norm_weight" + CudaDevice.suffix(dy),
-            Grid.of(CudaDevice.columnBlocks(columns), shares),
+            Grid.of(CudaSums.columnBlocks(columns), shares),
             x,
             statistics,
             dy,
@@ -116,7 +116,7 @@ final class CudaNorm {
   private Runnable sums(Tensor partial, long shares) {
     return device.launch(
         "sum_pairs",
-        Grid.of(CudaDevice.columnBlocks(2 * columns), 1),
+        Grid.of(CudaSums.columnBlocks(2 * columns), 1),
         partial,
         layer.dWeight(),
         layer.dBias(),

@@ -1,6 +1,5 @@
 package io.sparkmae.job.averaging.exchange;
 
-import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
 import java.io.Serializable;
@@ -17,7 +16,7 @@ import org.apache.spark.storage.BlockId;
  * @param id of the blocks of all slices that were averaged
  * @param withMoments whether moments were
  * @param ownMoments id of the blocks with each worker's own moments; {@link #NONE} at the start
- * @param outerMomentum id of the blocks of the {@link OuterStep}'s momentum; {@link #NONE} without
+ * @param outerMomentum id of the blocks of the outer step's momentum; {@link #NONE} without
  * @param iteration global number of the round's first step
  * @param epoch from 0
  */
@@ -71,7 +70,12 @@ public record Average(
         .forEach(SparkBlocks::release);
   }
 
-  /** The same average at another place in the schedule. */
+  /** Returns this average once the workers' own moments are averaged under its id too. */
+  public Average withOwnMomentsAveraged() {
+    return new Average(id, true, NONE, outerMomentum, iteration, epoch);
+  }
+
+  /** Returns this average at another place in the schedule. */
   public Average at(int iteration, int epoch) {
     return new Average(id, withMoments, ownMoments, outerMomentum, iteration, epoch);
   }

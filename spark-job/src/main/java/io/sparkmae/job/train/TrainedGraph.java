@@ -1,0 +1,32 @@
+package io.sparkmae.job.train;
+
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Train;
+import io.sparkmae.model.AdamW;
+import io.sparkmae.model.MaeGraph;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.Sgd;
+
+/** The graph of a run, with the updater and the learning rates that its settings ask for. */
+public final class TrainedGraph {
+
+  private static final double EPSILON = 1e-8; // of AdamW, as in the reference
+
+  private TrainedGraph() {}
+
+  /** Returns the graph that {@code run} trains on so many images, its parameters arbitrary. */
+  public static MaeGraph blank(RunConfig run, long images, int workers) {
+    return blank(run, RoundPlan.of(run, images, workers));
+  }
+
+  static MaeGraph blank(RunConfig run, RoundPlan plan) {
+    return MaeGraph.blank(run.model(), updater(run.train(), plan), run.train().weightDecay());
+  }
+
+  private static IUpdater updater(Train train, RoundPlan plan) {
+    return switch (train.optimiser()) {
+      case ADAMW -> new AdamW(plan.schedule(), train.beta1(), train.beta2(), EPSILON);
+      case SGD -> Sgd.builder().learningRateSchedule(plan.schedule()).build();
+    };
+  }
+}
