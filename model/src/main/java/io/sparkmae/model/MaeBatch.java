@@ -3,69 +3,46 @@ package io.sparkmae.model;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Pixels;
 import java.util.Arrays;
-import java.util.function.Function;
-import java.util.stream.IntStream;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Makes the arrays that {@link MaeGraph} is fed with. */
+/**
+ * Makes the minibatches that {@link MaeGraph} is fed with: one feature, idsShuffle int32 [N, L],
+ * and one label, the patches [N, L, P].
+ */
 public final class MaeBatch {
 
   private MaeBatch() {}
 
   /**
-   * A minibatch: pixels as bytes, which are normalised where the step is computed, and one mask
-   * drawn for each sample.
+   * Returns a minibatch of pixels as bytes, which are normalised where the step is computed, with a
+   * mask drawn for each sample.
    *
    * @param patches uint8 [N, L, P], inside a patch row, column, channel
    * @param sampleSeeds [N]; a sample's mask depends on its seed alone
    */
   public static MultiDataSet of(MaeConfig config, byte[] patches, long[] sampleSeeds) {
     Masking[] maskings =
-        Arrays.stream(sampleSeeds)
-            .mapToObj(seed -> Masking.draw(seed, config.tokens(), config.numKeep()))
-            .toArray(Masking[]::new);
-    return of(Pixels.bytes(patches, sampleSeeds.length, config), maskings, DataType.FLOAT);
-  }
-
-  /** The same for numbers [N, L, P] that are normalised already, in their own precision. */
-  static MultiDataSet of(INDArray patches, Masking[] maskings) {
-    return of(patches, maskings, patches.dataType());
+        Arrays.stream(sampleSeeds).mapToObj(seed -> masking(config, seed)).toArray(Masking[]::new);
+    return of(Pixels.bytes(patches, sampleSeeds.length, config), maskings);
   }
 
   /**
-   * The same.
-   *
-   * @param type of ids and mask
+   * Returns a minibatch of patches [N, L, P]: bytes, or numbers that are normalised already, in
+   * their own precision.
    */
-  private static MultiDataSet of(INDArray patches, Masking[] maskings, DataType type) {
-    INDArray idsKeep = rows(maskings, m -> toDoubles(m.idsKeep())).castTo(type); // [N, K]
-    INDArray idsRestore = rows(maskings, m -> toDoubles(m.idsRestore())).castTo(type); // [N, L]
-    INDArray mask = rows(maskings, Masking::mask).castTo(type); // [N, L]
-    INDArray[] features = {keep(patches, maskings), idsKeep, idsRestore};
-    return new org.nd4j.linalg.dataset.MultiDataSet(
-        features, new INDArray[] {patches}, null, new INDArray[] {mask});
+  static MultiDataSet of(INDArray patches, Masking[] maskings) {
+    int[][] orders = Arrays.stream(maskings).map(Masking::idsShuffle).toArray(int[][]::new);
+    return new org.nd4j.linalg.dataset.MultiDataSet(Nd4j.createFromArray(orders), patches);
   }
 
-  private static INDArray rows(Masking[] maskings, Function<Masking, double[]> row) {
-    return Nd4j.createFromArray(Arrays.stream(maskings).map(row).toArray(double[][]::new));
+  /** Returns the mask that a minibatch has for a sample, [L]: 0 kept, 1 removed. */
+  public static double[] mask(MaeConfig config, long sampleSeed) {
+    return masking(config, sampleSeed).mask();
   }
 
-  private static double[] toDoubles(int[] ids) {
-    return Arrays.stream(ids).asDoubleStream().toArray();
-  }
-
-  /** Gathers the kept patches, [N, L, P] → [N, K, P]. */
-  private static INDArray keep(INDArray patches, Masking[] maskings) {
-    int tokens = (int) patches.size(1);
-    int[] rows = // of the patches as [N·L, P]
-        IntStream.range(0, maskings.length)
-            .flatMap(n -> Arrays.stream(maskings[n].idsKeep()).map(id -> n * tokens + id))
-            .toArray();
-    INDArray kept =
-        Nd4j.pullRows(patches.reshape((long) maskings.length * tokens, patches.size(2)), 1, rows);
-    return kept.reshape(maskings.length, maskings[0].idsKeep().length, patches.size(2));
+  private static Masking masking(MaeConfig config, long sampleSeed) {
+    return Masking.draw(sampleSeed, config.tokens(), config.numKeep());
   }
 }

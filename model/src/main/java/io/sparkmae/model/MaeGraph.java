@@ -2,7 +2,6 @@ package io.sparkmae.model;
 
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.config.Pixels;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
@@ -20,9 +19,9 @@ import org.nd4j.linalg.learning.config.IUpdater;
 /**
  * The masked autoencoder as a DL4J graph (He et al. 2021, section 3).
  *
- * <p>Inputs: kept patches [N, K, P], idsKeep [N, K], idsRestore [N, L]; label: all patches [N, L,
- * P]; label mask: [N, L], 0 kept, 1 removed. {@link MaeBatch} makes them. Patches are numbers, or
- * bytes for {@link Pixels} to normalise. The graph draws nothing at random.
+ * <p>It is fed with one feature, idsShuffle [N, L], and one label, the patches [N, L, P], numbers
+ * or bytes; {@link MaeBatch} makes them. An engine takes them as they are; where the graph itself
+ * computes, it derives its own {@link GraphArrays}. It draws nothing at random.
  */
 public final class MaeGraph extends ComputationGraph {
 
@@ -33,7 +32,8 @@ public final class MaeGraph extends ComputationGraph {
   private transient GradientClip clip = GradientClip.NONE;
   private transient int parts = 1; // of the minibatch that is being fitted
   private final transient SummedParts summed = new SummedParts(this);
-  private transient INDArray target; // DL4J's own reference to the labels is private
+  private transient INDArray patches; // of the minibatch, [N, L, P]
+  private transient INDArray idsShuffle; // [N, L]
 
   /**
    * A graph of {@code configuration}, which {@link #create} or DL4J's JSON made; not yet
@@ -134,7 +134,7 @@ public final class MaeGraph extends ComputationGraph {
    */
   public void expect(MultiDataSet minibatch) {
     if (engine != null) {
-      engine.expect(minibatch.getLabels(0), minibatch.getFeatures(2));
+      engine.expect(minibatch.getLabels(0), minibatch.getFeatures(0));
     }
   }
 
@@ -187,11 +187,12 @@ public final class MaeGraph extends ComputationGraph {
   @Override
   public void computeGradientAndScore() {
     if (engine != null) {
-      score = engine.step(target, getInput(2), parts);
+      score = engine.step(patches, idsShuffle, parts);
       engine.downloadGradients();
     } else if (parts > 1) {
-      score = summed.compute(parts, target, super::computeGradientAndScore);
+      score = summed.compute(parts, patches, idsShuffle, super::computeGradientAndScore);
     } else {
+      place(patches, idsShuffle);
       super.computeGradientAndScore();
     }
     if (!(solver instanceof FusedStep)) { // which clips in its one pass
@@ -202,46 +203,50 @@ public final class MaeGraph extends ComputationGraph {
   @Override
   public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
     if (engine != null && solver instanceof FusedStep) {
-      score = engine.step(target, getInput(2), parts); // the gradients stay on the device
+      score = engine.step(patches, idsShuffle, parts); // the gradients stay on the device
     } else {
       computeGradientAndScore();
     }
   }
 
+  /** Takes the minibatch's idsShuffle; DL4J counts the images in its own inputs. */
   @Override
   public void setInputs(INDArray... inputs) {
-    super.setInputs(withNumbers(inputs));
+    if (inputs == null || inputs.length > 1) { // the graph's own
+      super.setInputs(inputs);
+    } else {
+      idsShuffle = inputs[0];
+      super.setInputs(idsShuffle, idsShuffle, idsShuffle);
+    }
   }
 
   @Override
   public void setLabels(INDArray... labels) {
-    super.setLabels(withNumbers(labels));
-    target = labels == null ? null : labels[0];
+    super.setLabels(labels);
+    patches = labels == null ? null : labels[0];
   }
 
-  /** Where the graph itself computes, an engine or not; DL4J hands it these labels as they are. */
+  /** Gives the graph its own arrays of these images. */
+  void place(INDArray patches, INDArray idsShuffle) {
+    GraphArrays arrays = arrays(patches, idsShuffle);
+    super.setInputs(arrays.features());
+    super.setLabels(arrays.labels());
+    setLayerMaskArrays(null, arrays.masks());
+  }
+
+  private GraphArrays arrays(INDArray patches, INDArray idsShuffle) {
+    MaeConfig config = maeConfig();
+    return GraphArrays.of(patches, idsShuffle, config.numKeep(), config.channels());
+  }
+
+  /** Computes the loss by the graph itself, with an engine or without. */
   @Override
   public double score(MultiDataSet batch, boolean training) {
-    INDArray[] masks = batch.getLabelsMaskArrays();
+    GraphArrays arrays = arrays(batch.getLabels(0), batch.getFeatures(0));
     return super.score(
         new org.nd4j.linalg.dataset.MultiDataSet(
-            numbers(batch.getFeatures()), numbers(batch.getLabels()), null, masks),
+            arrays.features(), arrays.labels(), null, arrays.masks()),
         training);
-  }
-
-  /** An engine takes patches as they are, the graph as numbers, of one part at a time. */
-  private INDArray[] withNumbers(INDArray... arrays) {
-    return engine != null || parts > 1 || arrays == null ? arrays : numbers(arrays);
-  }
-
-  /** The first are patches. */
-  INDArray[] numbers(INDArray... arrays) {
-    if (arrays[0].dataType() != DataType.UINT8) {
-      return arrays;
-    }
-    INDArray[] all = arrays.clone();
-    all[0] = Pixels.normalise(arrays[0], maeConfig().channels());
-    return all;
   }
 
   static MaeGraph uninitialised(
@@ -307,7 +312,7 @@ public final class MaeGraph extends ComputationGraph {
   public INDArray latent(MultiDataSet batch) {
     return engine == null
         ? activations(batch).get(MaeArchitecture.LATENT)
-        : engine.latent(batch.getLabels(0), batch.getFeatures(2));
+        : engine.latent(batch.getLabels(0), batch.getFeatures(0));
   }
 
   /**
@@ -317,19 +322,18 @@ public final class MaeGraph extends ComputationGraph {
   public INDArray predict(MultiDataSet batch) {
     return engine == null
         ? activations(batch).get(Prediction.NAME)
-        : engine.predict(batch.getLabels(0), batch.getFeatures(2));
+        : engine.predict(batch.getLabels(0), batch.getFeatures(0));
   }
 
   /** The loss on {@code batch}; its gradients are in {@link #gradients}. */
   double lossAndGradients(MultiDataSet batch) {
     setInputs(batch.getFeatures());
     setLabels(batch.getLabels());
-    setLayerMaskArrays(null, batch.getLabelsMaskArrays());
     computeGradientAndScore();
     return score();
   }
 
   private Map<String, INDArray> activations(MultiDataSet batch) {
-    return feedForward(batch.getFeatures(), false);
+    return feedForward(arrays(batch.getLabels(0), batch.getFeatures(0)).features(), false);
   }
 }

@@ -9,11 +9,10 @@ import java.util.stream.IntStream;
  * Which patches of one image are kept, and how to put them back (He et al. 2021, section 3,
  * "Masking").
  *
- * @param idsKeep [numKeep], the kept patches in the order in which the encoder sees them
- * @param idsRestore [tokens], for each patch its place in the shuffled order: kept patches have
- *     places below numKeep
+ * @param idsShuffle [tokens], the patches in the shuffled order; the encoder sees the first ones
+ * @param numKeep how many the encoder sees
  */
-record Masking(int[] idsKeep, int[] idsRestore) {
+record Masking(int[] idsShuffle, int numKeep) {
 
   // Keeps the mask's stream apart from the crop's, which starts from the same sample seed.
   private static final long STREAM = 0x6d61736b696e67L;
@@ -34,18 +33,32 @@ record Masking(int[] idsKeep, int[] idsRestore) {
             .sorted(Comparator.comparingDouble(i -> noise[i]))
             .mapToInt(Integer::intValue)
             .toArray();
-    int[] idsRestore = new int[noise.length];
-    for (int place = 0; place < noise.length; place++) {
-      idsRestore[idsShuffle[place]] = place;
-    }
-    return new Masking(Arrays.copyOf(idsShuffle, numKeep), idsRestore);
+    return new Masking(idsShuffle, numKeep);
   }
 
-  /** [tokens], 0 kept, 1 removed. */
+  /** Returns [numKeep], the kept patches in the order in which the encoder sees them. */
+  int[] idsKeep() {
+    return Arrays.copyOf(idsShuffle, numKeep);
+  }
+
+  /**
+   * Returns [tokens], for each patch its place in the shuffled order: kept patches have places
+   * below numKeep.
+   */
+  int[] idsRestore() {
+    int[] idsRestore = new int[idsShuffle.length];
+    for (int place = 0; place < idsShuffle.length; place++) {
+      idsRestore[idsShuffle[place]] = place;
+    }
+    return idsRestore;
+  }
+
+  /** Returns [tokens], 0 kept, 1 removed. */
   double[] mask() {
-    double[] mask = new double[idsRestore.length];
-    for (int token = 0; token < mask.length; token++) {
-      mask[token] = idsRestore[token] < idsKeep.length ? 0 : 1;
+    double[] mask = new double[idsShuffle.length];
+    Arrays.fill(mask, 1);
+    for (int id : idsKeep()) {
+      mask[id] = 0;
     }
     return mask;
   }

@@ -19,28 +19,23 @@ final class SummedParts {
    * Leaves the gradient of the graph's inputs and patches in its flat gradient; returns their loss.
    *
    * @param parts of nearly equal size, at most one an image
-   * @param patches the graph's labels
-   * @param gradient computes that of the inputs and labels which the graph has by then
+   * @param patches [N, L, P]
+   * @param idsShuffle [N, L]
+   * @param gradient computes that of the arrays which the graph has by then
    */
-  double compute(int parts, INDArray patches, Runnable gradient) {
-    INDArray[] features = graph.getInputs();
-    INDArray[] masks = graph.getLabelMaskArrays();
-    long size = features[0].size(0);
+  double compute(int parts, INDArray patches, INDArray idsShuffle, Runnable gradient) {
+    long size = patches.size(0);
     long count = Math.min(parts, size);
     double loss = 0;
     for (long part = 0; part < count; part++) {
       long from = size * part / count;
       long to = size * (part + 1) / count;
-      graph.setInputs(graph.numbers(rows(features, from, to)));
-      graph.setLabels(graph.numbers(rows(new INDArray[] {patches}, from, to)));
-      graph.setLayerMaskArrays(null, rows(masks, from, to));
+      graph.place(rows(patches, from, to), rows(idsShuffle, from, to));
       gradient.run();
       double share = (double) (to - from) / size;
       add(share, part == 0, part + 1 == count);
       loss += share * graph.score();
     }
-    graph.setInputs(features);
-    graph.setLabels(patches);
     return loss;
   }
 
@@ -60,11 +55,7 @@ final class SummedParts {
     }
   }
 
-  private static INDArray[] rows(INDArray[] arrays, long from, long to) {
-    INDArray[] rows = new INDArray[arrays.length];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = arrays[i].get(interval(from, to)).dup();
-    }
-    return rows;
+  private static INDArray rows(INDArray array, long from, long to) {
+    return array.get(interval(from, to)).dup();
   }
 }

@@ -101,9 +101,11 @@ class MaeGraphTest {
     assertThat(tokens.shape()).containsExactly(3, config.tokens() + 1, 48);
     // the graph's masking shuffles the kept patches, which the class token cannot see
     Masking everything = Masking.draw(1, config.tokens(), config.tokens());
-    INDArray numbers = Pixels.normalise(Pixels.bytes(patches, 3, config), config.channels());
     Masking[] maskings = {everything, everything, everything};
-    INDArray latent = graph.latent(MaeBatch.of(numbers, maskings));
+    MultiDataSet batch = MaeBatch.of(Pixels.bytes(patches, 3, config), maskings);
+    GraphArrays arrays =
+        GraphArrays.of(batch.getLabels(0), batch.getFeatures(0), config.tokens(), 3);
+    INDArray latent = graph.feedForward(arrays.features(), false).get(MaeArchitecture.LATENT);
     INDArray difference = tokens.slice(0, 1).sub(latent.slice(0, 1));
     assertThat(difference.amaxNumber().doubleValue()).isLessThan(1e-5);
   }

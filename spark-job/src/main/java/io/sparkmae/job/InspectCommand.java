@@ -129,10 +129,7 @@ final class InspectCommand implements Callable<Outcome> {
         MaeConfig.preset("mae_vit_tiny_patch16")
             .withGeometry(imageSize, patchSize, 3)
             .withTask(maskRatio, false);
-    float[] mask =
-        MaeBatch.of(config, patches, new long[] {sampleSeed})
-            .getLabelsMaskArray(0)
-            .toFloatVector(); // [1, L]
+    double[] mask = MaeBatch.mask(config, sampleSeed);
     for (int i = 0; i < patches.length; i++) {
       patches[i] = mask[i / view.patchLength()] == 0 ? patches[i] : GREY;
     }

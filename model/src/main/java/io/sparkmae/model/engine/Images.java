@@ -11,12 +11,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * The images [from, to) of a minibatch.
  *
  * @param patches [N, L, P], of the whole minibatch
- * @param idsRestore [N, L], the place of each token in the shuffled order
+ * @param idsShuffle [N, L], each image's patches in the shuffled order, kept ones first
  */
-record Images(INDArray patches, INDArray idsRestore, int from, int to) {
+record Images(INDArray patches, INDArray idsShuffle, int from, int to) {
 
-  static Images of(INDArray patches, INDArray idsRestore) {
-    return new Images(patches, idsRestore, 0, Math.toIntExact(patches.size(0)));
+  static Images of(INDArray patches, INDArray idsShuffle) {
+    return new Images(patches, idsShuffle, 0, Math.toIntExact(patches.size(0)));
   }
 
   int count() {
@@ -30,7 +30,7 @@ record Images(INDArray patches, INDArray idsRestore, int from, int to) {
   }
 
   private Images piece(int i, int pieces) {
-    return new Images(patches, idsRestore, border(i, pieces), border(i + 1, pieces));
+    return new Images(patches, idsShuffle, border(i, pieces), border(i + 1, pieces));
   }
 
   private int border(int i, int pieces) {
@@ -41,7 +41,7 @@ record Images(INDArray patches, INDArray idsRestore, int from, int to) {
   boolean areThose(Images others) {
     return others != null
         && patches == others.patches
-        && idsRestore == others.idsRestore
+        && idsShuffle == others.idsShuffle
         && from == others.from
         && to == others.to;
   }
@@ -51,8 +51,8 @@ record Images(INDArray patches, INDArray idsRestore, int from, int to) {
     return patches.get(interval(from, to), all(), all());
   }
 
-  /** [count · L], image after image. */
-  int[] places() {
-    return idsRestore.get(interval(from, to), all()).dup('c').data().asInt();
+  /** Returns the orders of these images, [count · L], image after image. */
+  int[] orders() {
+    return idsShuffle.get(interval(from, to), all()).dup('c').data().asInt();
   }
 }

@@ -18,7 +18,6 @@ final class Inputs {
 
   private final INDArray pixels; // [N, L, P]
   private final INDArray order; // [N, L], the tokens of each sample, kept ones first
-  private final int[] tokens;
   private final Feed feed;
   private final INDArray removed; // [1], rows of removed patches in the images that count
   private final int removedOfImage;
@@ -29,7 +28,6 @@ final class Inputs {
     // detached: a workspace would take the memory back
     pixels = Nd4j.createUninitializedDetached(type, batch, config.tokens(), config.patchLength());
     order = Nd4j.createUninitializedDetached(DataType.INT32, batch, config.tokens());
-    tokens = new int[Math.multiplyExact(batch, config.tokens())];
     removed = Nd4j.createUninitializedDetached(DataType.INT32, 1);
     removedOfImage = config.tokens() - config.numKeep();
     feed = device.feed(List.of(pixels, order, removed));
@@ -63,13 +61,13 @@ final class Inputs {
     for (long image = images.count(); image < pixels.size(0); image++) {
       Pointer.memcpy(address(pixels, bytes * image), address(dense, 0), bytes);
     }
-    int[] places = images.places();
+    int[] orders = images.orders();
+    IntPointer to = new IntPointer(address(order, 0));
+    to.put(orders, 0, orders.length);
     int length = (int) order.size(1);
-    for (int i = 0; i < tokens.length; i++) {
-      int place = places[i < places.length ? i : i % length];
-      tokens[i / length * length + place] = i % length;
+    for (long image = images.count(); image < order.size(0); image++) {
+      to.position(image * length).put(orders, 0, length);
     }
-    new IntPointer(address(order, 0)).put(tokens);
     new IntPointer(address(removed, 0)).put(images.count() * removedOfImage);
     feed.send();
     held = images;

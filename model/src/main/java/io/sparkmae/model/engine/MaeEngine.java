@@ -93,10 +93,10 @@ public final class MaeEngine implements AutoCloseable {
    *
    * @param patches [N, L, P], normalised, or bytes as {@link io.sparkmae.model.config.Pixels} reads
    *     them
-   * @param idsRestore [N, L], the place of each token in the shuffled order, kept ones first
+   * @param idsShuffle [N, L], each image's patches in the shuffled order, kept ones first
    */
-  public double step(INDArray patches, INDArray idsRestore) {
-    return step(patches, idsRestore, 1);
+  public double step(INDArray patches, INDArray idsShuffle) {
+    return step(patches, idsShuffle, 1);
   }
 
   /**
@@ -108,8 +108,8 @@ public final class MaeEngine implements AutoCloseable {
    *
    * @param parts at least 1; no more than images are made
    */
-  public double step(INDArray patches, INDArray idsRestore, int parts) {
-    List<Images> all = Images.of(patches, idsRestore).cut(parts);
+  public double step(INDArray patches, INDArray idsShuffle, int parts) {
+    List<Images> all = Images.of(patches, idsShuffle).cut(parts);
     Plan plan = ready(fullEncoder ? Purpose.TRAIN_FULL_ENCODER : Purpose.TRAIN, all.get(0));
     double loss = 0;
     for (int i = 0; i < all.size(); i++) {
@@ -145,26 +145,27 @@ public final class MaeEngine implements AutoCloseable {
    * Names the batch of the step after the next one: it goes to the device while that one is
    * computed. Another batch may come all the same.
    */
-  public void expect(INDArray patches, INDArray idsRestore) {
-    next = Images.of(patches, idsRestore);
+  public void expect(INDArray patches, INDArray idsShuffle) {
+    next = Images.of(patches, idsShuffle);
   }
 
   /** The latent of the kept patches in their order, class token first, [N, K + 1, D]. */
-  public INDArray latent(INDArray patches, INDArray idsRestore) {
-    return run(Purpose.PREDICT, patches, idsRestore).latent();
+  public INDArray latent(INDArray patches, INDArray idsShuffle) {
+    return run(Purpose.PREDICT, patches, idsShuffle).latent();
   }
 
   /** The prediction of all patches in the image's order, [N, L, P]. */
-  public INDArray predict(INDArray patches, INDArray idsRestore) {
-    INDArray shuffled = run(Purpose.PREDICT, patches, idsRestore).prediction(); // [N·(L + 1), P]
+  public INDArray predict(INDArray patches, INDArray idsShuffle) {
+    INDArray shuffled = run(Purpose.PREDICT, patches, idsShuffle).prediction(); // [N·(L + 1), P]
     int tokens = config.tokens();
-    int[] places = Images.of(patches, idsRestore).places();
+    int[] orders = Images.of(patches, idsShuffle).orders();
     Rows from = Rows.of(shuffled, config.patchLength());
-    Rows to = Rows.create(places.length, config.patchLength());
+    Rows to = Rows.create(orders.length, config.patchLength());
     float[] patch = new float[config.patchLength()];
-    for (int i = 0; i < places.length; i++) {
-      from.read(i / tokens * (tokens + 1L) + places[i] + 1, patch);
-      to.write(i, patch, 0);
+    for (int i = 0; i < orders.length; i++) {
+      int image = i / tokens;
+      from.read(image * (tokens + 1L) + i % tokens + 1, patch);
+      to.write(image * tokens + orders[i], patch, 0);
     }
     return to.array().reshape(patches.shape());
   }
@@ -175,8 +176,8 @@ public final class MaeEngine implements AutoCloseable {
     return run(Purpose.ENCODE, patches, inOrder.repeat(0, patches.size(0))).latent();
   }
 
-  private Plan run(Purpose task, INDArray patches, INDArray idsRestore) {
-    Images images = Images.of(patches, idsRestore);
+  private Plan run(Purpose task, INDArray patches, INDArray idsShuffle) {
+    Images images = Images.of(patches, idsShuffle);
     Plan plan = ready(task, images);
     plan.run(images);
     return plan;

@@ -10,7 +10,7 @@ import java.util.List;
  * @param mask [tokens], 0 kept, 1 removed
  * @param predicted uint8 [tokens, patchLength], un-normalised; all patches, the kept ones too
  */
-public record Reconstruction(byte[] original, float[] mask, byte[] predicted) {
+public record Reconstruction(byte[] original, double[] mask, byte[] predicted) {
 
   private static final byte GREY = (byte) 0x80;
 
@@ -65,7 +65,7 @@ public record Reconstruction(byte[] original, float[] mask, byte[] predicted) {
 
   private long removedValues() {
     long tokens = 0;
-    for (float removed : mask) {
+    for (double removed : mask) {
       tokens += removed != 0 ? 1 : 0;
     }
     return tokens * (original.length / mask.length);

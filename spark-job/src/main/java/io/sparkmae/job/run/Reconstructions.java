@@ -44,7 +44,7 @@ public final class Reconstructions {
       INDArray patches = Pixels.normalise(batch.getLabels(0), config.channels());
       predicted = PatchStatistics.of(patches).denormalise(predicted);
     }
-    float[] mask = batch.getLabelsMaskArray(0).toFloatVector(); // [1, L]
+    double[] mask = MaeBatch.mask(config, sampleSeed);
     return new Reconstruction(original, mask, Pixels.toBytes(predicted, config.channels()));
   }
 }

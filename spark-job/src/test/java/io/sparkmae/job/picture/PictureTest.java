@@ -20,7 +20,7 @@ class PictureTest {
   private static final MaeConfig CONFIG =
       MaeConfig.preset("mae_vit_tiny_patch16").withGeometry(32, 16, 3).withTask(0.25, false);
   private static final Reconstruction IMAGE =
-      new Reconstruction(patches(0x10), new float[] {0, 1, 0, 0}, patches(0x30));
+      new Reconstruction(patches(0x10), new double[] {0, 1, 0, 0}, patches(0x30));
 
   @Test
   void rowIsOriginalMaskedReconstructionAndPasted() {
@@ -72,7 +72,7 @@ class PictureTest {
   void psnrCountsRemovedPatchesAlone() {
     assertThat(Reconstruction.psnr(List.of(IMAGE)))
         .isCloseTo(20 * Math.log10(255 / 32.0), offset(1e-9));
-    Reconstruction perfect = new Reconstruction(patches(7), new float[] {1, 1, 0, 0}, patches(7));
+    Reconstruction perfect = new Reconstruction(patches(7), new double[] {1, 1, 0, 0}, patches(7));
     assertThat(Reconstruction.psnr(List.of(perfect))).isInfinite();
   }
 

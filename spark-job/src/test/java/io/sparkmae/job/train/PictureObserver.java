@@ -22,8 +22,8 @@ final class PictureObserver implements TrainingHook {
   public void preUpdate(MultiDataSet minibatch, Model model) {
     for (int sample = 0; sample < minibatch.getLabels(0).size(0); sample++) {
       float[] patches = minibatch.getLabels(0).slice(sample).dup('c').data().asFloat();
-      float[] mask = minibatch.getLabelsMaskArray(0).getRow(sample).dup('c').data().asFloat();
-      seen.add(Arrays.hashCode(patches) + " " + Arrays.hashCode(mask));
+      int[] idsShuffle = minibatch.getFeatures(0).getRow(sample).dup('c').data().asInt();
+      seen.add(Arrays.hashCode(patches) + " " + Arrays.hashCode(idsShuffle));
     }
   }
 

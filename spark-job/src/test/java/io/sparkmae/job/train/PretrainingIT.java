@@ -326,7 +326,7 @@ class PretrainingIT {
           joined(first.getFeatures(), second.getFeatures()),
           joined(first.getLabels(), second.getLabels()),
           null,
-          joined(first.getLabelsMaskArrays(), second.getLabelsMaskArrays()));
+          null);
     }
 
     private static INDArray[] joined(INDArray[] first, INDArray[] second) {
