@@ -1,5 +1,7 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.file.Safetensors;
+
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
 import java.io.IOException;

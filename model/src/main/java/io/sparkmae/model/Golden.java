@@ -1,5 +1,7 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.file.Safetensors;
+
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import io.sparkmae.model.config.MaeConfig;

@@ -1,5 +1,7 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.file.Safetensors;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;

@@ -1,7 +1,7 @@
 package io.sparkmae.job;
 
 import io.sparkmae.model.Conformance;
-import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.file.Safetensors;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;

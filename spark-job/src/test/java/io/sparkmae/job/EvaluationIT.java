@@ -7,7 +7,7 @@ import io.sparkmae.job.cluster.SmallData;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.file.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;

@@ -3,7 +3,7 @@ package io.sparkmae.model.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.file.Safetensors;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -6,7 +6,7 @@ import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
-import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.file.Safetensors;
 import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
 import java.util.Map;

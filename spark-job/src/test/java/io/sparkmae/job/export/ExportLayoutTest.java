@@ -8,7 +8,7 @@ import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.StoredFile;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
-import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.file.Safetensors;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
 import java.io.ByteArrayInputStream;

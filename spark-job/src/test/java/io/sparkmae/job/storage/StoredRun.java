@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.cluster.MaeProcess;
 import io.sparkmae.job.cluster.SmallData;
-import io.sparkmae.model.Safetensors;
+import io.sparkmae.model.file.Safetensors;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,7 @@
-package io.sparkmae.model;
+package io.sparkmae.model.file;
+
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.MaeWeights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

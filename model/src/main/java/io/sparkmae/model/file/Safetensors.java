@@ -1,4 +1,4 @@
-package io.sparkmae.model;
+package io.sparkmae.model.file;
 
 import io.sparkmae.model.engine.device.HostVector;
 import java.io.DataInputStream;
@@ -102,7 +102,7 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
   }
 
   /** Writes the values, row-major, in pieces: a tensor may be longer than a Java array. */
-  static void write(INDArray tensor, OutputStream out) throws IOException {
+  public static void write(INDArray tensor, OutputStream out) throws IOException {
     INDArray dense = HostVector.dense(tensor);
     BytePointer memory = new BytePointer(dense.data().addressPointer());
     long length = dense.length() * dense.dataType().width();

@@ -1,4 +1,6 @@
-package io.sparkmae.model;
+package io.sparkmae.model.file;
+
+import io.sparkmae.model.Conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
