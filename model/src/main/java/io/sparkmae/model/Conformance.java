@@ -1,9 +1,8 @@
 package io.sparkmae.model;
 
-import io.sparkmae.model.file.Safetensors;
-
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.file.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;

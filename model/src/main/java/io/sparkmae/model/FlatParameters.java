@@ -1,11 +1,10 @@
 package io.sparkmae.model;
 
-import io.sparkmae.model.file.Safetensors;
-
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.sparkmae.model.engine.MaeEngine;
+import io.sparkmae.model.file.Safetensors;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;

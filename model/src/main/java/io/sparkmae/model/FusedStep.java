@@ -3,6 +3,7 @@ package io.sparkmae.model;
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.engine.MaeEngine.Moments;
 import io.sparkmae.model.engine.device.AdamWRates;
+import io.sparkmae.model.optimiser.AdamW;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -5,9 +5,9 @@ import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
+import io.sparkmae.model.optimiser.AdamW;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.Solver;
@@ -23,7 +23,7 @@ import org.nd4j.linalg.learning.config.IUpdater;
  * or bytes; {@link MaeBatch} makes them. An engine takes them as they are; where the graph itself
  * computes, it derives its own {@link GraphArrays}. It draws nothing at random.
  */
-public final class MaeGraph extends ComputationGraph {
+public final class MaeGraph extends PatchGraph {
 
   private static final long serialVersionUID = 1;
 
@@ -32,8 +32,6 @@ public final class MaeGraph extends ComputationGraph {
   private transient GradientClip clip = GradientClip.NONE;
   private transient int parts = 1; // of the minibatch that is being fitted
   private final transient SummedParts summed = new SummedParts(this);
-  private transient INDArray patches; // of the minibatch, [N, L, P]
-  private transient INDArray idsShuffle; // [N, L]
 
   /**
    * A graph of {@code configuration}, which {@link #create} or DL4J's JSON made; not yet
@@ -187,12 +185,12 @@ public final class MaeGraph extends ComputationGraph {
   @Override
   public void computeGradientAndScore() {
     if (engine != null) {
-      score = engine.step(patches, idsShuffle, parts);
+      score = engine.step(patches(), idsShuffle(), parts);
       engine.downloadGradients();
     } else if (parts > 1) {
-      score = summed.compute(parts, patches, idsShuffle, super::computeGradientAndScore);
+      score = summed.compute(parts, patches(), idsShuffle(), super::computeGradientAndScore);
     } else {
-      place(patches, idsShuffle);
+      place(patches(), idsShuffle());
       super.computeGradientAndScore();
     }
     if (!(solver instanceof FusedStep)) { // which clips in its one pass
@@ -203,50 +201,10 @@ public final class MaeGraph extends ComputationGraph {
   @Override
   public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
     if (engine != null && solver instanceof FusedStep) {
-      score = engine.step(patches, idsShuffle, parts); // the gradients stay on the device
+      score = engine.step(patches(), idsShuffle(), parts); // the gradients stay on the device
     } else {
       computeGradientAndScore();
     }
-  }
-
-  /** Takes the minibatch's idsShuffle; DL4J counts the images in its own inputs. */
-  @Override
-  public void setInputs(INDArray... inputs) {
-    if (inputs == null || inputs.length > 1) { // the graph's own
-      super.setInputs(inputs);
-    } else {
-      idsShuffle = inputs[0];
-      super.setInputs(idsShuffle, idsShuffle, idsShuffle);
-    }
-  }
-
-  @Override
-  public void setLabels(INDArray... labels) {
-    super.setLabels(labels);
-    patches = labels == null ? null : labels[0];
-  }
-
-  /** Gives the graph its own arrays of these images. */
-  void place(INDArray patches, INDArray idsShuffle) {
-    GraphArrays arrays = arrays(patches, idsShuffle);
-    super.setInputs(arrays.features());
-    super.setLabels(arrays.labels());
-    setLayerMaskArrays(null, arrays.masks());
-  }
-
-  private GraphArrays arrays(INDArray patches, INDArray idsShuffle) {
-    MaeConfig config = maeConfig();
-    return GraphArrays.of(patches, idsShuffle, config.numKeep(), config.channels());
-  }
-
-  /** Computes the loss by the graph itself, with an engine or without. */
-  @Override
-  public double score(MultiDataSet batch, boolean training) {
-    GraphArrays arrays = arrays(batch.getLabels(0), batch.getFeatures(0));
-    return super.score(
-        new org.nd4j.linalg.dataset.MultiDataSet(
-            arrays.features(), arrays.labels(), null, arrays.masks()),
-        training);
   }
 
   static MaeGraph uninitialised(
@@ -254,11 +212,6 @@ public final class MaeGraph extends ComputationGraph {
     MaeGraph graph = new MaeGraph(MaeArchitecture.autoencoder(config, updater, weightDecay, type));
     graph.init();
     return graph;
-  }
-
-  /** What the graph was made from. */
-  public MaeConfig maeConfig() {
-    return MaeArchitecture.configOf(getConfiguration());
   }
 
   /**
@@ -334,6 +287,6 @@ public final class MaeGraph extends ComputationGraph {
   }
 
   private Map<String, INDArray> activations(MultiDataSet batch) {
-    return feedForward(arrays(batch.getLabels(0), batch.getFeatures(0)).features(), false);
+    return feedForward(arrays(batch).features(), false);
   }
 }

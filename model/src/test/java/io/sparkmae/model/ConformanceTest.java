@@ -1,13 +1,12 @@
 package io.sparkmae.model;
 
-import io.sparkmae.model.file.Safetensors;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.file.Safetensors;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -11,6 +11,7 @@ import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.engine.Engines;
+import io.sparkmae.model.optimiser.AdamW;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

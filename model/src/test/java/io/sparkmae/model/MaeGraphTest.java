@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Pixels;
 import io.sparkmae.model.config.Tower;
+import io.sparkmae.model.optimiser.AdamW;
+import io.sparkmae.model.optimiser.WarmupCosine;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,9 +1,8 @@
 package io.sparkmae.model;
 
-import io.sparkmae.model.file.Safetensors;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmae.model.file.Safetensors;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

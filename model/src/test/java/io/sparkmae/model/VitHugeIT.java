@@ -8,6 +8,8 @@ import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.device.HostVector;
+import io.sparkmae.model.optimiser.AdamW;
+import io.sparkmae.model.optimiser.WarmupCosine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

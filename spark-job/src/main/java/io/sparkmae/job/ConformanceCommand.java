@@ -1,10 +1,10 @@
 package io.sparkmae.job;
 
 import io.sparkmae.model.Conformance;
-import io.sparkmae.model.file.Safetensors;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
+import io.sparkmae.model.file.Safetensors;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

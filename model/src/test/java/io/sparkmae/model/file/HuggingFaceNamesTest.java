@@ -1,11 +1,10 @@
 package io.sparkmae.model.file;
 
-import io.sparkmae.model.MaeGraph;
-import io.sparkmae.model.MaeWeights;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.MaeWeights;
 import io.sparkmae.model.config.MaeConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,10 +1,9 @@
 package io.sparkmae.model.file;
 
-import io.sparkmae.model.Conformance;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkmae.model.Conformance;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

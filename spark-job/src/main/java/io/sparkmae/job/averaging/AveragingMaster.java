@@ -86,10 +86,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     compute = by;
   }
 
-  /**
-   * Lets workers compute a minibatch's gradient in parts; the graph must be a {@link
-   * io.sparkmae.model.MaeGraph}. Before the first round.
-   */
+  /** Lets workers compute a {@link MaeGraph}'s minibatch in parts; before the first round. */
   public void accumulate(int partsOfMinibatch) {
     parts = partsOfMinibatch;
   }

@@ -1,7 +1,6 @@
 package io.sparkmae.job.benchmark;
 
 import io.sparkmae.job.store.Json;
-import io.sparkmae.model.AdamW;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
@@ -11,6 +10,7 @@ import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.LargeProduct;
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.engine.StepPart;
+import io.sparkmae.model.optimiser.AdamW;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -1,6 +1,6 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.model.WarmupCosine;
+import io.sparkmae.model.optimiser.WarmupCosine;
 
 /**
  * Local steps between two averagings, by global step.

@@ -3,7 +3,7 @@ package io.sparkmae.job.train;
 import io.sparkmae.data.EpochPlan;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Train;
-import io.sparkmae.model.WarmupCosine;
+import io.sparkmae.model.optimiser.WarmupCosine;
 import java.util.ArrayList;
 import java.util.List;
 

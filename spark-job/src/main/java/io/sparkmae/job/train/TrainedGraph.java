@@ -2,8 +2,8 @@ package io.sparkmae.job.train;
 
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Train;
-import io.sparkmae.model.AdamW;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.optimiser.AdamW;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
 

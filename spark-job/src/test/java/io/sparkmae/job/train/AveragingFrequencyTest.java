@@ -2,7 +2,7 @@ package io.sparkmae.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkmae.model.WarmupCosine;
+import io.sparkmae.model.optimiser.WarmupCosine;
 import org.junit.jupiter.api.Test;
 
 class AveragingFrequencyTest {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.sparkmae.data.EpochPlan;
 import io.sparkmae.job.config.RunConfig;
-import io.sparkmae.model.WarmupCosine;
+import io.sparkmae.model.optimiser.WarmupCosine;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;

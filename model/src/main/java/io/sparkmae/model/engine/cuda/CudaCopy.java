@@ -28,7 +28,7 @@ final class CudaCopy {
   }
 
   private String types() {
-    return CudaDevice.suffix(from) + CudaDevice.suffix(to);
+    return CudaKernels.suffix(from) + CudaKernels.suffix(to);
   }
 
   private Runnable strided() {
@@ -63,7 +63,7 @@ final class CudaCopy {
 
   /** Whether every row along the last axis is dense and made of aligned groups of eight. */
   private static boolean isWide(Tensor tensor, long[] shape, long[] strides) {
-    return CudaDevice.isAligned(tensor)
+    return CudaKernels.isAligned(tensor)
         && strides[3] == 1
         && shape[3] % 8 == 0
         && strides[0] % 8 == 0

@@ -204,27 +204,22 @@ public final class CudaDevice implements Device {
 
   @Override
   public Runnable gelu(Tensor x, Tensor y) {
-    return elements("gelu" + suffix(x), x, y);
+    return elements("gelu" + CudaKernels.suffix(x), x, y);
   }
 
   @Override
   public Runnable geluGradient(Tensor x, Tensor dy, Tensor dx) {
-    return elements("gelu_gradient" + suffix(x), x, dy, dx);
+    return elements("gelu_gradient" + CudaKernels.suffix(x), x, dy, dx);
   }
 
   /** A kernel that goes over dense tensors of one length, eight entries at a time if it can. */
   Runnable elements(String name, Tensor... tensors) {
     long n = tensors[0].length();
-    long vectors = Arrays.stream(tensors).allMatch(CudaDevice::isAligned) ? n / 8 : 0;
+    long vectors = Arrays.stream(tensors).allMatch(CudaKernels::isAligned) ? n / 8 : 0;
     List<Object> arguments = new ArrayList<>(List.of(tensors));
     arguments.add(n);
     arguments.add(vectors);
     return launch(name, Grid.over(vectors > 0 ? vectors : n), arguments.toArray());
-  }
-
-  /** Whether 16 bytes can be read at once from the tensor's beginning. */
-  static boolean isAligned(Tensor tensor) {
-    return tensor.address() % 16 == 0;
   }
 
   @Override
@@ -293,7 +288,7 @@ public final class CudaDevice implements Device {
     List<Object> arguments = new ArrayList<>(List.of(tensors));
     arguments.add(rows);
     arguments.add(tensors[0].length() / rows);
-    return launch(name + suffix(tensors[0]), Grid.ofWarps(rows), arguments.toArray());
+    return launch(name + CudaKernels.suffix(tensors[0]), Grid.ofWarps(rows), arguments.toArray());
   }
 
   Runnable launch(String name, Grid grid, Object... arguments) {
@@ -307,14 +302,6 @@ public final class CudaDevice implements Device {
 
   Tensor scratch(String role, Type type, long length) {
     return open.scratch(role, type, length);
-  }
-
-  static String suffix(Tensor tensor) {
-    return tensor.type() == Type.BF16 ? "_bf16" : "_float";
-  }
-
-  static long columns(Tensor matrix) {
-    return matrix.shape()[matrix.shape().length - 1];
   }
 
   @Override

@@ -15,6 +15,7 @@ import static org.bytedeco.cuda.global.nvrtc.nvrtcGetProgramLog;
 import static org.bytedeco.cuda.global.nvrtc.nvrtcGetProgramLogSize;
 
 import io.sparkmae.model.engine.device.Tensor;
+import io.sparkmae.model.engine.device.Type;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -187,5 +188,20 @@ final class CudaKernels implements AutoCloseable {
   @Override
   public void close() {
     cuModuleUnload(module);
+  }
+
+  /** Returns the ending of a kernel's name for numbers of the tensor's type. */
+  static String suffix(Tensor tensor) {
+    return tensor.type() == Type.BF16 ? "_bf16" : "_float";
+  }
+
+  /** Returns the length of a row. */
+  static long columns(Tensor matrix) {
+    return matrix.shape()[matrix.shape().length - 1];
+  }
+
+  /** Whether 16 bytes can be read at once from the tensor's beginning. */
+  static boolean isAligned(Tensor tensor) {
+    return tensor.address() % 16 == 0;
   }
 }

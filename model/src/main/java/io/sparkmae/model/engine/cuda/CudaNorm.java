@@ -35,8 +35,8 @@ final class CudaNorm {
   private boolean inRegisters() {
     return columns % 8 == 0
         && columns <= GROUP * MOST_GROUPS
-        && CudaDevice.isAligned(layer.weight())
-        && CudaDevice.isAligned(layer.bias());
+        && CudaKernels.isAligned(layer.weight())
+        && CudaKernels.isAligned(layer.bias());
   }
 
   /** A part of the names of kernels that hold rows in registers. */
@@ -46,7 +46,7 @@ final class CudaNorm {
 
   Runnable forward(Tensor y) {
     return device.launch(
-        "layer_norm" + (inRegisters() ? "_" + groups() : "") + CudaDevice.suffix(y),
+        "layer_norm" + (inRegisters() ? "_" + groups() : "") + CudaKernels.suffix(y),
         Grid.ofWarps(rows),
         x,
         layer.weight(),
@@ -65,7 +65,7 @@ final class CudaNorm {
       Tensor partial = partial(blocks);
       return InTurn.of(
           device.launch(
-              "layer_norm_gradient_" + groups() + CudaDevice.suffix(dy),
+              "layer_norm_gradient_" + groups() + CudaKernels.suffix(dy),
               Grid.of(blocks, 1),
               x,
               layer.weight(),
@@ -84,7 +84,7 @@ final class CudaNorm {
     Tensor partial = partial(shares);
     return InTurn.of(
         device.launch(
-            "layer_norm_weight" + CudaDevice.suffix(dy),
+            "layer_norm_weight" + CudaKernels.suffix(dy),
             Grid.of(CudaSums.columnBlocks(columns), shares),
             x,
             statistics,
@@ -95,7 +95,7 @@ final class CudaNorm {
             eps),
         sums(partial, shares),
         device.launch(
-            "layer_norm_input" + CudaDevice.suffix(dy),
+            "layer_norm_input" + CudaKernels.suffix(dy),
             Grid.ofWarps(rows),
             x,
             layer.weight(),

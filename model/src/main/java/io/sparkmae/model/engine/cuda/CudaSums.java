@@ -20,7 +20,7 @@ final class CudaSums {
 
   /** Sums the rows of x into y. */
   Runnable ofRows(Tensor x, Tensor y) {
-    long columns = CudaDevice.columns(x);
+    long columns = CudaKernels.columns(x);
     long shares = shares(x.shape()[0]);
     Tensor partial = device.scratch("columns", Type.F32, shares * columns);
     return InTurn.of(
@@ -29,9 +29,9 @@ final class CudaSums {
   }
 
   private Runnable columnSums(Tensor x, Tensor sums, long rows, long shares, long stride) {
-    long columns = CudaDevice.columns(sums) / shares;
+    long columns = CudaKernels.columns(sums) / shares;
     return device.launch(
-        "column_sums" + CudaDevice.suffix(x),
+        "column_sums" + CudaKernels.suffix(x),
         Grid.of(columnBlocks(columns), shares),
         x,
         sums,
@@ -60,7 +60,7 @@ final class CudaSums {
       Tensor loss,
       Tensor dPrediction,
       Tensor sum) {
-    long columns = CudaDevice.columns(prediction);
+    long columns = CudaKernels.columns(prediction);
     Tensor partial = partialSums();
     return InTurn.of(
         device.launch(

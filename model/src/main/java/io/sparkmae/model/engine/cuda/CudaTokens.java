@@ -21,7 +21,7 @@ final class CudaTokens {
     String from = pixels.type() == Type.U8 ? "_u8" : "_float";
     long images = pixels.shape()[0];
     return device.launch(
-        "patches" + from + CudaDevice.suffix(to),
+        "patches" + from + CudaKernels.suffix(to),
         Grid.over(to.length()),
         pixels,
         levels,

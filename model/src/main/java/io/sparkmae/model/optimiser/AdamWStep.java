@@ -1,4 +1,4 @@
-package io.sparkmae.model;
+package io.sparkmae.model.optimiser;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 

@@ -1,4 +1,4 @@
-package io.sparkmae.model;
+package io.sparkmae.model.optimiser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

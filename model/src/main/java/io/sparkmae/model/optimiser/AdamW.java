@@ -1,4 +1,4 @@
-package io.sparkmae.model;
+package io.sparkmae.model.optimiser;
 
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -1,4 +1,4 @@
-package io.sparkmae.model;
+package io.sparkmae.model.optimiser;
 
 import org.nd4j.linalg.schedule.ISchedule;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
