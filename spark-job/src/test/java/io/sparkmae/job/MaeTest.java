@@ -73,7 +73,7 @@ class MaeTest {
   @Test
   void helpIsNoFailure() {
     assertThat(run("pretrain", "--help")).isEqualTo(ExitCode.DONE);
-    assertThat(out()).contains("--averaging-frequency");
+    assertThat(out()).contains("--averaging-frequency").contains("over the data. Default: 800.");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.sparkmae.job.config;
 
+import static java.util.Comparator.comparing;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
@@ -10,10 +12,10 @@ import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -23,7 +25,7 @@ import org.apache.hadoop.fs.Path;
  */
 public final class ConfigLayers {
 
-  private static final String DEFAULTS = "mae-defaults.conf";
+  private static final String FLAGS = "the command line";
 
   private ConfigLayers() {}
 
@@ -41,7 +43,8 @@ public final class ConfigLayers {
 
   /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */
   public static RunConfig ofText(String text) {
-    return ConfigKeys.read(ConfigFactory.parseString(text).withFallback(defaults()).resolve());
+    return ConfigKeys.read(
+        ConfigFactory.parseString(text).withFallback(Settings.DEFAULTS).resolve());
   }
 
   /** The model that {@code flags} describe, over the defaults. */
@@ -54,19 +57,11 @@ public final class ConfigLayers {
 
   private static Config join(Map<String, ?> flags, String file, Configuration hadoop)
       throws IOException {
-    Config defaults = defaults();
-    Config joined =
-        checked(ConfigFactory.parseMap(flags, "the command line"), "the command line", defaults);
+    Config joined = checked(ConfigFactory.parseMap(flags, FLAGS), FLAGS);
     if (file != null) {
-      joined = joined.withFallback(checked(read(file, hadoop), file, defaults));
+      joined = joined.withFallback(checked(read(file, hadoop), file));
     }
-    return joined.withFallback(defaults).resolve();
-  }
-
-  /** Every key; a null asks the preset. */
-  static Config defaults() {
-    ConfigParseOptions present = ConfigParseOptions.defaults().setAllowMissing(false);
-    return ConfigFactory.parseResources(ConfigLayers.class.getClassLoader(), DEFAULTS, present);
+    return joined.withFallback(Settings.DEFAULTS).resolve();
   }
 
   private static Config read(String file, Configuration hadoop) throws IOException {
@@ -78,12 +73,9 @@ public final class ConfigLayers {
     }
   }
 
-  private static Config checked(Config config, String source, Config defaults) {
-    Set<String> known = new LinkedHashSet<>();
-    collect(defaults.root(), "", known);
-    Set<String> given = new LinkedHashSet<>();
-    collect(config.root(), "", given);
-    for (String key : given) {
+  private static Config checked(Config config, String source) {
+    Set<String> known = keys(Settings.DEFAULTS);
+    for (String key : keys(config)) {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(
             "Unknown setting in %s: %s (did you mean %s?)"
@@ -91,6 +83,12 @@ public final class ConfigLayers {
       }
     }
     return config;
+  }
+
+  private static Set<String> keys(Config config) {
+    Set<String> keys = new LinkedHashSet<>();
+    collect(config.root(), "", keys);
+    return keys;
   }
 
   // Config.entrySet leaves out nulls, and a null is a default like any other here.
@@ -105,25 +103,7 @@ public final class ConfigLayers {
   }
 
   private static String nearest(String key, Set<String> known) {
-    return known.stream().min(Comparator.comparingInt(other -> distance(key, other))).orElseThrow();
-  }
-
-  /** Levenshtein's: the fewest characters to insert, drop or replace. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int i = 0; i <= a.length(); i++) {
-      int diagonal = i - 1;
-      for (int j = 0; j <= b.length(); j++) {
-        int above = row[j];
-        if (i == 0 || j == 0) {
-          row[j] = i + j;
-        } else {
-          int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-          row[j] = Math.min(replaced, 1 + Math.min(above, row[j - 1]));
-        }
-        diagonal = above;
-      }
-    }
-    return row[b.length()];
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+    return known.stream().min(comparing(other -> distance.apply(key, other))).orElseThrow();
   }
 }

@@ -1,0 +1,53 @@
+package io.sparkmae.job.config;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.IModelTransformer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Gives a command the flags of {@link Settings}. */
+public final class Flags implements IModelTransformer {
+
+  private static final List<Setting> FLAGGED =
+      Settings.ALL.stream().filter(setting -> setting.flag() != null).toList();
+
+  @Override
+  public CommandSpec transform(CommandSpec command) {
+    FLAGGED.forEach(setting -> command.addOption(option(setting)));
+    return command;
+  }
+
+  /** The values that the command line gave, under their keys, by {@code --set} or by flags. */
+  public static Map<String, Object> given(CommandSpec command, Map<String, String> set) {
+    Map<String, Object> given = new LinkedHashMap<>(set);
+    for (Setting setting : FLAGGED) {
+      Object value = command.findOption(setting.flagName()).getValue();
+      if (value != null && given.put(setting.key(), setting.hocon(value)) != null) {
+        throw new IllegalArgumentException(
+            "Setting given twice: " + setting.key() + " (give --set or its own flag, not both)");
+      }
+    }
+    return given;
+  }
+
+  private static OptionSpec option(Setting setting) {
+    String name = setting.flagName();
+    OptionSpec.Builder option =
+        OptionSpec.builder(name)
+            .paramLabel(setting.flag().substring(name.length() + 1))
+            .type(setting.type())
+            .description(description(setting));
+    if (setting.type() == boolean.class) {
+      option.arity("0..1").fallbackValue("true");
+    }
+    return option.build();
+  }
+
+  private static String description(Setting setting) {
+    return setting.hasDefault()
+        ? setting.doc() + " Default: " + setting.defaultValue() + "."
+        : setting.doc();
+  }
+}
