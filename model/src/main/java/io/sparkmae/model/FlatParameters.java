@@ -7,12 +7,13 @@ import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.file.Safetensors;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -73,12 +74,12 @@ final class FlatParameters {
 
   /** SHA-256 of the numbers, little-endian. */
   static String sha256(INDArray params) {
+    MessageDigest digest = DigestUtils.getSha256Digest();
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
       Safetensors.write(params, new DigestOutputStream(OutputStream.nullOutputStream(), digest));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException | IOException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing is written anywhere
     }
+    return Hex.encodeHexString(digest.digest());
   }
 }

@@ -8,6 +8,7 @@ import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.picture.Report;
+import io.sparkmae.job.run.PretrainRun;
 import io.sparkmae.job.store.Directory;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -57,7 +58,7 @@ final class Demo {
     say(
         "training a small model, %d epochs of %d images"
             .formatted(run.train().epochs(), prepared.rows()));
-    String version = ModelCalls.pretrain(spark, run, at("model"), false).version();
+    String version = new PretrainRun(spark, run, at("model")).train(false).version();
     return write(version, own ? List.of(at("images/test")) : images);
   }
 

@@ -1,5 +1,6 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.run.EncoderModel;
 import java.io.IOException;
@@ -60,7 +61,8 @@ final class EmbedCommand implements Callable<Outcome> {
   public Outcome call() throws IOException {
     EncoderModel encoder = EncoderModel.of(model, Sessions.hadoop());
     SparkSession spark = Sessions.open("embed");
-    Dataset<Row> features = ModelCalls.embed(spark, encoder, data, pooling, batchSize);
+    Dataset<Row> features =
+        Embedding.features(spark, encoder.config(), encoder.weights(), data, pooling, batchSize);
     features.write().parquet(output);
     long rows = spark.read().parquet(output).count();
     return Outcome.done(new Result(output, rows, encoder.config().encoder().embedDim()));

@@ -3,6 +3,7 @@ package io.sparkmae.job;
 import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.Flags;
 import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.run.PretrainRun;
 import io.sparkmae.job.run.RunRecord;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.model.config.Engine;
@@ -84,6 +85,6 @@ final class PretrainCommand implements Callable<Outcome> {
   }
 
   private Object train(RunConfig run) throws IOException {
-    return ModelCalls.pretrain(Sessions.open("pretrain"), run, output, resume == Resume.AUTO);
+    return new PretrainRun(Sessions.open("pretrain"), run, output).train(resume == Resume.AUTO);
   }
 }

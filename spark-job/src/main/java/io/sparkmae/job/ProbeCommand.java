@@ -1,6 +1,7 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.config.ConfigLayers;
+import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.probe.Accuracy;
@@ -107,8 +108,10 @@ final class ProbeCommand implements Callable<Outcome> {
   public Outcome call() throws IOException {
     EncoderModel encoder = encoder(Sessions.hadoop());
     SparkSession spark = Sessions.open("probe");
-    Dataset<Row> trainFeatures = ModelCalls.embed(spark, encoder, train, pooling, batchSize);
-    Dataset<Row> testFeatures = ModelCalls.embed(spark, encoder, test, pooling, batchSize);
+    Dataset<Row> trainFeatures =
+        Embedding.features(spark, encoder.config(), encoder.weights(), train, pooling, batchSize);
+    Dataset<Row> testFeatures =
+        Embedding.features(spark, encoder.config(), encoder.weights(), test, pooling, batchSize);
     Accuracy accuracy =
         switch (method) {
           case KNN -> NearestNeighbours.probe(trainFeatures, testFeatures, k);

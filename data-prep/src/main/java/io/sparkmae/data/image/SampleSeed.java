@@ -1,9 +1,7 @@
 package io.sparkmae.data.image;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Counter-based randomness: one 64-bit seed per sample and epoch, and numbered draws from it.
@@ -44,13 +42,7 @@ public final class SampleSeed {
   }
 
   private static long keyHash(String key) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(digest).getLong();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
+    return ByteBuffer.wrap(DigestUtils.sha256(key)).getLong();
   }
 
   private static long mix(long z) {

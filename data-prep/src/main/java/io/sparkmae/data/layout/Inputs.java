@@ -2,12 +2,9 @@ package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -71,15 +70,10 @@ public record Inputs(List<Path> roots, List<SourceFile> files) {
 
   /** SHA-256 over the names and lengths of the files. */
   public String fingerprint() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (SourceFile file : files) {
-        digest.update((file.name() + "\n" + file.length() + "\n").getBytes(StandardCharsets.UTF_8));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = DigestUtils.getSha256Digest();
+    files.forEach(
+        file -> DigestUtils.updateDigest(digest, file.name() + "\n" + file.length() + "\n"));
+    return Hex.encodeHexString(digest.digest());
   }
 
   private static List<Found> list(String uri, Configuration conf) {

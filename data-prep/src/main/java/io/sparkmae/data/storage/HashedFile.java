@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
@@ -16,23 +16,18 @@ import org.apache.parquet.io.PositionOutputStream;
 public final class HashedFile implements OutputFile, AutoCloseable {
   private final Path path;
   private final Configuration conf;
-  private final MessageDigest digest;
+  private final MessageDigest digest = DigestUtils.getSha256Digest();
   private long length;
   private OutputStream stream;
 
   public HashedFile(Path path, Configuration conf) {
     this.path = path;
     this.conf = conf;
-    try {
-      this.digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
   }
 
   /** Of the closed file, in hexadecimal; once. */
   public String sha256() {
-    return HexFormat.of().formatHex(digest.digest());
+    return Hex.encodeHexString(digest.digest());
   }
 
   /** Bytes written. */

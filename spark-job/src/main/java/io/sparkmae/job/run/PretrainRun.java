@@ -12,13 +12,10 @@ import io.sparkmae.job.train.Pretraining;
 import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Trained;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -98,14 +95,7 @@ public final class PretrainRun {
   private Place place() {
     PreparedData data = PreparedData.open(run.data().uri(), hadoop);
     String manifest = data.manifest().toJson();
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(manifest.getBytes(StandardCharsets.UTF_8));
-      int workers =
-          Pretraining.workers(JavaSparkContext.fromSparkContext(spark.sparkContext()), run);
-      return new Place(workers, data.rows(), HexFormat.of().formatHex(digest));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
+    int workers = Pretraining.workers(JavaSparkContext.fromSparkContext(spark.sparkContext()), run);
+    return new Place(workers, data.rows(), DigestUtils.sha256Hex(manifest));
   }
 }

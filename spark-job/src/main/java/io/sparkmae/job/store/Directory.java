@@ -10,12 +10,12 @@ import java.io.OutputStream;
 import java.security.DigestInputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.input.CloseShieldInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
@@ -56,13 +56,13 @@ public final class Directory {
    * @param name path inside the directory, with forward slashes
    */
   public StoredFile file(String name, Content content) throws IOException {
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = DigestUtils.getSha256Digest();
     Counted counted = new Counted(fileSystem.create(path(name), true, BUFFER));
     try (OutputStream out =
         new BufferedOutputStream(new DigestOutputStream(counted, sha256), BUFFER)) {
       content.writeTo(out);
     }
-    return new StoredFile(name, counted.bytes, HexFormat.of().formatHex(sha256.digest()));
+    return new StoredFile(name, counted.bytes, Hex.encodeHexString(sha256.digest()));
   }
 
   /** As {@link #file}, but refuses to replace a file, where the file system can. */
@@ -85,7 +85,7 @@ public final class Directory {
    *     store that cannot be reached is no broken model
    */
   public <T> T read(StoredFile file, ModelVersion.Reader<T> reader) throws IOException {
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = DigestUtils.getSha256Digest();
     try (InputStream in = new DigestInputStream(open(file.file()), sha256)) {
       T result = read(in, reader, file, sha256);
       requireWhole(in, file, sha256);
@@ -110,7 +110,7 @@ public final class Directory {
   private void requireWhole(InputStream in, StoredFile file, MessageDigest sha256)
       throws IOException {
     in.transferTo(OutputStream.nullOutputStream());
-    if (!HexFormat.of().formatHex(sha256.digest()).equals(file.sha256())) {
+    if (!Hex.encodeHexString(sha256.digest()).equals(file.sha256())) {
       throw broken(file, null);
     }
   }
@@ -170,14 +170,6 @@ public final class Directory {
 
   private Path path(String name) {
     return new Path(path, name);
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java platform has it
-    }
   }
 
   private static final class Counted extends FilterOutputStream {

@@ -1,15 +1,12 @@
 package io.sparkmae.model.engine.cuda;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Supplier;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Compiled kernels on disk, so that the next executor need not compile: in a directory of the
@@ -21,7 +18,7 @@ final class CubinCache {
 
   /** The kernels of {@code key}; what is not there, or cannot be read, is compiled. */
   static byte[] get(String key, Supplier<byte[]> compile) {
-    Path file = directory().resolve(sha256(key) + ".cubin");
+    Path file = directory().resolve(DigestUtils.sha256Hex(key) + ".cubin");
     try {
       if (Files.exists(file) && Files.getOwner(file).getName().equals(user())) {
         return Files.readAllBytes(file);
@@ -52,14 +49,5 @@ final class CubinCache {
     Path whole = Files.createTempFile(file.getParent(), "cubin", ".part");
     Files.write(whole, compiled);
     Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private static String sha256(String key) {
-    try {
-      byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256", e);
-    }
   }
 }
