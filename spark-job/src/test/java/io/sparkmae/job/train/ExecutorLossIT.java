@@ -36,7 +36,7 @@ class ExecutorLossIT {
       assertThat(notes.resolve("EXCEPTION-1")).exists();
       assertThat(notes.resolve("KILL-3")).exists();
       assertThat(notes.resolve("KILL_NEIGHBOUR-7")).exists();
-      // Which of the two depends on where Spark had put the workers
+      // Which of the two depends on where Spark had put the workers; PretrainingIT tests each
       assertThat(process.err()).containsPattern("train again|going back to step");
     }
   }
