@@ -8,8 +8,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
 /**
- * Latent [N, K + 1, D] and idsRestore [N, L] → the decoder's input [N, L + 1, E]: every token at
- * its place, mask tokens where patches were removed, positions added.
+ * Latent [N, K + 1, D] and idsRestore [N, L] → the decoder's input [N, L + 1, E]: tokens in image
+ * order, mask tokens for removed patches, positions added.
  */
 final class DecoderEmbedding extends MaeVertex {
 

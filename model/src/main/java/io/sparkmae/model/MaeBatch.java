@@ -10,14 +10,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Makes the arrays that {@link MaeGraph} is fed with. */
+/** Makes the input arrays of {@link MaeGraph}. */
 public final class MaeBatch {
 
   private MaeBatch() {}
 
   /**
-   * A minibatch: pixels as bytes, which are normalised where the step is computed, and one mask
-   * drawn for each sample.
+   * Returns a minibatch: pixels as bytes, which the engine normalises, and one mask drawn for each
+   * sample.
    *
    * @param patches uint8 [N, L, P], inside a patch row, column, channel
    * @param sampleSeeds [N]; a sample's mask depends on its seed alone
@@ -30,15 +30,18 @@ public final class MaeBatch {
     return of(Pixels.bytes(patches, sampleSeeds.length, config), maskings, DataType.FLOAT);
   }
 
-  /** The same for numbers [N, L, P] that are normalised already, in their own precision. */
+  /**
+   * Returns a minibatch of patches [N, L, P] that are normalised already; ids and masks take the
+   * patches' number type.
+   */
   static MultiDataSet of(INDArray patches, Masking[] maskings) {
     return of(patches, maskings, patches.dataType());
   }
 
   /**
-   * The same.
+   * Returns a minibatch of patches [N, L, P], of bytes or of normalised numbers.
    *
-   * @param type of ids and mask
+   * @param type number type of ids and masks
    */
   private static MultiDataSet of(INDArray patches, Masking[] maskings, DataType type) {
     INDArray idsKeep = rows(maskings, m -> toDoubles(m.idsKeep())).castTo(type); // [N, K]
@@ -60,7 +63,8 @@ public final class MaeBatch {
   /** Gathers the kept patches, [N, L, P] → [N, K, P]. */
   private static INDArray keep(INDArray patches, Masking[] maskings) {
     int tokens = (int) patches.size(1);
-    int[] rows = // of the patches as [N·L, P]
+    // rows of the patches as [N·L, P]
+    int[] rows =
         IntStream.range(0, maskings.length)
             .flatMap(n -> Arrays.stream(maskings[n].idsKeep()).map(id -> n * tokens + id))
             .toArray();

@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * Which patches of one image are kept, and how to put them back (He et al. 2021, section 3,
- * "Masking").
+ * The kept patches of one image, and the order that restores all patches (He et al. 2021, section
+ * 3, "Masking").
  *
  * @param idsKeep [numKeep], the kept patches in the order in which the encoder sees them
  * @param idsRestore [tokens], for each patch its place in the shuffled order: kept patches have
@@ -18,7 +18,7 @@ record Masking(int[] idsKeep, int[] idsRestore) {
   // Keeps the mask's stream apart from the crop's, which starts from the same sample seed.
   private static final long STREAM = 0x6d61736b696e67L;
 
-  /** Draws the mask of a sample: a pure function of its arguments, the same on every worker. */
+  /** Draws the mask of a sample. The same arguments give the same mask on every worker. */
   static Masking draw(long sampleSeed, int tokens, int numKeep) {
     return ofNoise(new SplittableRandom(sampleSeed ^ STREAM).doubles(tokens).toArray(), numKeep);
   }
@@ -41,7 +41,7 @@ record Masking(int[] idsKeep, int[] idsRestore) {
     return new Masking(Arrays.copyOf(idsShuffle, numKeep), idsRestore);
   }
 
-  /** [tokens], 0 kept, 1 removed. */
+  /** Returns [tokens] numbers: 0 for a kept patch, 1 for a removed one. */
   double[] mask() {
     double[] mask = new double[idsRestore.length];
     for (int token = 0; token < mask.length; token++) {

@@ -34,12 +34,12 @@ final class PatchEmbedding extends MaeVertex {
     int dim = config().encoder().embedDim();
     SDVariable patches = inputs.get("patches");
     long kept = patches.getShape()[1];
-    SDVariable
-        weight = // the convolution's order [D, channel, row, column] → [row·column·channel, D]
+    // the convolution's order [D, channel, row, column] → [row·column·channel, D]
+    SDVariable weight =
         params
-                .get("patch_embed.proj.weight")
-                .permute(2, 3, 1, 0)
-                .reshape(config().patchLength(), dim);
+            .get("patch_embed.proj.weight")
+            .permute(2, 3, 1, 0)
+            .reshape(config().patchLength(), dim);
     SDVariable embedded =
         patches
             .reshape(-1, config().patchLength())
