@@ -45,11 +45,8 @@ final class DecoderEmbedding extends MaeVertex {
     SDVariable visible =
         embedded.get(SDIndex.all(), SDIndex.interval(1, (int) kept + 1), SDIndex.all());
 
-    SDVariable places =
-        oneHot(
-            inputs.get("idsRestore"),
-            tokens,
-            (int) kept); // [N, L, K], zero rows for removed patches
+    // [N, L, K], zero rows for removed patches
+    SDVariable places = oneHot(inputs.get("idsRestore"), tokens, (int) kept);
     SDVariable removed = places.sum(true, 2).rsub(1); // [N, L, 1]
     SDVariable body = places.mmul(visible).add(removed.mul(params.get("mask_token"))); // [N, L, E]
     SDVariable positions =

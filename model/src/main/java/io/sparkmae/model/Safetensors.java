@@ -80,9 +80,8 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
       offset = end;
     }
     byte[] json = JSON.writeValueAsBytes(header);
-    byte[] padded =
-        Arrays.copyOf(
-            json, (json.length + 7) / 8 * 8); // aligned, since readers map the data into memory
+    // aligned, since readers map the data into memory
+    byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
     return padded;
   }

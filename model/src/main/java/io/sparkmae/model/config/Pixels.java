@@ -45,9 +45,8 @@ public final class Pixels {
     INDArray array =
         Nd4j.createUninitialized(DataType.UINT8, batch, config.tokens(), config.patchLength());
     new BytePointer(array.data().pointer()).put(patches);
-    Nd4j.getAffinityManager()
-        .tagLocation(
-            array, Location.HOST); // the bytes were written on the host, and ND4J may run on a GPU
+    // the bytes were written on the host, and ND4J may run on a GPU
+    Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
     return array;
   }
 

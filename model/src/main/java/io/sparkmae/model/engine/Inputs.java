@@ -20,8 +20,8 @@ final class Inputs {
   private final INDArray order; // [N, L], the tokens of each sample, kept ones first
   private final int[] tokens;
   private final Feed feed;
-  private final INDArray
-      removed; // [1], number of removed patches in all images that are not padding
+  // [1], number of removed patches in all images that are not padding
+  private final INDArray removed;
   private final int removedOfImage;
   private Images held; // filled in and not yet taken; null if there are none
 

@@ -50,8 +50,8 @@ final class Plan implements AutoCloseable {
   private final Tensor pixelValues;
   private final Tensor order;
   private final Tensor levels;
-  private final List<INDArray> constants =
-      new ArrayList<>(); // the device may use their memory: keep them referenced
+  // the device may use their memory: keep them referenced
+  private final List<INDArray> constants = new ArrayList<>();
   private final INDArray loss = Nd4j.createUninitializedDetached(DataType.FLOAT, 1);
   private INDArray latent;
   private INDArray prediction;

@@ -61,8 +61,8 @@ final class CudaFeed implements Feed {
               new Address(image.address()),
               image.length() * image.type().bytes()));
     }
-    Cuda.check(
-        cudaEventRecord(taken, works)); // for the first send: the landings are allocated and zeroed
+    // for the first send: the landings are allocated and zeroed
+    Cuda.check(cudaEventRecord(taken, works));
     memory.closeWith(
         () -> {
           cudaEventSynchronize(sent); // a batch that was sent and never taken

@@ -50,8 +50,7 @@ final class CudaKernels implements AutoCloseable {
   private final CUstream_st stream;
   private final CUmod_st module = new CUmod_st();
   private final Map<String, CUfunc_st> functions = new HashMap<>();
-  private final Map<String, Integer> shared =
-      new HashMap<>(); // bytes of shared memory allowed, by kernel
+  private final Map<String, Integer> shared = new HashMap<>(); // bytes allowed, by kernel
 
   /**
    * The numbers of blocks and threads that run a kernel.

@@ -52,9 +52,8 @@ final class CudaMatmul implements AutoCloseable {
     Cuda.checkBlas(cublasLtCreate(light));
     Cuda.checkBlas(cublasSetStream_v2(context, stream));
     workspace = new Address(memory.allocate(Type.F32, WORKSPACE / 4).address());
-    Cuda.checkBlas(
-        cublasSetWorkspace_v2(
-            context, workspace, WORKSPACE)); // own workspace: the same bits each time
+    // own workspace: the same bits each time
+    Cuda.checkBlas(cublasSetWorkspace_v2(context, workspace, WORKSPACE));
   }
 
   /** The way cuBLAS reads a matrix with one dense axis. */

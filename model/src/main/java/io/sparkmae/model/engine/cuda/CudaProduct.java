@@ -57,9 +57,8 @@ final class CudaProduct {
     this.beta = addend == null ? 0 : 1;
     description = memory.keep(new cublasLtMatmulDescOpaque_t());
     Cuda.checkBlas(cublasLtMatmulDescInit(description, compute, CUDA_R_32F));
-    set(
-        CUBLASLT_MATMUL_DESC_TRANSA,
-        Operand.of(b).operation()); // cuBLAS computes the transpose of c
+    // cuBLAS computes the transpose of c
+    set(CUBLASLT_MATMUL_DESC_TRANSA, Operand.of(b).operation());
     set(CUBLASLT_MATMUL_DESC_TRANSB, Operand.of(a).operation());
   }
 

@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 final class HostLoops implements AutoCloseable {
 
   private static final int SHARE = 1 << 16; // entries that a thread takes at a time
-  private static final int BLOCK =
-      256; // entries; small, so that the processor prefetches all vectors at once
+  // entries; small, so that the processor prefetches all vectors at once
+  private static final int BLOCK = 256;
   private static final ThreadLocal<Buffers> BUFFERS = ThreadLocal.withInitial(Buffers::new);
 
   private final int threads;
