@@ -13,19 +13,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Threads that turn images into patches, each with decoders and buffers of its own; for one caller.
+ * Threads that turn images into patches, each with its own decoders and buffers. Only one thread
+ * may call this class.
  *
- * <p>One thread is the caller's. More are daemons beside it, which start with work and end a minute
- * after the last.
+ * <p>A single thread is the caller's own. Several are daemon threads, which start with the first
+ * work and end after a minute without any.
  */
 public final class DecodeThreads implements AutoCloseable {
   private static final AtomicInteger STARTED = new AtomicInteger();
 
   private final ImagePatches own = new ImagePatches();
-  private final ThreadPoolExecutor pool; // null for the caller's thread
+  private final ThreadPoolExecutor pool; // null if the caller's thread decodes
   private final Executor executor;
 
-  /** Starts no thread yet. */
+  /** Makes {@code threads} decode threads, which start with the first work. */
   public DecodeThreads(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException(
@@ -43,7 +44,7 @@ public final class DecodeThreads implements AutoCloseable {
     return pool;
   }
 
-  /** Does the work on a thread that is free, on the caller's at once if that is the only one. */
+  /** Runs the work on a free thread; with a single thread, at once on the caller's. */
   public Future<Void> submit(Consumer<ImagePatches> work) {
     var task = new FutureTask<Void>(() -> work.accept(images()), null);
     executor.execute(task);
@@ -55,10 +56,10 @@ public final class DecodeThreads implements AutoCloseable {
   }
 
   /**
-   * Waits for works in the order given; what the first of them threw is thrown, and those after it
-   * are not begun.
+   * Waits for works in the given order. If one throws, throws its exception and cancels those not
+   * yet begun.
    *
-   * @throws IllegalStateException if this thread is interrupted, whose flag stays set
+   * @throws IllegalStateException if this thread is interrupted; its flag stays set
    */
   public static void await(List<Future<Void>> works) {
     try {
@@ -69,7 +70,7 @@ public final class DecodeThreads implements AutoCloseable {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw (RuntimeException) e.getCause(); // a Consumer throws no other
+      throw (RuntimeException) e.getCause(); // a Consumer throws nothing else
     } catch (InterruptedException e) {
       throw interrupted();
     } finally {
@@ -82,7 +83,7 @@ public final class DecodeThreads implements AutoCloseable {
     return new IllegalStateException("Cannot read images: the thread was interrupted");
   }
 
-  /** Ends the threads, each after the image that it is at. */
+  /** Ends the threads, each after its current image. */
   @Override
   public void close() {
     own.close();

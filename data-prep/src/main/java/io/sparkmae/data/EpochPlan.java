@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The order of all rows in one epoch, each row once: a pure function of manifest, seed, epoch and
- * readers.
+ * The order of all rows in one epoch, each row once. It depends on manifest, seed, epoch and number
+ * of readers alone.
  *
  * <p>Row groups are permuted. Of R readers the r-th has the range [size · r / R, size · (r + 1) /
- * R), and rows are permuted within windows of its own: at most {@value #WINDOW_ROW_GROUPS} row
- * groups or {@value #WINDOW_BYTES} bytes, which is also what a {@link PatchReader} keeps in memory.
- * So readers that each walk through their range load every row group once, and one that two ranges
- * share once each: at most row groups + R - 1 loads.
+ * R), and its rows are permuted within windows of at most {@value #WINDOW_ROW_GROUPS} row groups or
+ * {@value #WINDOW_BYTES} bytes, as much as a {@link PatchReader} keeps in memory. So readers that
+ * go through their ranges in order load each row group once, or twice where two ranges share it: at
+ * most row groups + R - 1 loads.
  */
 public final class EpochPlan {
   static final int WINDOW_ROW_GROUPS = 8;
@@ -34,7 +34,7 @@ public final class EpochPlan {
   private final int epoch;
   private final boolean shuffled;
 
-  /** Rows [first, first + rows) of a row group: those that one reader has. */
+  /** Rows [first, first + rows) of a row group, for one reader. */
   private record Piece(int file, int rowGroup, int first, int rows, long bytes) {}
 
   /** The plan's rows [start, start + rows). */
@@ -51,42 +51,42 @@ public final class EpochPlan {
     this.windows = windows(groups, size, readers);
   }
 
-  /** A seeded order for training by one reader; another epoch gives another order. */
+  /** Returns a shuffled order for training by one reader; each epoch has another order. */
   public static EpochPlan of(Manifest manifest, long seed, int epoch) {
     return of(manifest, seed, epoch, 1);
   }
 
   /**
-   * A seeded order for training by several readers.
+   * Returns a shuffled order for training by several readers.
    *
-   * @param readers that each walk through their own range, at least one
+   * @param readers number of readers, at least one; each goes through its own range
    */
   public static EpochPlan of(Manifest manifest, long seed, int epoch, int readers) {
     return new EpochPlan(manifest, seed, epoch, readers, true);
   }
 
-  /** The order of the files, for evaluation. */
+  /** Returns the order of the files, for evaluation. */
   public static EpochPlan sequential(Manifest manifest) {
     return new EpochPlan(manifest, 0, 0, 1, false);
   }
 
   /**
-   * Where the range of a reader begins, and that of the reader before it ends; ranges differ by one
-   * row at most.
+   * Returns the position where a reader's range begins and the range before it ends. The lengths of
+   * ranges differ by one row at most.
    *
-   * @param rows of the epoch
+   * @param rows number of rows of the epoch
    */
   public static long start(long rows, int reader, int readers) {
     return rows * reader / readers;
   }
 
-  /** Rows of the epoch. */
+  /** Returns the number of rows of the epoch. */
   public long size() {
     return size;
   }
 
   /**
-   * The rows at positions [from, to) of this order.
+   * Returns the rows at positions [from, to) of this order.
    *
    * @throws IndexOutOfBoundsException unless 0 &lt;= from &lt;= to &lt;= size
    */
@@ -117,7 +117,9 @@ public final class EpochPlan {
     return new RowAddress(piece.file, piece.rowGroup, piece.first + row);
   }
 
-  /** The numbers below {@code size}, each once; in order when this plan is sequential. */
+  /**
+   * Returns a permutation of the numbers below {@code size}; in order if this plan is sequential.
+   */
   private int[] permutation(int size, String what) {
     int[] order = IntStream.range(0, size).toArray();
     Draws draws = SampleSeed.stream(SampleSeed.of(seed, epoch, what, 0), 0);
@@ -154,7 +156,7 @@ public final class EpochPlan {
     return windows;
   }
 
-  /** Takes so many rows from the front; a row group is cut where they end. */
+  /** Removes {@code rows} rows from the front and returns them; the last row group may be cut. */
   private static List<Piece> take(Deque<Piece> left, long rows) {
     var taken = new ArrayList<Piece>();
     while (rows > 0) {
@@ -170,7 +172,7 @@ public final class EpochPlan {
     return taken;
   }
 
-  // Windows of one size: the last would otherwise hardly mix.
+  // Windows have nearly equal sizes: a small last one would hardly be shuffled.
   private static void addWindows(List<Window> windows, List<Piece> pieces, long start) {
     int count = ceilDiv(pieces.size(), WINDOW_ROW_GROUPS);
     int most = count == 0 ? 0 : ceilDiv(pieces.size(), count);

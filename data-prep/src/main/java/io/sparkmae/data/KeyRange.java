@@ -4,11 +4,11 @@ import io.sparkmae.data.image.SampleSeed;
 import java.io.Serializable;
 
 /**
- * A share of all samples, chosen by a hash of the key alone: so that of any number of inputs the
- * same samples are in it.
+ * A share of all samples, chosen by a hash of the key alone, so it does not depend on the other
+ * inputs.
  *
  * @param from in [0, to]
- * @param to in [from, 1]; not in the range itself
+ * @param to in [from, 1], exclusive
  */
 public record KeyRange(double from, double to) implements Serializable {
   /** Every sample. */

@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What prepared data holds: enough to plan an epoch without reading a file.
+ * The contents of prepared data: enough to plan an epoch without reading a file.
  *
  * @param formatVersion {@link #FORMAT_VERSION}; another number is refused
  * @param rows images in all files
- * @param origin what the data was prepared from, and how
+ * @param origin sources and settings of the preparation
  * @param classes class names by label; empty when unknown
  * @param rejects images refused, by reason
  * @param files in order of name
@@ -44,16 +44,16 @@ public record Manifest(
     classes = List.copyOf(classes);
     rejects = Collections.unmodifiableMap(new TreeMap<>(rejects));
     files = List.copyOf(files);
-    mean = mean == null ? List.of() : List.copyOf(mean); // manifests of before have none
+    mean = mean == null ? List.of() : List.copyOf(mean); // older manifests have none
     deviation = deviation == null ? List.of() : List.copyOf(deviation);
   }
 
   /**
-   * Where prepared data comes from; the same origin gives the same data.
+   * The sources and settings of prepared data; the same origin gives the same data.
    *
-   * @param inputs as they were named
+   * @param inputs as given by the user
    * @param fingerprint SHA-256 of the names and lengths of the input files
-   * @param layout that was read
+   * @param layout name of the layout
    * @param shortSide of shrunk images, in pixels; 0 for original bytes
    * @param quality JPEG quality of shrunk images
    * @param seed of the global shuffle
@@ -88,13 +88,13 @@ public record Manifest(
       rowGroups = List.copyOf(rowGroups);
     }
 
-    /** Images in this file. */
+    /** Returns the number of images in this file. */
     long rowCount() {
       return rowGroups.stream().mapToLong(RowGroup::rows).sum();
     }
   }
 
-  /** Counts up what the files hold. */
+  /** Makes the manifest of files; adds up their rows. */
   public static Manifest of(
       Origin origin,
       List<String> classes,
@@ -113,12 +113,12 @@ public record Manifest(
         PixelSums.deviation(pixels));
   }
 
-  /** Size of the data files together. */
+  /** Returns the total size of the data files in bytes. */
   public long dataBytes() {
     return files.stream().mapToLong(DataFile::bytes).sum();
   }
 
-  /** This manifest as JSON; {@link #fromJson} reads it back. */
+  /** Returns this manifest as JSON; {@link #fromJson} reads it back. */
   public String toJson() {
     return write(this) + "\n";
   }
@@ -126,7 +126,7 @@ public record Manifest(
   /**
    * Reads a manifest.
    *
-   * @throws BadData if the text is no manifest, or of another format version
+   * @throws BadData if the text is not a manifest, or of another format version
    */
   public static Manifest fromJson(String json) {
     try {

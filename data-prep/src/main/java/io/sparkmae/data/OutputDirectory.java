@@ -13,12 +13,12 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The directory of prepared data: {@code data/}, {@code rejects/}, and last of all {@code
- * manifest.json}, without which nobody trusts the rest.
+ * The directory of prepared data: {@code data/}, {@code rejects/}, and {@code manifest.json}, which
+ * is written last: without it the data is not read.
  *
- * <p>Files are written under {@code _attempts/} and moved when they are whole. Two attempts at one
- * file write the same bytes, so it does not matter which of them stays. {@code _preparing} marks a
- * directory as ours to clear.
+ * <p>Files are written under {@code _attempts/} and moved when they are complete. Two attempts at
+ * one file write the same bytes, so either may stay. {@code _preparing} marks a directory that may
+ * be cleared.
  */
 public final class OutputDirectory {
   private static final String MARK = "_preparing";
@@ -40,7 +40,7 @@ public final class OutputDirectory {
     }
   }
 
-  /** Whether a preparation was begun here and not finished. */
+  /** Returns whether a preparation was begun here and not finished. */
   static boolean isUnfinished(String uri, Configuration conf) {
     return HadoopFiles.read(new Path(uri, MARK), conf).isPresent();
   }
@@ -49,7 +49,7 @@ public final class OutputDirectory {
     return DATA + "/part-%05d-of-%05d.parquet".formatted(part, parts);
   }
 
-  /** Says that all files of a part are there. */
+  /** Returns the name of the file that marks a part as complete. */
   public static String doneName(int part) {
     return ATTEMPTS + "/done-%05d.json".formatted(part);
   }
@@ -58,17 +58,17 @@ public final class OutputDirectory {
     return REJECTS + "/part-%05d-of-%05d.jsonl".formatted(part, parts);
   }
 
-  /** The manifest of what was finished here before. */
+  /** Returns the manifest if a preparation was finished here before. */
   public Optional<Manifest> finished() {
     return HadoopFiles.read(new Path(root, PreparedData.MANIFEST), conf).map(Manifest::fromJson);
   }
 
   /**
-   * Marks the directory as being prepared in this way. What a run before has left is kept if it
-   * went about in the same way, and cleared if not.
+   * Marks the directory as being prepared. Parts of an earlier run are kept if its {@code way} was
+   * the same, otherwise deleted.
    *
-   * @return what that run said of the parts that it finished, by part
-   * @throws IllegalArgumentException if the directory holds anything else
+   * @return the results of the parts that the earlier run finished, by part
+   * @throws IllegalArgumentException if the directory holds other files
    */
   public Map<Integer, String> begin(String way, int parts) throws IOException {
     Path mark = new Path(root, MARK);
@@ -95,12 +95,12 @@ public final class OutputDirectory {
     return done;
   }
 
-  /** Where an attempt at a file is written. */
+  /** Returns the path where an attempt at a file is written. */
   public Path attempt(String name, long attempt) {
     return new Path(root, ATTEMPTS + "/" + name.replace('/', '-') + "." + attempt);
   }
 
-  /** Gives a whole file its name, unless another attempt was first. */
+  /** Moves a complete file to its name, unless another attempt was first. */
   public void publish(Path attempt, String name) throws IOException {
     Path target = new Path(root, name);
     files.mkdirs(target.getParent());
@@ -110,13 +110,13 @@ public final class OutputDirectory {
     files.delete(attempt, false);
   }
 
-  /** Writes a small file and gives it its name. */
+  /** Writes a small file and moves it to its name. */
   public void publish(String text, String name, long attempt) throws IOException {
     write(attempt(name, attempt), text);
     publish(attempt(name, attempt), name);
   }
 
-  /** Makes the data visible; nothing is written after this. */
+  /** Writes the manifest, which makes the data readable; call it last. */
   public void finish(Manifest manifest) throws IOException {
     publish(manifest.toJson(), PreparedData.MANIFEST, 0);
     files.delete(new Path(root, ATTEMPTS), true);

@@ -3,11 +3,10 @@ package io.sparkmae.data;
 import io.sparkmae.data.image.SampleSeed;
 
 /**
- * The patches of a batch of samples, in the order they were asked for; the arrays belong to the
- * caller.
+ * The patches of a batch of samples, in the requested order; the arrays belong to the caller.
  *
- * <p>It stays on the executor that read it: Spark's Kryo refuses records, and patches are cheaper
- * to read again than to send.
+ * <p>It is not sent between executors: Spark's Kryo cannot serialise records, and reading patches
+ * again is cheaper.
  *
  * @param patches uint8 [batch, tokens, patchLength]; inside a patch row, column, channel
  * @param tokens patches of one sample

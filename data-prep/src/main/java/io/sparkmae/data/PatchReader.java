@@ -20,12 +20,13 @@ import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Reads batches of patches from prepared data, on an executor; for one thread.
+ * Reads batches of patches from prepared data, on an executor. Not thread-safe.
  *
- * <p>That thread reads the files; the images of a batch may be decoded by more, to the same bits.
+ * <p>The calling thread reads the files; the images of a batch may be decoded by several threads,
+ * with the same result to the bit.
  *
- * <p>It keeps the encoded images of the row groups it used last, at most those of one window of an
- * {@link EpochPlan}: up to 256 MiB, or one row group if that is larger.
+ * <p>It caches the encoded images of the row groups it used last, at most one window of an {@link
+ * EpochPlan}: up to 256 MiB, or one row group if that is larger.
  */
 public final class PatchReader implements AutoCloseable {
   private final PreparedData data;
@@ -37,12 +38,15 @@ public final class PatchReader implements AutoCloseable {
 
   private record RowGroupAddress(int file, int rowGroup) {}
 
-  /** Opens no file yet; {@code conf} names the file systems. */
+  /** Makes a reader that decodes on the calling thread; opens no file yet. */
   public PatchReader(PreparedData data, Configuration conf) {
     this(data, conf, 1);
   }
 
-  /** Opens no file and starts no thread yet; one thread decodes where it reads. */
+  /**
+   * Makes a reader with {@code decodeThreads} decode threads; opens no file and starts no thread
+   * yet. A single one is the calling thread.
+   */
   public PatchReader(PreparedData data, Configuration conf, int decodeThreads) {
     this.data = data;
     this.conf = conf;
@@ -50,23 +54,23 @@ public final class PatchReader implements AutoCloseable {
   }
 
   /**
-   * Reads rows, in the order given, as the patches of a view.
+   * Reads rows, in the given order, as the patches of a view.
    *
-   * @throws BadData naming file, row and key, if a file cannot be read or an image cannot be
-   *     decoded
+   * @throws BadData if a file cannot be read or an image cannot be decoded; the message names file,
+   *     row and key
    */
   public PatchBatch read(List<RowAddress> rows, View view) {
     return read(rows, List.of(view));
   }
 
   /**
-   * Reads rows, in the order given, as the patches of several views of each, such as {@link
-   * RandomCrop#repeats}: all views of the first row come first. An image is decoded once.
+   * Reads rows, in the given order, as the patches of several views of each, such as {@link
+   * RandomCrop#repeats}. All views of the first row come first. Each image is decoded once.
    *
    * @param views at least one, of one geometry
    * @return rows · views samples
-   * @throws BadData naming file, row and key, if a file cannot be read or an image cannot be
-   *     decoded
+   * @throws BadData if a file cannot be read or an image cannot be decoded; the message names file,
+   *     row and key
    */
   public PatchBatch read(List<RowAddress> rows, List<? extends View> views) {
     View view = views.get(0);
@@ -94,7 +98,8 @@ public final class PatchReader implements AutoCloseable {
         decoding.add(fill(batch, decoding.size() * views.size(), row, views));
       }
     } finally {
-      DecodeThreads.await(decoding); // a bad image is told before a later row that cannot be read
+      // a bad image is reported before a later row that cannot be read
+      DecodeThreads.await(decoding);
     }
   }
 
@@ -153,7 +158,7 @@ public final class PatchReader implements AutoCloseable {
     return new SourceImage(key, encoded.clone(), rows.labels()[address.row()]);
   }
 
-  /** image.path, or file#row for Parquet without names. */
+  /** Returns a row's key: its image.path, or file#row for Parquet without names. */
   private String key(RowAddress address, EncodedRows rows) {
     String path = rows.paths()[address.row()];
     if (path != null) {
@@ -188,7 +193,7 @@ public final class PatchReader implements AutoCloseable {
     }
   }
 
-  /** Row groups loaded so far. */
+  /** Returns the number of row groups loaded so far. */
   long loads() {
     return loads;
   }

@@ -9,8 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A directory of images that can be trained on: what {@code prepare} wrote, or Hugging Face Parquet
- * as it is.
+ * A directory of images for training: the output of {@code prepare}, or Hugging Face Parquet files.
  */
 public final class PreparedData implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -48,27 +47,27 @@ public final class PreparedData implements Serializable {
     return new PreparedData(uri, ParquetManifest.of(uri, conf));
   }
 
-  /** The directory, with scheme and whole path. */
+  /** Returns the directory's URI, with scheme and absolute path. */
   public String uri() {
     return uri;
   }
 
-  /** Rows, row groups, classes and where they come from. */
+  /** Returns the manifest: rows, row groups, classes and origin. */
   public Manifest manifest() {
     return manifest;
   }
 
-  /** Images in it. */
+  /** Returns the number of images. */
   public long rows() {
     return manifest.rows();
   }
 
-  /** Class names by label; empty when unknown. */
+  /** Returns the class names by label; empty when unknown. */
   public List<String> classes() {
     return manifest.classes();
   }
 
-  /** One of its files. */
+  /** Returns the path of a file, by its number in the manifest. */
   public Path path(int file) {
     return new Path(uri, manifest.files().get(file).name());
   }

@@ -3,7 +3,7 @@ package io.sparkmae.data;
 import java.io.Serializable;
 
 /**
- * Where a sample lies in prepared data.
+ * The position of a sample in prepared data.
  *
  * @param file position in the manifest's list of files
  * @param rowGroup position in that file's list of row groups

@@ -1,5 +1,4 @@
 /**
- * Prepared data as training sees it: its manifest, the order of an epoch, and the reader of
- * minibatches.
+ * Prepared data for training: its manifest, the order of an epoch, and the reader of minibatches.
  */
 package io.sparkmae.data;

@@ -13,9 +13,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * How far this implementation is from numbers that the reference computed.
+ * The differences between this implementation and numbers that the reference computed.
  *
- * <p>A golden file holds parameters, images and noise, and what the reference made of them:
+ * <p>A golden file holds parameters, images and noise, and the reference's results for them:
  * activations, loss, gradients, and the parameters after some AdamW steps on the same batch.
  *
  * @param differences quantity → largest difference found
@@ -27,7 +27,7 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
   public static final List<String> CARRIED =
       List.of("mae_tiny", "mae_tiny_normpix", "mae_tiny_f64");
 
-  /** What rounding each operand of a product to bf16's eight bits does to these small models. */
+  /** Limits for bf16 products, whose operands have 8 significant bits. */
   private static final Map<String, Double> ROUNDED_LIMITS =
       Map.of(
           "latent", 2e-2,
@@ -37,7 +37,7 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
           "parameters", 1e-2,
           "parametersBeyond1e-6", 1.0);
 
-  /** Whether every difference is within its limit; a NaN is not. */
+  /** Returns whether every difference is within its limit. A NaN is not within any limit. */
   public boolean passed() {
     return differences.entrySet().stream()
         .allMatch(entry -> entry.getValue() <= limits.get(entry.getKey()));
@@ -53,9 +53,10 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
   }
 
   /**
-   * Checks a golden file on an engine; fp64 files are always the graph's, the only one with fp64.
+   * Checks a golden file on an engine. An fp64 file always runs on the graph, the only engine with
+   * fp64.
    *
-   * @throws IllegalArgumentException if it lacks what a golden file has
+   * @throws IllegalArgumentException if the file is not a golden file
    */
   public static Conformance of(Safetensors file, Engine engine, Precision precision) {
     Golden golden = new Golden(file);
@@ -94,15 +95,15 @@ public record Conformance(Map<String, Double> differences, Map<String, Double> l
         "parametersBeyond1e-6", 1e-3);
   }
 
-  /** Largest difference of a gradient, relative to the largest entry of its tensor. */
+  /** Returns the largest difference of a gradient, relative to the largest entry of its tensor. */
   private static double gradients(MaeGraph graph, MultiDataSet batch, Golden golden) {
     graph.lossAndGradients(batch);
     return golden.largestRelative("grad.", graph.gradients());
   }
 
   /**
-   * Trains the file's steps; the largest relative difference of the losses before each and after
-   * the last.
+   * Trains the file's steps; returns the largest relative difference of the losses before each step
+   * and after the last.
    */
   private static double losses(MaeGraph graph, MultiDataSet batch, Golden golden) {
     double[] losses = golden.get("losses").toDoubleVector();

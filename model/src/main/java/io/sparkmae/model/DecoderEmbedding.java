@@ -8,8 +8,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
 /**
- * Latent [N, K + 1, D] and idsRestore [N, L] → the decoder's input [N, L + 1, E]: every token at
- * its place, mask tokens where patches were removed, positions added.
+ * Latent [N, K + 1, D] and idsRestore [N, L] → the decoder's input [N, L + 1, E]: tokens in image
+ * order, mask tokens for removed patches, positions added.
  */
 final class DecoderEmbedding extends MaeVertex {
 
@@ -45,11 +45,8 @@ final class DecoderEmbedding extends MaeVertex {
     SDVariable visible =
         embedded.get(SDIndex.all(), SDIndex.interval(1, (int) kept + 1), SDIndex.all());
 
-    SDVariable places =
-        oneHot(
-            inputs.get("idsRestore"),
-            tokens,
-            (int) kept); // [N, L, K], zero rows for removed patches
+    // [N, L, K], zero rows for removed patches
+    SDVariable places = oneHot(inputs.get("idsRestore"), tokens, (int) kept);
     SDVariable removed = places.sum(true, 2).rsub(1); // [N, L, 1]
     SDVariable body = places.mmul(visible).add(removed.mul(params.get("mask_token"))); // [N, L, E]
     SDVariable positions =

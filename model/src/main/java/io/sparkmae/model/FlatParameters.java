@@ -24,7 +24,9 @@ final class FlatParameters {
 
   private FlatParameters() {}
 
-  /** Name in the reference → view, in the graph's order. */
+  /**
+   * Returns the parameters by their names in the reference, in the graph's order. They are views.
+   */
   static Map<String, INDArray> of(ComputationGraph graph) {
     Map<String, INDArray> views = new LinkedHashMap<>();
     for (var vertex : graph.getVertices()) {
@@ -33,7 +35,7 @@ final class FlatParameters {
     return views;
   }
 
-  /** Where each parameter is in the flat vector. */
+  /** Returns the offset and shape of each parameter in the flat vector. */
   static Map<String, MaeEngine.Slot> slots(ComputationGraph graph) {
     long start = graph.params().offset();
     Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
@@ -44,7 +46,7 @@ final class FlatParameters {
     return slots;
   }
 
-  /** Each parameter's view into the flat gradient, as DL4J's updaters want it. */
+  /** Returns views into the flat gradient, in the form that DL4J's updaters expect. */
   static Gradient gradient(ComputationGraph graph, INDArray flat) {
     long start = graph.params().offset();
     Gradient views = new DefaultGradient(flat);
@@ -63,7 +65,7 @@ final class FlatParameters {
     return views;
   }
 
-  /** Name in the reference → its part of {@code gradient}. */
+  /** Returns the parts of {@code gradient} by their parameters' names in the reference. */
   static Map<String, INDArray> byReferenceName(Gradient gradient) {
     Map<String, INDArray> gradients = new LinkedHashMap<>();
     gradient
@@ -72,7 +74,7 @@ final class FlatParameters {
     return MaeVertex.byReferenceName(gradients);
   }
 
-  /** SHA-256 of the numbers, little-endian. */
+  /** Returns the SHA-256 of the numbers' little-endian bytes, in hexadecimal. */
   static String sha256(INDArray params) {
     MessageDigest digest = DigestUtils.getSha256Digest();
     try {

@@ -17,8 +17,8 @@ import org.nd4j.linalg.learning.regularization.Regularization;
 import org.nd4j.linalg.learning.regularization.WeightDecay;
 
 /**
- * What {@code fit} runs for a minibatch where the engine also updates: gradients, one fused pass of
- * AdamW over DL4J's own flat vectors, listeners, counters.
+ * The training step that {@code fit} runs where the engine also updates the parameters: gradients,
+ * one fused pass of AdamW over DL4J's own flat vectors, listeners, counters.
  */
 final class FusedStep extends Solver {
 
@@ -30,7 +30,7 @@ final class FusedStep extends Solver {
   private double weightDecay;
 
   /**
-   * The step of {@code graph}.
+   * Makes the step of {@code graph}.
    *
    * @param replaced DL4J's own solver of the graph
    */
@@ -45,7 +45,10 @@ final class FusedStep extends Solver {
     }
   }
 
-  /** A block's state is [first moments | second moments]; a range has one decay. */
+  /**
+   * Adds the ranges of a block. Its state is [first moments | second moments]; all of a range
+   * decays, or none of it.
+   */
   private void addRanges(UpdaterBlock block) {
     long start = block.getParamOffsetStart();
     long length = block.getParamOffsetEnd() - start;
@@ -67,7 +70,7 @@ final class FusedStep extends Solver {
     return false;
   }
 
-  /** Joins the range to the last one if it goes on there. */
+  /** Appends a range, or extends the last one if the new range follows it directly. */
   private void append(Moments next) {
     int last = ranges.size() - 1;
     if (last >= 0
@@ -99,7 +102,7 @@ final class FusedStep extends Solver {
             gradientScale());
     double norm = engine.update(graph.getUpdater().getStateViewArray(), ranges, rates);
     if (!Double.isFinite(norm)) {
-      graph.setScore(Double.NaN); // the loss may still be finite, the parameters no longer are
+      graph.setScore(Double.NaN); // the parameters are no longer finite, even where the loss is
     }
     for (TrainingListener listener : List.copyOf(graph.getListeners())) {
       listener.iterationDone(graph, iteration, epoch);
@@ -112,7 +115,7 @@ final class FusedStep extends Solver {
     return clip.isOn() ? clip.scale(engine.gradientNorm()) : 1;
   }
 
-  /** DL4J keeps a graph's updater in its solver's optimizer. */
+  /** Returns DL4J's own optimizer, which holds the graph's updater. */
   @Override
   public ConvexOptimizer getOptimizer() {
     return replaced.getOptimizer();

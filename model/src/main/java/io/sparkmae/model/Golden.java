@@ -44,7 +44,7 @@ record Golden(Safetensors file) {
         Boolean.parseBoolean(text("norm_pix_loss")));
   }
 
-  /** A graph with the file's parameters and optimiser, in the file's precision. */
+  /** Returns a graph with the file's parameters and optimiser, in the file's precision. */
   MaeGraph graph() {
     AdamW adamW =
         new AdamW(new FixedSchedule(real("lr")), real("beta1"), real("beta2"), real("adam_eps"));
@@ -53,7 +53,7 @@ record Golden(Safetensors file) {
     return graph;
   }
 
-  /** The file's batch, its masks drawn from the file's noise. */
+  /** Returns the file's batch, with masks drawn from the file's noise. */
   MultiDataSet batch() {
     INDArray noise = get("noise");
     Masking[] maskings =
@@ -64,7 +64,7 @@ record Golden(Safetensors file) {
     return MaeBatch.of(get("patches"), maskings);
   }
 
-  /** Over all of {@code actual}, the largest difference from the file's tensors. */
+  /** Returns the largest absolute difference between an entry of {@code actual} and the file's. */
   double largest(String prefix, Map<String, INDArray> actual) {
     return actual.entrySet().stream()
         .mapToDouble(e -> difference(prefix, e.getKey(), e.getValue()).amaxNumber().doubleValue())
@@ -72,7 +72,10 @@ record Golden(Safetensors file) {
         .orElse(Double.NaN);
   }
 
-  /** The same, each relative to the largest entry of the file's tensor. */
+  /**
+   * Returns the largest difference between an entry of {@code actual} and the file's, relative to
+   * the largest entry of the file's tensor.
+   */
   double largestRelative(String prefix, Map<String, INDArray> actual) {
     return actual.entrySet().stream()
         .mapToDouble(
@@ -85,7 +88,7 @@ record Golden(Safetensors file) {
         .orElse(Double.NaN);
   }
 
-  /** The share of all entries that differ from the file's by more than {@code limit}. */
+  /** Returns the share of all entries that differ from the file's by more than {@code limit}. */
   double shareBeyond(String prefix, Map<String, INDArray> actual, double limit) {
     long beyond = 0;
     long entries = 0;
@@ -102,8 +105,9 @@ record Golden(Safetensors file) {
   }
 
   /**
-   * Leaves the key third of a qkv bias out in fp32: softmax does not see it, so its true gradient
-   * is 0 and what is computed is rounding noise, which Adam blows up to whole steps.
+   * Returns a flat copy of a tensor, without the key third if it is a qkv bias. Softmax does not
+   * depend on that third: its true gradient is 0, but the computed one is rounding noise, which
+   * Adam scales up to whole steps.
    */
   static INDArray withoutKeyBias(String name, INDArray tensor) {
     INDArray flat = tensor.dup('c').reshape(tensor.length());

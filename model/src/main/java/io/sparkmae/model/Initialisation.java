@@ -21,7 +21,7 @@ final class Initialisation {
 
   /**
    * Fills {@code params} (name → view) in the order of the state dict; the same seed gives the same
-   * bits. On the way a tensor is in memory twice more, in fp64.
+   * bits. While a tensor is filled, two fp64 copies of it are in memory.
    */
   static void fill(Map<String, INDArray> params, MaeConfig config, long seed) {
     SplittableRandom root = new SplittableRandom(seed);

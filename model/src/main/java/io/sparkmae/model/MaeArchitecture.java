@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
 
-/** The graph's vertices and how they hang together (He et al. 2021, section 3). */
+/** The graph's vertices and their connections (He et al. 2021, section 3). */
 final class MaeArchitecture {
 
   static final String LATENT = "norm";
@@ -18,7 +18,10 @@ final class MaeArchitecture {
 
   private MaeArchitecture() {}
 
-  /** Encoder of the kept patches, decoder of all, loss on the removed ones. */
+  /**
+   * Returns the training graph: the encoder sees the kept patches, the decoder all, and the loss is
+   * on the removed ones.
+   */
   static ComputationGraphConfiguration autoencoder(
       MaeConfig config, IUpdater updater, double weightDecay, DataType type) {
     GraphBuilder graph =
@@ -33,14 +36,14 @@ final class MaeArchitecture {
     return graph.setOutputs(ReconstructionLoss.NAME).build();
   }
 
-  /** The encoder alone, whose output is the latent of the patches that it gets. */
+  /** Returns the graph of the encoder alone; its output is the latent of its input patches. */
   static ComputationGraphConfiguration encoder(MaeConfig config) {
     GraphBuilder graph = builder(new NoOp(), 0, DataType.FLOAT).addInputs("patches", "idsKeep");
     addEncoder(graph, config);
     return graph.setOutputs(LATENT).build();
   }
 
-  /** What an {@link #autoencoder} was made from. */
+  /** Returns the configuration that an {@link #autoencoder} was made from. */
   static MaeConfig configOf(ComputationGraphConfiguration autoencoder) {
     return ((DecoderEmbedding) autoencoder.getVertices().get(DecoderEmbedding.NAME)).config();
   }
@@ -50,7 +53,7 @@ final class MaeArchitecture {
         .dataType(type)
         .updater(updater)
         .weightDecay(weightDecay, true)
-        .miniBatch(false) // the loss is a mean already: DL4J must not divide its gradient again
+        .miniBatch(false) // the loss is already a mean: DL4J must not divide the gradient
         .graphBuilder();
   }
 

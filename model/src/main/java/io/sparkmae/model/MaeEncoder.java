@@ -29,8 +29,8 @@ public final class MaeEncoder implements AutoCloseable {
   }
 
   /**
-   * The encoder of {@code config} with {@code weights} under the reference's names, on the fastest
-   * engine that this machine can run.
+   * Returns the encoder of {@code config} on the fastest engine that this machine can run; {@code
+   * weights} are by the reference's names.
    *
    * @throws IllegalArgumentException if a weight is missing or of another shape
    */
@@ -38,7 +38,10 @@ public final class MaeEncoder implements AutoCloseable {
     return of(config, weights, Engine.AUTO);
   }
 
-  /** The same on {@code engine}. */
+  /**
+   * Returns the encoder of {@code config} on {@code engine}; {@code weights} are by the reference's
+   * names.
+   */
   static MaeEncoder of(MaeConfig config, Map<String, INDArray> weights, Engine engine) {
     Engine resolved = Engines.resolve(engine, Precision.FP32, false);
     return resolved == Engine.GRAPH
@@ -74,13 +77,13 @@ public final class MaeEncoder implements AutoCloseable {
     return new MaeEncoder(config, null, engine);
   }
 
-  /** An untrained encoder: the baseline that every probe is measured against. */
+  /** Returns an untrained encoder, the baseline of every probe. */
   public static MaeEncoder random(MaeConfig config, long seed) {
     return of(config, MaeWeights.encoder(MaeGraph.create(config, new NoOp(), 0, seed)));
   }
 
   /**
-   * Features of a batch.
+   * Returns the features of a batch.
    *
    * @param patches uint8 [batch, L, P], inside a patch row, column, channel
    * @return [batch, L + 1, D], class token first, after the final norm

@@ -32,14 +32,14 @@ abstract class MaeVertex extends SameDiffVertex {
     this.config = config;
   }
 
-  /** For DL4J's JSON, which fills the fields. */
+  /** Makes an empty part for DL4J's JSON, which fills the fields. */
   MaeVertex() {}
 
   final MaeConfig config() {
     return config;
   }
 
-  /** The output of this part; {@code params} is by the reference's names. */
+  /** Returns the output of this part; {@code params} is by the reference's names. */
   abstract SDVariable define(
       SameDiff sd, Map<String, SDVariable> inputs, Map<String, SDVariable> params);
 
@@ -57,7 +57,7 @@ abstract class MaeVertex extends SameDiffVertex {
     return referenceName.replace('_', '-');
   }
 
-  /** {@code params}, by DL4J's keys, by the reference's names. */
+  /** Returns {@code params}, which are by DL4J's keys, by the reference's names. */
   static <T> Map<String, T> byReferenceName(Map<String, T> params) {
     Map<String, T> named = new LinkedHashMap<>();
     params.forEach((key, value) -> named.put(key.replace('-', '_'), value));
@@ -78,7 +78,7 @@ abstract class MaeVertex extends SameDiffVertex {
         });
   }
 
-  /** Left to {@link Initialisation}, which fills the whole graph from one seed. */
+  /** Does nothing: {@link Initialisation} fills the whole graph from one seed. */
   @Override
   public void initializeParameters(Map<String, INDArray> params) {}
 
@@ -94,13 +94,13 @@ abstract class MaeVertex extends SameDiffVertex {
     return new MaeVertexStep(this, graph, name, index, params, type);
   }
 
-  /** Itself: a part does not change once the graph's configuration is built. */
+  /** Returns this instance: a part does not change once the graph's configuration is built. */
   @Override
   public GraphVertex clone() {
     return this;
   }
 
-  /** The positions of the patches without the class token's zero row, [gridSize², dim]. */
+  /** Returns the positions of the patches, [gridSize², dim], without the class token's zero row. */
   static INDArray patchPositions(int dim, int gridSize, DataType type) {
     INDArray table =
         Nd4j.create(
@@ -108,7 +108,7 @@ abstract class MaeVertex extends SameDiffVertex {
     return table.get(NDArrayIndex.interval(1, table.rows()), NDArrayIndex.all()).dup().castTo(type);
   }
 
-  /** x·Wᵀ + b for x [rows, in] and the reference's W [out, in]. */
+  /** Returns x·Wᵀ + b for x [rows, in] and the reference's W [out, in]. */
   static SDVariable linear(SDVariable x, Map<String, SDVariable> params, String name) {
     return x.getSameDiff()
         .mmul(x, params.get(name + ".weight"), false, true, false)
@@ -128,11 +128,11 @@ abstract class MaeVertex extends SameDiffVertex {
   }
 
   /**
-   * One-hot rows of {@code ids} [N, K] as [N, K, length], written so that it has a gradient
-   * everywhere.
+   * Returns the one-hot rows of {@code ids} [N, K] as [N, K, length], by a formula that has a
+   * gradient everywhere.
    *
-   * <p>1 − |id − i| cut off below 0 is the one-hot row of a whole number. DL4J wants a gradient for
-   * every input of a part; this one has one, which nobody uses.
+   * <p>For a whole number, 1 − |id − i| clipped at 0 is its one-hot row. DL4J needs a gradient for
+   * every input of a part, even where nothing uses it.
    */
   static SDVariable oneHot(SDVariable ids, long numIds, int length) {
     SameDiff sd = ids.getSameDiff();

@@ -11,12 +11,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A {@link MaeVertex} at work, with its gradient made right.
+ * The runtime form of a {@link MaeVertex}, with two corrections to its gradient.
  *
- * <p>Two traps of SameDiff 1.0.0-M2.1. It counts the error from outside twice (its
- * ExternalErrorsFunction both sets and returns it), so every SameDiff vertex doubles what it passes
- * back: 2ⁿ after n vertices. Halving the error first is exact. And it makes the constants of the
- * backward graph in whatever workspace is open, where the next step overwrites them.
+ * <p>SameDiff 1.0.0-M2.1 has two defects. It counts the error from outside twice (its
+ * ExternalErrorsFunction both sets and returns it), so every SameDiff vertex doubles the gradient:
+ * 2ⁿ after n vertices. Halving the error first corrects this exactly. And it allocates the
+ * constants of the backward graph in the open workspace, where the next step overwrites them.
  */
 @SuppressWarnings("overrides") // its parent implements setInputs(INDArray...) with an array
 final class MaeVertexStep extends SameDiffGraphVertex {
@@ -40,7 +40,7 @@ final class MaeVertexStep extends SameDiffGraphVertex {
     return super.doBackward(tbptt, workspaces);
   }
 
-  @SuppressWarnings("try") // the scope is what matters
+  @SuppressWarnings("try") // only the scope is used
   private void createGradientOutsideWorkspaces() {
     if (!sameDiff.hasGradientFunction()) {
       try (MemoryWorkspace outside = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {

@@ -11,21 +11,25 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A graph's weights under the reference's names, in and out. */
+/** Reads and writes a graph's weights under the reference's names. */
 public final class MaeWeights {
 
   private MaeWeights() {}
 
   /**
-   * Copies of all tensors of the pre-training state dict, position tables included; 254 for ViT-B.
+   * Returns copies of all tensors of the pre-training state dict, position tables included; 254 for
+   * ViT-B.
    */
   public static Map<String, INDArray> all(MaeGraph graph) {
     Map<String, INDArray> weights = views(graph, ReferenceNames.all(graph.maeConfig()));
-    weights.replaceAll((name, view) -> view.dup('c')); // ND4J cuts views of views wrongly
+    weights.replaceAll((name, view) -> view.dup('c')); // ND4J slices views of views wrongly
     return weights;
   }
 
-  /** The encoder's tensors alone, as timm loads them; 150 for ViT-B. They are the graph's own. */
+  /**
+   * Returns the encoder's tensors, as timm loads them; 150 for ViT-B. They are the graph's own
+   * arrays, not copies.
+   */
   public static Map<String, INDArray> encoder(MaeGraph graph) {
     return views(graph, ReferenceNames.encoder(graph.maeConfig()));
   }
@@ -51,10 +55,11 @@ public final class MaeWeights {
   }
 
   /**
-   * Overwrites the graph's parameters by {@code weights}; the fixed position tables may be there
-   * and are not read.
+   * Overwrites the graph's parameters by {@code weights}; fixed position tables in {@code weights}
+   * are ignored.
    *
-   * @throws IllegalArgumentException if one is missing, or of another shape, naming it
+   * @throws IllegalArgumentException if a weight is missing or has another shape; the message names
+   *     it
    */
   public static void load(ComputationGraph graph, Map<String, INDArray> weights) {
     FlatParameters.of(graph)
@@ -63,9 +68,9 @@ public final class MaeWeights {
   }
 
   /**
-   * The weight {@code name}.
+   * Returns the weight {@code name}.
    *
-   * @throws IllegalArgumentException if it is missing, or of another shape, naming it
+   * @throws IllegalArgumentException if it is missing or has another shape; the message names it
    */
   static INDArray of(Map<String, INDArray> weights, String name, long[] shape) {
     INDArray weight = weights.get(name);

@@ -14,7 +14,7 @@ final class Norm extends MaeVertex {
 
   @JsonProperty private String prefix;
 
-  /** The norm {@code prefix}: {@code norm} or {@code decoder_norm}. */
+  /** Makes the norm {@code prefix}: {@code norm} or {@code decoder_norm}. */
   Norm(String prefix, MaeConfig config) {
     super(config);
     this.prefix = prefix;

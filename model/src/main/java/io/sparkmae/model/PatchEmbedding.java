@@ -34,12 +34,12 @@ final class PatchEmbedding extends MaeVertex {
     int dim = config().encoder().embedDim();
     SDVariable patches = inputs.get("patches");
     long kept = patches.getShape()[1];
-    SDVariable
-        weight = // the convolution's order [D, channel, row, column] → [row·column·channel, D]
+    // the convolution's order [D, channel, row, column] → [row·column·channel, D]
+    SDVariable weight =
         params
-                .get("patch_embed.proj.weight")
-                .permute(2, 3, 1, 0)
-                .reshape(config().patchLength(), dim);
+            .get("patch_embed.proj.weight")
+            .permute(2, 3, 1, 0)
+            .reshape(config().patchLength(), dim);
     SDVariable embedded =
         patches
             .reshape(-1, config().patchLength())
@@ -47,13 +47,14 @@ final class PatchEmbedding extends MaeVertex {
             .add(params.get("patch_embed.proj.bias"));
 
     SDVariable places = oneHot(inputs.get("idsKeep"), kept, config().tokens()); // [N, K, L]
+    // [L, D]
     SDVariable positions =
-        sd.constant(patchPositions(dim, config().gridSize(), patches.dataType())); // [L, D]
+        sd.constant(patchPositions(dim, config().gridSize(), patches.dataType()));
     SDVariable tokens = embedded.add(places.reshape(-1, config().tokens()).mmul(positions));
 
     SDVariable one = inputs.get("idsKeep").mul(0).mean(true, 1).add(1); // [N, 1]
-    SDVariable classToken =
-        one.mmul(params.get("cls_token").reshape(1, dim)); // its position is the zero row
+    // its position is the zero row
+    SDVariable classToken = one.mmul(params.get("cls_token").reshape(1, dim));
     return sd.concat(1, classToken.reshape(-1, 1, dim), tokens.reshape(-1, kept, dim));
   }
 }

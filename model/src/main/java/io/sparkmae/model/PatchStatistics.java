@@ -14,7 +14,7 @@ public record PatchStatistics(INDArray mean, INDArray deviation) {
 
   private static final double EPS = 1e-6;
 
-  /** The statistics of {@code patches} [N, L, P]. */
+  /** Returns the statistics of {@code patches} [N, L, P]. */
   public static PatchStatistics of(INDArray patches) {
     INDArray mean = patches.mean(true, 2);
     INDArray centred = patches.sub(mean.broadcast(patches.shape()));
@@ -23,12 +23,12 @@ public record PatchStatistics(INDArray mean, INDArray deviation) {
     return new PatchStatistics(mean, Transforms.sqrt(variance.addi(EPS), false));
   }
 
-  /** (patches − mean) / deviation, [N, L, P]. */
+  /** Returns (patches − mean) / deviation, [N, L, P]. */
   public INDArray normalise(INDArray patches) {
     return patches.sub(mean.broadcast(patches.shape())).divi(deviation.broadcast(patches.shape()));
   }
 
-  /** The inverse of {@link #normalise}: what a normalised prediction means in pixels. */
+  /** Returns patches · deviation + mean, [N, L, P]: a normalised prediction in pixels. */
   public INDArray denormalise(INDArray patches) {
     return patches.mul(deviation.broadcast(patches.shape())).addi(mean.broadcast(patches.shape()));
   }

@@ -17,8 +17,8 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 /**
  * Mean squared error of a patch, averaged over the removed patches of the batch (paper, section 3).
  *
- * <p>Labels are all patches [N, L, P], the mask array is [N, L] with 1 for a removed patch. Nothing
- * here is classified: the methods that DL4J's output layers inherit for that are refused.
+ * <p>Labels are all patches [N, L, P], the mask array is [N, L] with 1 for a removed patch. Methods
+ * that DL4J's output layers inherit for classification throw.
  */
 final class ReconstructionLossLayer extends AbstractLayer<ReconstructionLoss>
     implements IOutputLayer {

@@ -16,8 +16,8 @@ public final class ReferenceNames {
   private ReferenceNames() {}
 
   /**
-   * Name → shape of all tensors, the two fixed position tables included, in the state dict's order;
-   * 254 for ViT-B.
+   * Returns the names and shapes of all tensors in the state dict's order, the two fixed position
+   * tables included; 254 for ViT-B.
    */
   public static Map<String, long[]> all(MaeConfig config) {
     int dim = config.encoder().embedDim();
@@ -41,21 +41,24 @@ public final class ReferenceNames {
     return shapes;
   }
 
-  /** What {@link #all} holds of the encoder alone, as released for fine-tuning; 150 for ViT-B. */
+  /**
+   * Returns the names and shapes of the encoder's tensors, as released for fine-tuning; 150 for
+   * ViT-B.
+   */
   public static Map<String, long[]> encoder(MaeConfig config) {
     Map<String, long[]> shapes = all(config);
     shapes.keySet().removeIf(name -> name.startsWith("decoder") || name.equals("mask_token"));
     return shapes;
   }
 
-  /** Whether a tensor is a fixed table and no parameter. */
+  /** Returns whether a tensor is a fixed position table and not a parameter. */
   public static boolean isFixed(String name) {
     return name.equals(POS_EMBED) || name.equals(DECODER_POS_EMBED);
   }
 
   /**
-   * The parameters of block {@code prefix}, for example {@code blocks.0}, in the state dict's
-   * order.
+   * Returns the names and shapes of the parameters of block {@code prefix}, for example {@code
+   * blocks.0}, in the state dict's order.
    */
   static Map<String, long[]> block(String prefix, int dim, int hidden) {
     Map<String, long[]> shapes = new LinkedHashMap<>();

@@ -5,7 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** A minibatch's gradient where the graph itself computes it part by part. */
+/** The gradient of a minibatch that the graph itself computes part by part. */
 final class SummedParts {
 
   private final MaeGraph graph;
@@ -16,7 +16,8 @@ final class SummedParts {
   }
 
   /**
-   * Leaves the gradient of the graph's inputs and patches in its flat gradient; returns their loss.
+   * Computes the gradient of the graph's inputs and patches into its flat gradient; returns their
+   * loss.
    *
    * @param parts of nearly equal size, at most one an image
    * @param patches [N, L, P]
@@ -39,7 +40,10 @@ final class SummedParts {
     return loss;
   }
 
-  /** In place: a temporary as long as the model would wait for Java's collector. */
+  /**
+   * Adds a part's gradient to the sum, in place: a temporary vector of the model's size would stay
+   * in memory until Java's garbage collector runs.
+   */
   private void add(double share, boolean first, boolean last) {
     INDArray gradients = graph.getGradientsViewArray();
     if (sum == null) {

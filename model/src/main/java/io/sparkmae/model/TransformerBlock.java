@@ -15,7 +15,9 @@ final class TransformerBlock extends MaeVertex {
 
   @JsonProperty private String prefix;
 
-  /** Block {@code prefix}, for example {@code blocks.0}; the prefix tells the tower. */
+  /**
+   * Makes block {@code prefix}, for example {@code blocks.0}. The prefix also selects the tower.
+   */
   TransformerBlock(String prefix, MaeConfig config) {
     super(config);
     this.prefix = prefix;
@@ -42,8 +44,8 @@ final class TransformerBlock extends MaeVertex {
   }
 
   /**
-   * Rows of the fused weight are [all q heads | all k heads | all v heads]; the scale is
-   * headDim^−½.
+   * Returns the attention of x. Rows of the fused weight are [all q heads | all k heads | all v
+   * heads]; the scale is headDim^−½.
    */
   private SDVariable attention(
       SDVariable x, Map<String, SDVariable> params, Tower tower, long sequence) {
@@ -63,14 +65,14 @@ final class TransformerBlock extends MaeVertex {
     return linear(joined, params, prefix + ".attn.proj");
   }
 
-  /** [N·T, D] → [N·heads, T, headDim]. */
+  /** Returns x [N·T, D] as [N·heads, T, headDim]. */
   private static SDVariable heads(SDVariable x, Tower tower, long sequence) {
     return x.reshape(-1, sequence, tower.numHeads(), tower.headDim())
         .permute(0, 2, 1, 3)
         .reshape(-1, sequence, tower.headDim());
   }
 
-  /** GELU is the exact one: x/2 · (1 + erf(x/√2)). */
+  /** Returns the block's MLP of x, with the exact GELU x/2 · (1 + erf(x/√2)). */
   private SDVariable mlp(SDVariable x, Map<String, SDVariable> params) {
     SDVariable hidden = linear(x, params, prefix + ".mlp.fc1");
     SDVariable gelu =

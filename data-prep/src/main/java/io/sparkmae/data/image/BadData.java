@@ -9,17 +9,19 @@ import java.util.Optional;
 public final class BadData extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Says what is wrong, with which file, and what to do about it. */
+  /** Takes a message that says what is wrong, in which file, and what to do about it. */
   public BadData(String message) {
     super(message);
   }
 
-  /** The same, with the failure that showed it. */
+  /** Takes a message as above, and the exception that revealed the bad data. */
   public BadData(String message, Throwable cause) {
     super(message, cause);
   }
 
-  /** Finds the bad data behind a failure, since Spark wraps what an executor threw. */
+  /**
+   * Returns the BadData among the causes of a failure, if any: Spark wraps executors' exceptions.
+   */
   public static Optional<BadData> behind(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
       if (t instanceof BadData bad) {

@@ -2,12 +2,12 @@ package io.sparkmae.data.image;
 
 /** A rectangle of pixels, in pixels from the top left corner. */
 public record Box(int left, int top, int width, int height) {
-  /** All of an image. */
+  /** Returns the box of a whole image. */
   public static Box whole(int width, int height) {
     return new Box(0, 0, width, height);
   }
 
-  /** The smallest box around this and another. */
+  /** Returns the smallest box around this and another. */
   Box around(Box other) {
     int l = Math.min(left, other.left);
     int t = Math.min(top, other.top);
@@ -16,7 +16,7 @@ public record Box(int left, int top, int width, int height) {
     return new Box(l, t, right - l, bottom - t);
   }
 
-  /** This box as seen from the corner of another. */
+  /** Returns this box relative to the top left corner of another. */
   Box within(Box other) {
     return new Box(left - other.left, top - other.top, width, height);
   }

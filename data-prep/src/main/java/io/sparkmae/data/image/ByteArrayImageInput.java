@@ -2,7 +2,7 @@ package io.sparkmae.data.image;
 
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/** Bytes in memory as ImageIO wants them; its own streams would copy them into a cache. */
+/** An ImageIO stream over bytes in memory; ImageIO's own streams would copy them into a cache. */
 final class ByteArrayImageInput extends ImageInputStreamImpl {
   private final byte[] bytes;
   private boolean exhausted;
@@ -31,7 +31,7 @@ final class ByteArrayImageInput extends ImageInputStreamImpl {
     return count;
   }
 
-  /** Whether more has been asked for than there is. */
+  /** Returns whether a reader has tried to read beyond the end. */
   boolean isExhausted() {
     return exhausted;
   }

@@ -5,22 +5,25 @@ import java.nio.ByteBuffer;
 /**
  * An encoded image whose header has been read and found acceptable, before any pixel is allocated.
  *
- * @param format that the first bytes say, whatever the name says
+ * @param format by the first bytes, whatever the file's name
  * @param width in pixels
  * @param height in pixels
- * @param components of a JPEG; 0 otherwise
+ * @param components colour components of a JPEG; 0 otherwise
  * @param truncated whether the bytes end before the image does
- * @param bytes what the decoder is to read
+ * @param bytes input for the decoder
  */
 public record EncodedImage(
     Format format, int width, int height, int components, boolean truncated, byte[] bytes) {
-  /** A header can claim 4 billion, and they would be allocated before the first is read. */
+  /**
+   * Larger images are rejected: a header can claim 4 billion pixels, which would be allocated
+   * before the first is read.
+   */
   static final long MAX_PIXELS = 100_000_000;
 
-  // Huffman codes spend at least a bit on each block of 64 values, subsampled at most 16 to 1.
+  // A Huffman code takes at least a bit for a block of 64 values, subsampled at most 16 to 1.
   private static final int JPEG_PIXELS_OF_A_BYTE = 1024;
 
-  // Deflate makes at most so many bytes of one.
+  // One byte of deflate decompresses to at most this many.
   private static final int PNG_BYTES_OF_A_BYTE = 1032;
 
   public enum Format {
@@ -28,7 +31,7 @@ public record EncodedImage(
     PNG
   }
 
-  /** Reads the header. */
+  /** Reads and checks the header of an encoded image. */
   public static EncodedImage of(byte[] bytes) throws Undecodable {
     if (bytes.length == 0) {
       throw new Undecodable(RejectReason.EMPTY, "no bytes");
@@ -48,7 +51,9 @@ public record EncodedImage(
     return image;
   }
 
-  /** Bytes without which the image cannot be whole; what a bomb lacks. */
+  /**
+   * Returns the fewest bytes that an image of this size can have; a decompression bomb has fewer.
+   */
   private long needs() {
     if (format == Format.JPEG) {
       return (long) width * height / JPEG_PIXELS_OF_A_BYTE;
@@ -97,7 +102,7 @@ public record EncodedImage(
     return new EncodedImage(Format.PNG, width, height, 0, !hasEnd(bytes), bytes);
   }
 
-  /** Goes from chunk to chunk: length, type, data, checksum. */
+  /** Returns whether a PNG has its end chunk. A chunk is length, type, data, checksum. */
   private static boolean hasEnd(byte[] bytes) {
     long at = 8;
     while (at + 12 <= bytes.length) {

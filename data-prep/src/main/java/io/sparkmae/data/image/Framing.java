@@ -1,7 +1,7 @@
 package io.sparkmae.data.image;
 
 /**
- * What a view shows of an image: {@code source} is cut out, resized to width x height, and the
- * square {@code window} of that is kept, mirrored when {@code flip}.
+ * The part of an image that a view shows: {@code source} is cut out and resized to width x height,
+ * and of that the square {@code window} is kept, mirrored if {@code flip}.
  */
 public record Framing(Box source, int width, int height, Box window, boolean flip) {}

@@ -12,11 +12,11 @@ import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 
 /**
- * Encoded images to red, green and blue bytes, as Pillow's {@code convert("RGB")} gives them: no
- * ICC profile, no EXIF orientation, alpha dropped, grey replicated, 16 bits cut to the upper 8.
+ * Decodes images to red, green and blue bytes, equal to Pillow's {@code convert("RGB")}: no ICC
+ * profile, no EXIF orientation, alpha dropped, grey replicated, 16 bits cut to the upper 8.
  *
- * <p>What a truncated image lacks is grey in a JPEG and black in a PNG. For one thread: it reuses
- * its readers, and the memory of an image for the next.
+ * <p>The missing part of a truncated image is grey in a JPEG and black in a PNG. Not thread-safe:
+ * readers are reused, and the memory of an image is overwritten by the next.
  */
 public final class ImageDecoder implements AutoCloseable {
   private static final int KEPT_BYTES = 48 << 20; // a photograph of 16 million pixels
@@ -26,12 +26,12 @@ public final class ImageDecoder implements AutoCloseable {
   private final RowCount rows = new RowCount();
   private byte[] pixels = {};
 
-  /** All pixels. */
+  /** Decodes all pixels. */
   public RgbImage decode(EncodedImage image) throws Undecodable {
     return decode(image, Box.whole(image.width(), image.height()));
   }
 
-  /** The pixels of a box, equal to those of the whole image. */
+  /** Decodes the pixels of a box; they equal those of the whole image. */
   public RgbImage decode(EncodedImage image, Box box) throws Undecodable {
     ImageReader reader = readers.computeIfAbsent(image.format(), ImageDecoder::reader);
     try (var input = new ByteArrayImageInput(image.bytes())) {
@@ -49,7 +49,10 @@ public final class ImageDecoder implements AutoCloseable {
     }
   }
 
-  /** How many rows of the last image, a truncated one, came before its bytes ran out. */
+  /**
+   * Returns how many rows of the last image were decoded before its bytes ended; for truncated
+   * images.
+   */
   public int rowsRead() {
     return rows.read();
   }
@@ -58,7 +61,7 @@ public final class ImageDecoder implements AutoCloseable {
     ImageReadParam param = reader.getDefaultReadParam();
     param.setSourceRegion(new Rectangle(box.left(), box.top(), box.width(), box.height()));
     if (image.format() == EncodedImage.Format.JPEG && image.components() < 4) {
-      // Rows arrive in this order; for its own choice of blue, green, red they would be swapped.
+      // Decoded in this order; the reader's own blue, green, red would have to be swapped.
       RgbImage target = new RgbImage(box.width(), box.height(), room(box));
       param.setDestination(RgbPixels.view(target));
       reader.read(0, param);
@@ -69,7 +72,10 @@ public final class ImageDecoder implements AutoCloseable {
         image.format());
   }
 
-  /** The PNG reader throws at the end of the bytes, and keeps what it had to itself. */
+  /**
+   * Reads a truncated PNG as far as it goes: the reader throws at its end, so the target is made
+   * here.
+   */
   private BufferedImage readWhatIsThere(ImageReader reader, ImageReadParam param, Box box)
       throws IOException {
     BufferedImage target =
@@ -99,12 +105,15 @@ public final class ImageDecoder implements AutoCloseable {
     readers.clear();
   }
 
-  /** A reader that has failed may be in any state. */
+  /** Drops a reader that has failed: it may be in any state. */
   private void forget(EncodedImage.Format format) {
     readers.remove(format).dispose();
   }
 
-  /** The JDK's own reader: others that are on the class path take its place, and other pixels. */
+  /**
+   * Returns the JDK's own reader: others on the class path have precedence and may give other
+   * pixels.
+   */
   private static ImageReader reader(EncodedImage.Format format) {
     Iterator<ImageReader> found =
         ImageIO.getImageReadersByFormatName(format.name().toLowerCase(Locale.ROOT));

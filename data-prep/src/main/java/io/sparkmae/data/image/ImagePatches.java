@@ -3,8 +3,8 @@ package io.sparkmae.data.image;
 import java.util.List;
 
 /**
- * Encoded images as the patches of views. For one thread: it reuses its decoders and buffers, so
- * that an image costs no memory but its batch's.
+ * Turns encoded images into the patches of views. Not thread-safe: decoders and buffers are reused,
+ * so an image allocates nothing but its part of the batch.
  */
 public final class ImagePatches implements AutoCloseable {
   private final ImageDecoder decoder = new ImageDecoder();
@@ -18,10 +18,10 @@ public final class ImagePatches implements AutoCloseable {
    * Decodes, crops, resizes, mirrors and splits an image.
    *
    * @param encoded a JPEG or PNG file
-   * @param view how to look at it
+   * @param view the view to show
    * @param sampleSeed from {@link View#sampleSeed}
    * @return uint8 [tokens, patchLength]; inside a patch row, column, channel
-   * @throws BadData if the bytes are not an image that can be decoded
+   * @throws BadData if the image cannot be decoded
    */
   public static byte[] of(byte[] encoded, View view, long sampleSeed) {
     byte[] patches = new byte[view.tokens() * view.patchLength()];
@@ -72,17 +72,17 @@ public final class ImagePatches implements AutoCloseable {
     patchifyNanos += System.nanoTime() - resized;
   }
 
-  /** What has been spent on header and decoder. */
+  /** Returns the time spent on header and decoder. */
   public long decodeNanos() {
     return decodeNanos;
   }
 
-  /** What has been spent on cropping, resizing and mirroring. */
+  /** Returns the time spent on cropping, resizing and mirroring. */
   public long resampleNanos() {
     return resampleNanos;
   }
 
-  /** What has been spent on splitting into patches. */
+  /** Returns the time spent on splitting into patches. */
   public long patchifyNanos() {
     return patchifyNanos;
   }

@@ -11,7 +11,7 @@ import javax.imageio.ImageWriter;
 import javax.imageio.plugins.jpeg.JPEGImageWriteParam;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Pixels to JPEG: 4:2:0, optimised Huffman tables, no metadata. */
+/** Encodes pixels as JPEG: 4:2:0, optimised Huffman tables, no metadata. */
 public final class JpegEncoder {
   private JpegEncoder() {}
 

@@ -6,12 +6,11 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
- * Reads a JPEG's frame header and drops what must not touch its pixels: profiles, EXIF, thumbnails
- * and comments.
+ * Reads a JPEG's frame header and drops segments that must not affect its pixels: profiles, EXIF,
+ * thumbnails and comments.
  *
- * <p>ImageIO would convert by the ICC profile, slowly and unlike every other loader. It also
- * guesses the colour space by its own rules, so the marker that settles it by libjpeg's rules is
- * written first.
+ * <p>ImageIO would convert by the ICC profile, slowly and unlike other loaders. It also guesses the
+ * colour space by its own rules, so a marker that fixes it by libjpeg's rules is written first.
  */
 final class JpegHeader {
   private static final byte[] JFIF = {
@@ -52,7 +51,10 @@ final class JpegHeader {
         EncodedImage.Format.JPEG, width, height, components, !hasEnd(), withColourMarker());
   }
 
-  /** Moves to the next 0xff of a marker; libjpeg skips rubbish between segments too. */
+  /**
+   * Moves to the next marker and returns it. Invalid bytes between segments are skipped, as in
+   * libjpeg.
+   */
   private int nextMarker() throws Undecodable {
     while (position + 3 < bytes.length) {
       int marker = at(position + 1);
@@ -97,8 +99,8 @@ final class JpegHeader {
   }
 
   /**
-   * Baseline, extended and progressive Huffman of 8 bits; whether a JDK reads others depends on its
-   * build.
+   * Reads a frame header: baseline, extended or progressive Huffman of 8 bits. Others are rejected,
+   * since not every JDK decodes them.
    */
   private void frame(int marker, int length) throws Undecodable {
     if (length < 10 || length < 10 + 3 * at(position + 9)) {
@@ -120,7 +122,10 @@ final class JpegHeader {
     return at(position + 10 + 3 * component);
   }
 
-  /** Inside a scan 0xff is always followed by 0 or a restart, so a cut file has no end marker. */
+  /**
+   * Returns whether the file has an end marker. Inside a scan 0xff is always followed by 0 or a
+   * restart, so a truncated file has none.
+   */
   private boolean hasEnd() {
     for (int i = bytes.length - 2; i > position; i--) {
       if (at(i) == 0xff && at(i + 1) == END_OF_IMAGE) {

@@ -1,7 +1,7 @@
 package io.sparkmae.data.image;
 
 /**
- * Square images split into flattened patches, and put together again; pixels are red, green, blue
+ * Splits square images into flattened patches, and joins them again; pixels are red, green, blue
  * bytes.
  */
 public final class Patches {
@@ -23,7 +23,7 @@ public final class Patches {
   }
 
   /**
-   * Puts an image together again: the inverse of {@link #patchify}.
+   * Joins patches to an image, the inverse of {@link #patchify}.
    *
    * @param patches [tokens, patch * patch * 3]; not modified
    * @param size side of the image, in pixels; a multiple of patch
@@ -40,7 +40,10 @@ public final class Patches {
     return rgb;
   }
 
-  /** The same as {@link #patchify(byte[], int, int)}, into a larger array from an offset. */
+  /**
+   * Splits an image into patches as {@link #patchify(byte[], int, int)}, but writes them to {@code
+   * patches} from {@code offset} on.
+   */
   static void patchify(byte[] rgb, int size, int patch, byte[] patches, int offset) {
     int run = patch * 3;
     for (int i = 0; i < rgb.length; i += run) {
@@ -48,7 +51,7 @@ public final class Patches {
     }
   }
 
-  /** Where the n-th run of one patch row lies in the image, in bytes. */
+  /** Returns the byte offset in the image of the n-th run; a run is one row of one patch. */
   private static int imageOffset(int n, int size, int patch) {
     int across = size / patch;
     int token = n / patch;
@@ -57,7 +60,7 @@ public final class Patches {
     return (row * size + column) * 3;
   }
 
-  /** Refuses a size that is not a multiple of the patch. */
+  /** Throws if the size is not a multiple of the patch. */
   public static void check(int size, int patch) {
     if (patch < 1 || size < 1 || size % patch != 0) {
       throw new IllegalArgumentException(

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Sums over pixels, from which mean and deviation of each channel follow: whole numbers, so that
- * they do not depend on the order of the images. Values are pixels, then sum and sum of squares of
- * red, green, blue.
+ * Sums over pixels that give mean and deviation of each channel. They are integers, so they do not
+ * depend on the order of the images. The values are the number of pixels, then sum and sum of
+ * squares of red, green, blue.
  */
 public final class PixelSums {
   private static final int SIZE = 7;
@@ -59,14 +59,16 @@ public final class PixelSums {
     Arrays.setAll(sums, i -> sums[i] + more[i]);
   }
 
-  /** Mean of each channel, 0 to 1; empty without pixels. */
+  /** Returns the mean of each channel, 0 to 1; empty without pixels. */
   public static List<Double> mean(long[] sums) {
     return IntStream.range(0, sums[0] == 0 ? 0 : 3)
         .mapToObj(c -> sums[2 * c + 1] / 255.0 / sums[0])
         .toList();
   }
 
-  /** Deviation of each channel over all pixels, 0 to 1; empty without pixels. */
+  /**
+   * Returns the standard deviation of each channel over all pixels, 0 to 1; empty without pixels.
+   */
   public static List<Double> deviation(long[] sums) {
     List<Double> mean = mean(sums);
     return IntStream.range(0, mean.size())

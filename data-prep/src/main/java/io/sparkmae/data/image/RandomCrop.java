@@ -23,12 +23,15 @@ public record RandomCrop(
     Patches.check(imageSize, patchSize);
   }
 
-  /** With the range of the pre-training recipe. */
+  /** Makes a crop with the range of the pre-training recipe. */
   public RandomCrop(int imageSize, int patchSize, long seed, int epoch, int repeat) {
     this(imageSize, patchSize, seed, epoch, repeat, CropRange.PRETRAINING);
   }
 
-  /** This crop and those that follow it: views of one image in one epoch, {@code count} in all. */
+  /**
+   * Returns {@code count} crops with this and the following repeat numbers: views of one image in
+   * one epoch.
+   */
   public List<RandomCrop> repeats(int count) {
     return IntStream.range(repeat, repeat + count)
         .mapToObj(r -> new RandomCrop(imageSize, patchSize, seed, epoch, r, range))
@@ -47,7 +50,7 @@ public record RandomCrop(
     return new Framing(crop, imageSize, imageSize, Box.whole(imageSize, imageSize), flip);
   }
 
-  // StrictMath: Math.exp and Math.log may differ by a bit between machines, and a crop must not.
+  // StrictMath, since Math.exp and Math.log may differ by a bit between machines.
   private Box crop(int width, int height, Draws draws) {
     double area = (double) width * height;
     double lowest = StrictMath.log(range.minRatio());

@@ -1,20 +1,20 @@
 package io.sparkmae.data.image;
 
-/** Why an image is not a row of the prepared data. */
+/** The reasons why an image is not in the prepared data. */
 public enum RejectReason {
   /** The file has no bytes. */
   EMPTY,
   /** The sample names an image but carries none. */
   NO_BYTES,
-  /** The bytes are of no image format known here. */
+  /** The bytes are not of a known image format. */
   NOT_AN_IMAGE,
-  /** An image, of a format or coding that is not read. */
+  /** The image has a format or coding that is not supported. */
   UNSUPPORTED,
   /** The bytes end before the image's size is known. */
   TRUNCATED_HEADER,
   /** The bytes end before the image does. */
   TRUNCATED,
-  /** More pixels or bytes than the limit. */
+  /** The image has more pixels or bytes than the limit. */
   TOO_LARGE,
   /** The decoder failed. */
   CORRUPT,
@@ -22,8 +22,8 @@ public enum RejectReason {
   BAD_LABEL,
   /** Another image has the same key. */
   DUPLICATE_KEY,
-  /** Another image has the same bytes, and such were to be left out. */
+  /** Another image has the same bytes, and duplicates are dropped. */
   DUPLICATE_CONTENT,
-  /** A place in a shard that cannot be read; whatever images lay there are lost. */
+  /** A part of a shard cannot be read; the images in it are lost. */
   DAMAGED
 }

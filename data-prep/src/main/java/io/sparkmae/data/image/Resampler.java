@@ -4,18 +4,18 @@ import java.util.Arrays;
 
 /**
  * Pillow's antialiased bicubic resize, to the bit: columns first, rounded to bytes between the
- * passes. For one thread: it reuses its buffers.
+ * passes. Not thread-safe: buffers are reused.
  *
- * <p>Both passes add up whole lines, which the JIT turns into vector instructions; it cannot do
- * that with the short sums along a line. So the image is transposed for the first pass, and back
- * for the second. A line is an array of its own, and of ints, because Java 17's JIT vectorises
- * neither loops over a part of an array that begins anywhere, nor the widening of bytes.
+ * <p>Both passes add whole lines, since the JIT vectorises that, but not the short sums along a
+ * line. So the image is transposed for the first pass, and back for the second. Each line is an int
+ * array of its own, because Java 17's JIT vectorises neither loops that start inside an array nor
+ * the widening of bytes.
  */
 public final class Resampler {
   private static final int HALF = 1 << (Taps.BITS - 1);
-  private static final int TILE = 16; // lines that are transposed at a time
+  private static final int TILE = 16; // lines transposed at a time
 
-  private static final int COLUMN_VALUES = 4 << 20; // so that no image takes more than 16 MiB
+  private static final int COLUMN_VALUES = 4 << 20; // limits the buffer to 16 MiB
 
   private int[][] columns = {}; // [source width][strip, 3]
   private int[][] rows = {}; // [source height][width, 3]
@@ -23,10 +23,10 @@ public final class Resampler {
   private int[] sums = {};
 
   /**
-   * Resizes a part of an image; nothing outside of what is asked for is computed.
+   * Resizes a part of an image; computes only the requested window.
    *
-   * @param source the part, which alone decides the result
-   * @param framing size to resize the part to, the window of that to keep, whether to mirror it
+   * @param source the part; pixels outside do not affect the result
+   * @param framing size of the resized part, the window of it to keep, and whether to mirror
    * @param out [window.height, window.width, 3]
    */
   public void resize(RgbImage image, Box source, Framing framing, byte[] out) {
@@ -61,7 +61,7 @@ public final class Resampler {
     return enough;
   }
 
-  /** Rows of bytes to columns of ints; {@code corner} is the first pixel. */
+  /** Copies rows of bytes to columns of ints; {@code corner} is the first pixel. */
   private void transpose(RgbImage image, int corner, int width, int lines) {
     byte[] rgb = image.rgb();
     int stride = image.width() * 3;
@@ -79,7 +79,7 @@ public final class Resampler {
     }
   }
 
-  /** The first pass, from columns to the rows from {@code top} on. */
+  /** Runs the first pass, which changes the width: from columns to the rows from {@code top} on. */
   private void narrow(Taps taps, int top, int lines, boolean flip) {
     for (int x = 0; x < taps.length(); x += TILE) {
       int count = Math.min(TILE, taps.length() - x);
@@ -102,7 +102,7 @@ public final class Resampler {
     }
   }
 
-  /** The second pass. */
+  /** Runs the second pass, which changes the height. */
   private void shorten(Taps taps, int length, byte[] out) {
     for (int y = 0; y < taps.length(); y++) {
       sum(rows, taps, y, length);
@@ -113,7 +113,7 @@ public final class Resampler {
     }
   }
 
-  /** The weighted sum of the lines of one position. */
+  /** Computes the weighted sum of the lines of one position. */
   private void sum(int[][] lines, Taps taps, int position, int length) {
     int[] weights = taps.weights();
     int w = position * taps.stride();

@@ -5,11 +5,11 @@ package io.sparkmae.data.image;
  *
  * @param width in pixels
  * @param height in pixels
- * @param rgb [height, width, 3], and perhaps more behind that; belongs to whoever made it, and
- *     holds until that makes the next
+ * @param rgb [height, width, 3]; the array may be longer. It belongs to the decoder, which
+ *     overwrites it with the next image
  */
 public record RgbImage(int width, int height, byte[] rgb) {
-  /** Values of the image. */
+  /** Returns the number of values of the image. */
   int length() {
     return width * height * 3;
   }

@@ -12,8 +12,8 @@ import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 
 /**
- * The stored samples of a decoded image as red, green and blue bytes; {@code getRGB} would apply
- * gamma and profiles.
+ * Converts the stored samples of a decoded image to red, green and blue bytes; {@code getRGB} would
+ * apply gamma and profiles.
  */
 final class RgbPixels {
   private RgbPixels() {}
@@ -26,7 +26,7 @@ final class RgbPixels {
           Transparency.OPAQUE,
           DataBuffer.TYPE_BYTE);
 
-  /** An image to decode into, whose memory is that of {@code target}. */
+  /** Returns an image to decode into, which shares the memory of {@code target}. */
   static BufferedImage view(RgbImage target) {
     int width = target.width();
     WritableRaster raster =
@@ -78,7 +78,7 @@ final class RgbPixels {
     }
   }
 
-  /** The JDK gives inks, neither inverted nor YCCK any more. */
+  /** Converts CMYK. The JDK gives ink values, already converted from YCCK and not inverted. */
   private static void copyCmyk(Raster raster, byte[] rgb) {
     int[] row = new int[raster.getWidth() * 4];
     for (int y = 0, to = 0; y < raster.getHeight(); y++) {
@@ -92,7 +92,7 @@ final class RgbPixels {
     }
   }
 
-  /** a * b / 255, rounded as Pillow rounds it. */
+  /** Returns a * b / 255, rounded as in Pillow. */
   private static int product(int a, int b) {
     int sum = a * b + 128;
     return ((sum >> 8) + sum) >> 8;

@@ -4,14 +4,12 @@ import java.awt.image.BufferedImage;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadUpdateListener;
 
-/**
- * Counts the rows that a decoder gives before its input ends; what it gives afterwards is made up.
- */
+/** Counts the rows that a decoder gives before its input ends; later rows are not real. */
 final class RowCount implements IIOReadUpdateListener {
   private ByteArrayImageInput input;
   private int read;
 
-  /** Begins a new count, of the next image that {@code reader} reads from {@code input}. */
+  /** Starts a new count, for the next image that {@code reader} reads from {@code input}. */
   void count(ImageReader reader, ByteArrayImageInput input) {
     this.input = input;
     this.read = 0;
@@ -22,7 +20,10 @@ final class RowCount implements IIOReadUpdateListener {
     return read;
   }
 
-  /** Rows of an interlaced image come several times; they count when none is left out between. */
+  /**
+   * Counts rows. Those of an interlaced image come several times, and count only in passes without
+   * gaps.
+   */
   @Override
   public void imageUpdate(
       ImageReader source,

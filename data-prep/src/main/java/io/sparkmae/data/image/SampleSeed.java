@@ -9,7 +9,7 @@ import org.apache.commons.codec.digest.DigestUtils;
  * <p>A sample seed depends on (seed, epoch, key, repeat) alone, so a picture gets the same crop and
  * mask whichever worker sees it. Draw n of stream s is {@code mix(mix(sampleSeed ^ mix(s)) + (n +
  * 1) * GAMMA)}, where {@code mix} is SplitMix64's finaliser. Streams 0 (crop) and 1 (flip) are used
- * here; the mask must draw from another.
+ * here; the mask must use another.
  *
  * @see <a href="https://doi.org/10.1145/2714064.2660195">Steele, Lea and Flood 2014, SplitMix</a>
  */
@@ -59,23 +59,23 @@ public final class SampleSeed {
       this.state = state;
     }
 
-    /** 64 random bits. */
+    /** Returns 64 random bits. */
     public long bits() {
       state += GAMMA;
       return mix(state);
     }
 
-    /** A number in [0, 1), a multiple of 2^-53. */
+    /** Returns a number in [0, 1), a multiple of 2^-53. */
     public double uniform() {
       return (bits() >>> 11) * 0x1p-53;
     }
 
-    /** A number in [low, high). */
+    /** Returns a number in [low, high). */
     public double uniform(double low, double high) {
       return low + (high - low) * uniform();
     }
 
-    /** A whole number in [0, bound), bound at least 1. */
+    /** Returns an integer in [0, bound); bound is at least 1. */
     public int below(int bound) {
       return (int) (((bits() >>> 32) * bound) >>> 32);
     }

@@ -1,8 +1,8 @@
 package io.sparkmae.data.image;
 
 /**
- * For each position of a resized line, which source positions it is made of and with which weights:
- * Pillow's antialiased bicubic.
+ * The source positions and weights for each position of a resized line, by Pillow's antialiased
+ * bicubic.
  *
  * @param first [length] first source position
  * @param count [length] number of source positions
@@ -16,11 +16,12 @@ record Taps(int[] first, int[] count, int[] weights, int stride) {
   private static final double RADIUS = 2;
 
   /**
-   * Positions [start, start + length) of a line of {@code source} pixels resized to {@code target}.
+   * Returns the taps of positions [start, start + length) of a line of {@code source} pixels that
+   * is resized to {@code target}.
    */
   static Taps of(int source, int target, int start, int length) {
     double scale = (double) source / target;
-    double stretch = Math.max(scale, 1); // shrinking widens the kernel, which is the antialiasing
+    double stretch = Math.max(scale, 1); // antialiasing: shrinking widens the kernel
     double support = RADIUS * stretch;
     int stride = (int) Math.ceil(support) * 2 + 1;
     var taps = new Taps(new int[length], new int[length], new int[length * stride], stride);
@@ -43,28 +44,28 @@ record Taps(int[] first, int[] count, int[] weights, int stride) {
     return taps;
   }
 
-  /** Positions there are. */
+  /** Returns the number of positions. */
   int length() {
     return first.length;
   }
 
-  /** First source position of all. */
+  /** Returns the first source position of all. */
   int start() {
     return first[0];
   }
 
-  /** Behind the last source position of all. */
+  /** Returns the end of the source positions, exclusive. */
   int end() {
     return first[first.length - 1] + count[count.length - 1];
   }
 
-  /** Rounds half away from zero. */
+  /** Returns the weight in fixed point, rounded half away from zero. */
   private static int fixed(double weight) {
     double scaled = weight * (1 << BITS);
     return (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
   }
 
-  /** Keys' cubic convolution kernel. */
+  /** Returns the value of Keys' cubic convolution kernel at x. */
   private static double bicubic(double x) {
     x = Math.abs(x);
     if (x < 1) {

@@ -1,6 +1,9 @@
 package io.sparkmae.data.image;
 
-/** Bytes that do not give an image, and why; callers add the name of the image. */
+/**
+ * Thrown when bytes cannot be decoded as an image, with the reason; callers add the name of the
+ * image.
+ */
 public final class Undecodable extends Exception {
   private static final long serialVersionUID = 1L;
 

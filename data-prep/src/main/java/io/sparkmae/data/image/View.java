@@ -2,27 +2,27 @@ package io.sparkmae.data.image;
 
 import java.io.Serializable;
 
-/** How an image becomes a square of patches. */
+/** A way to turn an image into a square of patches. */
 public sealed interface View extends Serializable permits RandomCrop, CentreCrop {
-  /** Side of the square, in pixels; a multiple of {@link #patchSize()}. */
+  /** Returns the side of the square in pixels, a multiple of {@link #patchSize()}. */
   int imageSize();
 
-  /** Side of a patch, in pixels. */
+  /** Returns the side of a patch in pixels. */
   int patchSize();
 
-  /** The seed from which this view of a sample is drawn, and from which its mask can be. */
+  /** Returns the seed of this view of a sample; its mask can be drawn from it too. */
   long sampleSeed(String key);
 
-  /** Which pixels of a width x height image to show; only this package can use the answer. */
+  /** Returns the part of a width x height image to show; only this package can use the result. */
   Framing framing(int width, int height, long sampleSeed);
 
-  /** Patches of one image. */
+  /** Returns the number of patches of one image. */
   default int tokens() {
     int side = imageSize() / patchSize();
     return side * side;
   }
 
-  /** Bytes of one patch: red, green and blue of each pixel. */
+  /** Returns the number of bytes of one patch: red, green and blue of each pixel. */
   default int patchLength() {
     return patchSize() * patchSize() * 3;
   }

@@ -1,5 +1,5 @@
 /**
- * Encoded images to crops to patches, and their reasons for refusal; it knows neither Hadoop nor
- * Spark.
+ * The way from encoded images to crops and patches, and the reasons to reject images; independent
+ * of Hadoop and Spark.
  */
 package io.sparkmae.data.image;

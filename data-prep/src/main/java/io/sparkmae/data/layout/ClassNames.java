@@ -22,7 +22,8 @@ final class ClassNames {
   private ClassNames() {}
 
   /**
-   * The names by label, empty for a label that has none; or nothing when there is no such file.
+   * Returns the names by label, an empty name for a label without one; nothing if there is no such
+   * file.
    *
    * @throws BadData if the file is not such a list
    */

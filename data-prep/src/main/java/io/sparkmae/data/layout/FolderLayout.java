@@ -101,7 +101,10 @@ record FolderLayout() implements Layout {
     return List.copyOf(classes);
   }
 
-  /** Which directory of a name is the class; with several roots the first names the root. */
+  /**
+   * Returns which directory of a name is the class; with several roots, the first one is the root's
+   * name.
+   */
   private static int depth(Inputs inputs) {
     int first = inputs.roots().size() > 1 ? 1 : 0;
     boolean split =

@@ -19,12 +19,12 @@ import org.apache.hadoop.fs.Path;
  * The labels of ImageNet's tars: the rank of the sorted class.
  *
  * <p>A training image's class is the inner tar that it lies in. A validation image's is line n of
- * {@value #TRUTH}, which holds the ID that the development kit gives to a class. These are not
- * ranks, and the kit explains them in a MATLAB file; so {@value #IDS} must lie beside it: lines
- * {@code WNID ID NAME}. Without both the validation images have no labels.
+ * {@value #TRUTH}, the class ID of the development kit. IDs are not ranks, and the kit lists them
+ * in a MATLAB file; so {@value #IDS} must lie beside it, with lines {@code WNID ID NAME}. Without
+ * both files the validation images have no labels.
  *
  * @param classes sorted
- * @param tars by file, where the inner tar of each class begins
+ * @param tars for each file, the positions where the classes' inner tars begin
  * @param validation [n - 1] label of validation image n; empty when unknown
  */
 record ImageNetLabels(
@@ -36,7 +36,7 @@ record ImageNetLabels(
   private static final Pattern VALIDATION = Pattern.compile("(?:.*/)?ILSVRC2012_val_(\\d{8})\\..*");
   private static final Pattern TRAINING = Pattern.compile("(?:.*/)?(n\\d{8})_.*");
 
-  /** Goes through the outer headers of the tars, and reads the labels beside them. */
+  /** Reads the outer headers of the tars, and the label files beside them. */
   static ImageNetLabels of(Inputs inputs, Configuration conf) {
     Map<String, TreeMap<Long, String>> names = new HashMap<>();
     var classes = new TreeSet<String>();
@@ -63,7 +63,7 @@ record ImageNetLabels(
     return new ImageNetLabels(List.copyOf(classes), tars, validation);
   }
 
-  /** The label of a file in a tar, or -1 when it has none. */
+  /** Returns the label of a file in a tar, or -1 if it has none. */
   int of(String tar, TarReader.Entry entry) {
     Matcher matcher = VALIDATION.matcher(entry.name());
     if (matcher.matches()) {
@@ -74,7 +74,10 @@ record ImageNetLabels(
     return inner == null ? -1 : inner.getValue();
   }
 
-  /** Where a class begins; behind a damaged header the names of the images must tell. */
+  /**
+   * Returns the positions where classes begin. Where a tar's header is damaged, the names of its
+   * images give the class.
+   */
   private static TreeMap<Long, String> classTars(SourceFile file, Configuration conf) {
     var found = new TreeMap<Long, String>();
     try (SourceInput in = SourceInput.open(file, conf)) {

@@ -7,8 +7,8 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * ImageNet as it is distributed: {@code ILSVRC2012_img_train.tar}, a tar of one tar a class, and
- * {@code ILSVRC2012_img_val.tar}, flat, whose labels lie beside it.
+ * ImageNet as it is distributed: {@code ILSVRC2012_img_train.tar}, a tar with one tar per class,
+ * and {@code ILSVRC2012_img_val.tar}, flat, whose labels lie beside it.
  *
  * <p>The label is the rank of the sorted class, as torchvision numbers them: see {@link
  * ImageNetLabels}.
@@ -34,7 +34,9 @@ record ImageNetTarLayout(ImageNetLabels labels) implements Layout {
     return file.extension().equals("tar") && !file.baseName().contains("devkit");
   }
 
-  /** The first member is the tar of a class, or is named as the validation images are. */
+  /**
+   * Returns whether the first member is the tar of a class, or has the name of a validation image.
+   */
   @Override
   public boolean recognises(byte[] head) {
     String first = LongName.text(head, 0, Math.min(head.length, 100));
@@ -75,11 +77,11 @@ record ImageNetTarLayout(ImageNetLabels labels) implements Layout {
         entry = tar.next();
       } while (entry != null && entry.position() < unit.start());
       if (unit.start() > 0) {
-        tar.damages(); // the range before this one tells of them
+        tar.damages(); // the range before this one reports them
       }
     }
 
-    /** At least one, or none at the end. */
+    /** Returns the next samples: at least one, or none at the end. */
     List<Sample> next() {
       var samples = new ArrayList<>(rejects());
       while (samples.isEmpty() && entry != null && entry.position() < in.end()) {
@@ -99,7 +101,7 @@ record ImageNetTarLayout(ImageNetLabels labels) implements Layout {
           .toList();
     }
 
-    /** Null when the image is cut. */
+    /** Returns the current file's sample, or null if the file is truncated. */
     private Sample sample() {
       String key = file.name() + "/" + entry.name();
       if (!IMAGE_EXTENSIONS.contains(SourceFile.extension(entry.name()))) {

@@ -22,17 +22,16 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 
 /**
- * The files under some inputs, in order of name, whichever way they were listed.
+ * The files under some inputs, sorted by name.
  *
- * @param roots directories that the names are relative to
- * @param files with names that are unique over all roots
+ * @param roots directories to which the names are relative
+ * @param files their names are unique over all roots
  */
 public record Inputs(List<Path> roots, List<SourceFile> files) {
   private record Found(Path root, String name, FileStatus status) {}
 
   /**
-   * Lists files and directories, the latter recursively; names that begin with a dot or an
-   * underscore are left out.
+   * Lists files, and directories recursively; skips names that begin with a dot or an underscore.
    *
    * @throws BadData if an input does not exist
    */
@@ -58,17 +57,17 @@ public record Inputs(List<Path> roots, List<SourceFile> files) {
     return new SourceFile(status.getPath().toString(), name, status.getLen());
   }
 
-  /** Only the files that a layout reads. */
+  /** Returns these inputs with only the files that {@code accepted} accepts. */
   public Inputs filter(Predicate<SourceFile> accepted) {
     return new Inputs(roots, files.stream().filter(accepted).toList());
   }
 
-  /** Bytes of all files. */
+  /** Returns the total size of all files in bytes. */
   public long bytes() {
     return files.stream().mapToLong(SourceFile::length).sum();
   }
 
-  /** SHA-256 over the names and lengths of the files. */
+  /** Returns the SHA-256 over the names and lengths of the files. */
   public String fingerprint() {
     MessageDigest digest = DigestUtils.getSha256Digest();
     files.forEach(
@@ -94,7 +93,7 @@ public record Inputs(List<Path> roots, List<SourceFile> files) {
     return found;
   }
 
-  /** The path itself, or what it matches as a pattern. */
+  /** Returns the file at the path, or the matches if the path is a pattern. */
   private static List<FileStatus> matching(FileSystem fs, Path path) throws IOException {
     if (fs.exists(path)) {
       return List.of(fs.getFileStatus(path));
@@ -121,7 +120,10 @@ public record Inputs(List<Path> roots, List<SourceFile> files) {
     }
   }
 
-  /** Nothing for a single root; else the last name of each, numbered where two are the same. */
+  /**
+   * Returns the name prefix of each root: none for a single root, else its last name, numbered
+   * where two are equal.
+   */
   private static Map<Path, String> prefixes(Set<Path> roots) {
     Map<Path, String> prefixes = new LinkedHashMap<>();
     Set<String> taken = new LinkedHashSet<>();

@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * A way in which people keep images; a new one is a case here and a name in {@link LayoutChoice}.
+ * A storage layout of an image data set. A new one needs a case here and an entry in {@link
+ * LayoutChoice}.
  */
 public sealed interface Layout extends Serializable
     permits FolderLayout,
@@ -18,56 +19,60 @@ public sealed interface Layout extends Serializable
         TfRecordLayout,
         SequenceFileLayout,
         ParquetLayout {
-  /** Suffixes of image files; those that cannot be decoded are here to be refused aloud. */
+  /**
+   * Suffixes of image files. Formats that cannot be decoded are included, so that such files are
+   * reported as rejects.
+   */
   Set<String> IMAGE_EXTENSIONS =
       Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic");
 
-  /** Larger files are refused unread: an image must pass through Kryo's buffer of 64 MiB. */
+  /** Larger files are rejected unread: an image must fit Kryo's buffer of 64 MiB. */
   long MAX_BYTES = 48L << 20;
 
-  /** The name on the command line. */
+  /** Returns the name on the command line. */
   String name();
 
-  /** Whether a file is one of this layout's, by its name. */
+  /** Returns whether a file belongs to this layout by its name. */
   boolean accepts(SourceFile file);
 
-  /** Whether a file is one of this layout's, by its first bytes; for files whose name is silent. */
+  /**
+   * Returns whether a file belongs to this layout by its first bytes; for files whose name does not
+   * tell.
+   */
   default boolean recognises(byte[] head) {
     return false;
   }
 
   /**
-   * This layout with what it must know of all inputs to read one of them.
+   * Returns this layout with the knowledge of all inputs that it needs to read one of them.
    *
-   * @throws BadData if that is not there, or not as it must be
+   * @throws BadData if that is missing or malformed
    */
   default Layout knowing(Inputs inputs, Configuration conf) {
     return this;
   }
 
-  /**
-   * The work, in pieces that can be read in parallel; how it is cut has no effect on the result.
-   */
+  /** Returns the work in pieces that can be read in parallel; the cuts do not affect the result. */
   default List<SourceUnit> units(Inputs inputs) {
     return SourceUnit.ranges(inputs.files(), SourceUnit.BYTES);
   }
 
-  /** Class names by label; empty when unknown. */
+  /** Returns the class names by label; empty when unknown. */
   List<String> classes(Inputs inputs, Configuration conf);
 
   /**
-   * The images and rejects of one piece, in order; the caller closes the stream.
+   * Returns the images and rejects of one piece, in order; the caller closes the stream.
    *
-   * @throws BadData if a file is not there
+   * @throws BadData if a file does not exist
    */
   Stream<Sample> read(SourceUnit unit, Configuration conf);
 
-  /** An encoded image is too large to be worth reading. */
+  /** Returns the reject for an encoded image that is larger than {@link #MAX_BYTES}. */
   static Sample tooLarge(String key, long bytes) {
     return Sample.reject(key, RejectReason.TOO_LARGE, bytes + " bytes, more than " + MAX_BYTES);
   }
 
-  /** Images that lay here are lost; how many there were cannot be known. */
+  /** Returns the reject for a damaged part of a shard; its number of lost images is unknown. */
   static Sample damaged(SourceFile shard, long position, String detail) {
     return Sample.reject(
         shard.name() + "@" + position,

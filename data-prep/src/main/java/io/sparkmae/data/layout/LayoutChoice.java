@@ -12,14 +12,14 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * The layout of some inputs.
  *
- * @param layout to read them with
+ * @param layout layout to read them with
  * @param inputs the files that it reads
- * @param why it was chosen, for the user
+ * @param why reason for the choice, for the user
  */
 public record LayoutChoice(Layout layout, Inputs inputs, String why) {
   public static final String AUTO = "auto";
 
-  private static final int SNIFFED = 16; // files; all of a directory would take minutes
+  private static final int SNIFFED = 16; // files; reading all would take minutes
   private static final int HEAD = 512;
 
   private static final List<Layout> KNOWN =
@@ -32,10 +32,10 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
           new ParquetLayout());
 
   /**
-   * Takes the named layout, or recognises it when the name is auto: by the names of the files, then
-   * by the first bytes of those whose names say nothing, or only that they are tars.
+   * Returns the named layout, or detects it if the name is auto: by the names of the files, then by
+   * the first bytes of files whose names do not tell, or tell only that they are tars.
    *
-   * @throws IllegalArgumentException if the name is none
+   * @throws IllegalArgumentException if there is no layout of that name
    * @throws BadData if there is no file of the layout, or files of several
    */
   public static LayoutChoice of(String name, Inputs inputs, Configuration conf) {
@@ -48,7 +48,7 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
     return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
   }
 
-  /** Files whose names say nothing are read too if they are all there is. */
+  /** Returns the named layout with its files; if no file name tells any layout, with all files. */
   private static LayoutChoice named(String name, Inputs inputs) {
     Layout layout =
         KNOWN.stream()
@@ -95,7 +95,10 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
     return new LayoutChoice(choice.layout, choice.inputs, why);
   }
 
-  /** Tars are WebDataset by name; only their first member tells those of ImageNet. */
+  /**
+   * Returns the layout that a name tells. A tar is WebDataset by its name; only its first member
+   * shows ImageNet's.
+   */
   private static Optional<Layout> byName(SourceFile file) {
     return KNOWN.stream()
         .filter(known -> !(known instanceof ImageNetTarLayout) && known.accepts(file))

@@ -2,12 +2,14 @@ package io.sparkmae.data.layout;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** What the headers in front of a tar header say of the file: POSIX type x, GNU type L. */
+/**
+ * Name and size of a file from the extra headers before its tar header: POSIX type x, GNU type L.
+ */
 final class LongName {
-  /** Empty unless said. */
+  /** Empty if not given. */
   String name = "";
 
-  /** -1 unless said. */
+  /** -1 if not given. */
   long size = -1;
 
   void clear() {
@@ -23,7 +25,10 @@ final class LongName {
     }
   }
 
-  /** Records {@code LENGTH KEY=VALUE\n}, the length counting all of it; what is none ends them. */
+  /**
+   * Reads records {@code LENGTH KEY=VALUE\n}, where the length is of the whole record; stops at the
+   * first malformed one.
+   */
   private void records(byte[] bytes) {
     for (int at = 0; at < bytes.length; ) {
       int space = at;
@@ -47,7 +52,7 @@ final class LongName {
     }
   }
 
-  /** Text up to the first zero. */
+  /** Returns the text up to the first zero byte. */
   static String text(byte[] bytes, int from, int length) {
     int end = from;
     while (end < from + length && bytes[end] != 0) {

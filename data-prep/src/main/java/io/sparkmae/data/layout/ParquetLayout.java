@@ -51,7 +51,7 @@ public record ParquetLayout() implements Layout {
       } catch (FileNotFoundException e) {
         throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);
       } catch (IOException e) {
-        continue; // damaged; the reader will say so
+        continue; // damaged: reading it reports that
       }
     }
     return List.of();

@@ -9,15 +9,13 @@ import java.nio.ByteBuffer;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/**
- * The pixels that BigDL stores: width and height, four bytes each, and rows of blue, green, red.
- */
+/** BigDL's raw pixels: width and height, four bytes each, then rows of blue, green, red. */
 final class RawBgr {
   private static final int HEADER = 8;
 
   private RawBgr() {}
 
-  /** The image as a PNG, which has the same pixels. */
+  /** Returns the image as a sample in PNG, with the same pixels. */
   static Sample sample(String key, byte[] raw, int label) {
     int width = raw.length < HEADER ? 0 : ByteBuffer.wrap(raw).getInt(0);
     int height = raw.length < HEADER ? 0 : ByteBuffer.wrap(raw).getInt(4);

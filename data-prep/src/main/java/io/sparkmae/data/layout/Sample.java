@@ -5,10 +5,9 @@ import io.sparkmae.data.image.RejectReason;
 import java.io.Serializable;
 
 /**
- * What a source holds under one key: an image or a reject; or, once per unit of work, how many
- * there were.
+ * An element of a source: an image, a reject, or a tally, which counts both once per unit of work.
  *
- * <p>A plain class because it goes through Spark's shuffle, and Kryo refuses records.
+ * <p>Not a record, since it goes through Spark's shuffle and Kryo cannot serialise records.
  */
 public final class Sample implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -46,12 +45,12 @@ public final class Sample implements Serializable {
     return new Sample(key, null, -1, reason, detail, 0, null);
   }
 
-  /** How many images and rejects a unit of work has given. */
+  /** Returns a tally: the number of images and rejects of a unit of work. */
   public static Sample tally(String unit, long seen) {
     return new Sample(unit, null, -1, null, null, seen, null);
   }
 
-  /** This image as it is to be written, with the {@link PixelSums} of its pixels. */
+  /** Returns this image with the bytes to write, and the {@link PixelSums} of its pixels. */
   public Sample screened(byte[] encoded, long[] sums) {
     return new Sample(key, encoded, label, null, null, 0, sums);
   }
@@ -68,32 +67,32 @@ public final class Sample implements Serializable {
     return key;
   }
 
-  /** Encoded; of an image only. */
+  /** Returns the encoded image; null if this is not an image. */
   public byte[] bytes() {
     return bytes;
   }
 
-  /** Class number from 0, or -1 where there is none. */
+  /** Returns the class number from 0, or -1 where there is none. */
   public int label() {
     return label;
   }
 
-  /** Of a reject only. */
+  /** Returns the reason of a reject; null otherwise. */
   public RejectReason reason() {
     return reason;
   }
 
-  /** Of a reject only. */
+  /** Returns the description of a reject; null otherwise. */
   public String detail() {
     return detail;
   }
 
-  /** Of a tally; 0 otherwise. */
+  /** Returns the count of a tally; 0 otherwise. */
   public long seen() {
     return seen;
   }
 
-  /** {@link PixelSums} of a screened image; null otherwise. */
+  /** Returns the {@link PixelSums} of a screened image; null otherwise. */
   public long[] pixels() {
     return pixels;
   }

@@ -24,13 +24,15 @@ record SequenceFileLayout() implements Layout {
     return file.extension().equals("seq");
   }
 
-  /** The version follows. */
+  /**
+   * Returns whether the bytes begin with the magic of a sequence file; a version byte follows it.
+   */
   @Override
   public boolean recognises(byte[] head) {
     return head.length > 3 && head[0] == 'S' && head[1] == 'E' && head[2] == 'Q' && head[3] <= 6;
   }
 
-  /** From {@code classes.json} beside the files. */
+  /** Reads the names from {@code classes.json} beside the files. */
   @Override
   public List<String> classes(Inputs inputs, Configuration conf) {
     Path beside = new Path(inputs.files().get(0).uri()).getParent();

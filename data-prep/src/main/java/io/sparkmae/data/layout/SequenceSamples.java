@@ -14,12 +14,12 @@ import org.apache.hadoop.io.Text;
 import org.apache.hadoop.io.Writable;
 
 /**
- * The records of a range of a sequence file: those behind its first sync mark, up to the first mark
- * behind its end. Files compressed in blocks are one range.
+ * The records of a range of a sequence file: those after its first sync mark, up to the first mark
+ * after its end. A block-compressed file is one range.
  *
  * <p>The key is {@code NAME}, {@code NAME\nLABEL} or {@code LABEL}. A {@code BytesWritable} is an
  * encoded image, and its label counts from 0. A {@code Text} is BigDL's {@link RawBgr}, and its
- * label counts from 1. Behind damage, reading goes on at the next sync mark.
+ * label counts from 1. After damage, reading continues at the next sync mark.
  */
 final class SequenceSamples implements AutoCloseable {
   private static final long MAX_RECORD = Layout.MAX_BYTES + (1 << 20);
@@ -48,7 +48,7 @@ final class SequenceSamples implements AutoCloseable {
     } catch (UncheckedIOException e) {
       close();
       throw e;
-    } catch (IOException | RuntimeException e) { // a damaged header can be anything
+    } catch (IOException | RuntimeException e) { // a damaged header can cause either
       ended = unit.start() > 0;
       fault = "the file cannot be opened, " + e.getMessage();
     }
@@ -74,7 +74,7 @@ final class SequenceSamples implements AutoCloseable {
     }
   }
 
-  /** The next image or reject; null at the end. */
+  /** Returns the next image or reject; null at the end. */
   Sample next() {
     if (ended) {
       return null;
@@ -90,13 +90,16 @@ final class SequenceSamples implements AutoCloseable {
       return ended ? null : sample(at);
     } catch (UncheckedIOException e) {
       throw e;
-    } catch (IOException | RuntimeException e) { // what Hadoop makes of damaged bytes varies
+    } catch (IOException | RuntimeException e) { // damaged bytes can cause either
       resume(at);
       return Layout.damaged(file, at, "the record cannot be read, " + e.getMessage());
     }
   }
 
-  /** Returns false at the end: of the file, or at the mark where the next range begins. */
+  /**
+   * Moves to the next record. Returns false at the end of the file, or at the mark where the next
+   * range begins.
+   */
   private boolean advance(long at) throws IOException {
     if (!reader.isBlockCompressed()) {
       if (at >= file.length()) {
@@ -117,7 +120,7 @@ final class SequenceSamples implements AutoCloseable {
     return reader.next(key, value);
   }
 
-  /** The reader would allocate whatever a damaged record says that it has. */
+  /** Throws if a record's lengths are impossible: the reader would allocate them before reading. */
   private static void requireLengths(int record, int ofKey) throws IOException {
     if (ofKey < 0 || record < ofKey || record > MAX_RECORD) {
       throw new IOException("its key has %d of %d bytes".formatted(ofKey, record));

@@ -1,7 +1,7 @@
 package io.sparkmae.data.layout;
 
 /**
- * An image as it lies in its source.
+ * An image as stored in its source.
  *
  * @param key its name within the source
  * @param bytes the encoded image; belongs to the caller

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
-/** Images straight from where they lie, without preparing them. */
+/** Reads images directly from their source, without preparing them. */
 public final class SourceImages {
   private SourceImages() {}
 
   /**
-   * The first images of some inputs, in order of name.
+   * Returns the first images of some inputs, sorted by name.
    *
    * @param uris image files, directories, tar shards or Parquet files, on any Hadoop file system
    * @param layout auto, or the name of one

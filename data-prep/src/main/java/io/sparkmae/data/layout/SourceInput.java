@@ -13,11 +13,11 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The bytes of a file from a position on; those of a gzip file are decompressed, and positions
- * count what comes out.
+ * The bytes of a file from a position on. A gzip file is decompressed, and positions count
+ * decompressed bytes.
  *
- * <p>Storage that fails throws, so that the task is tried again. Bytes that are damaged do not:
- * they end the input, and {@link #fault} says why.
+ * <p>A failure of the storage throws, so that the task is retried. Damaged bytes do not throw: they
+ * end the input, and {@link #fault} says why.
  */
 final class SourceInput implements AutoCloseable {
   private static final int BUFFER = 1 << 14;
@@ -39,7 +39,7 @@ final class SourceInput implements AutoCloseable {
   }
 
   /**
-   * Opens a file. All of a gzip file belongs to its first range, and the others are empty.
+   * Opens a whole file.
    *
    * @throws BadData if there is no such file
    */
@@ -47,7 +47,10 @@ final class SourceInput implements AutoCloseable {
     return open(SourceUnit.of(source), 0, conf);
   }
 
-  /** The same for a range of a file, from {@code start} on, which may lie before it. */
+  /**
+   * Opens a range of a file at {@code start}, which may lie before the range. All of a gzip file
+   * belongs to its first range; the others are empty.
+   */
   static SourceInput open(SourceUnit unit, long start, Configuration conf) {
     SourceFile source = unit.file(0);
     try {
@@ -64,7 +67,7 @@ final class SourceInput implements AutoCloseable {
     }
   }
 
-  /** Deflate, and no reserved flag. */
+  /** Returns whether the bytes are a gzip header, with method deflate and no reserved flag. */
   private static boolean isGzip(byte[] head) {
     return head.length == GZIP_HEADER
         && head[0] == 0x1f
@@ -89,17 +92,17 @@ final class SourceInput implements AutoCloseable {
     return position;
   }
 
-  /** Where the next range begins. */
+  /** Returns the position where the next range begins. */
   long end() {
     return end;
   }
 
-  /** Why the input ends before its time; empty if it does not. */
+  /** Returns why the input ended too early; empty if it did not. */
   String fault() {
     return fault;
   }
 
-  /** Fills the array, or as much of it as there are bytes left; returns how many. */
+  /** Reads bytes until the array is full or the input ends; returns how many. */
   int read(byte[] bytes) {
     try {
       int count = in.readNBytes(bytes, 0, bytes.length);
@@ -111,7 +114,7 @@ final class SourceInput implements AutoCloseable {
     }
   }
 
-  /** Passes over some bytes; returns false if there are not that many. */
+  /** Skips bytes; returns false if the input ends before. */
   boolean skip(long count) {
     try {
       if (!gzip && count > BUFFER) {
@@ -123,13 +126,13 @@ final class SourceInput implements AutoCloseable {
         position += count;
       }
       return position <= length;
-    } catch (IOException e) { // the end is one of these too
+    } catch (IOException e) { // the end of the file is one of these too
       position = Math.min(position + count, length);
       return false;
     }
   }
 
-  /** Makes {@link #reset} come back here, within {@code limit} bytes. */
+  /** Makes {@link #reset} return to this position, for the next {@code limit} bytes. */
   void mark(int limit) {
     marked = position;
     in.mark(limit);

@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Files that one task reads, or a range of one; a plain class because it travels as an element of
- * an RDD, and Kryo refuses records.
+ * The files that one task reads, or a range of one. Not a record, since it is an element of an RDD
+ * and Kryo cannot serialise records.
  */
 public final class SourceUnit implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** About what a task reads in some seconds. */
+  /** The size of a range in bytes, which a task reads in some seconds. */
   static final long BYTES = 64L << 20;
 
   private final String[] uris;
@@ -30,17 +30,20 @@ public final class SourceUnit implements Serializable {
     this.end = end;
   }
 
-  /** Whole files and the label of each. */
+  /** Makes a unit of whole files, with the label of each. */
   SourceUnit(List<SourceFile> files, int[] labels) {
     this(files, labels, 0, Long.MAX_VALUE);
   }
 
-  /** One whole file that says itself what its labels are. */
+  /** Returns a unit of one whole file, which contains its labels. */
   static SourceUnit of(SourceFile file) {
     return new SourceUnit(List.of(file), new int[] {-1});
   }
 
-  /** Every file in ranges of at most {@code bytes}; the last of a file has no end. */
+  /**
+   * Returns the units of all files, cut into ranges of at most {@code bytes}; the last range of a
+   * file has no end.
+   */
   static List<SourceUnit> ranges(List<SourceFile> files, long bytes) {
     var units = new ArrayList<SourceUnit>();
     for (SourceFile file : files) {
@@ -65,17 +68,20 @@ public final class SourceUnit implements Serializable {
     return labels[i];
   }
 
-  /** Where in the file the range begins: what begins at it or behind it is this unit's. */
+  /**
+   * Returns the position where the range begins: records that begin at or after it belong to this
+   * unit.
+   */
   long start() {
     return start;
   }
 
-  /** Where the next range begins. */
+  /** Returns the position where the next range begins. */
   long end() {
     return end;
   }
 
-  /** Names it among all units. */
+  /** Returns a name that is unique among all units. */
   public String name() {
     return names[0] + "@" + start;
   }

@@ -6,15 +6,15 @@ import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * The regular files of a tar from any position on, those of tars inside it too.
+ * Reads the regular files of a tar from any position on, and those of tars inside it.
  *
  * <p>Headers lie at multiples of 512 bytes, those of inner tars as well, and carry a checksum. So
- * reading can begin anywhere, and go on behind damage, at the next block whose checksum holds.
+ * reading can begin anywhere, and continue after damage, at the next block with a valid checksum.
  */
 final class TarReader {
   private static final int BLOCK = 512;
 
-  /** How far the headers with a long name may lie before the header they belong to. */
+  /** The largest distance in bytes from the headers of a long name to the header they belong to. */
   private static final int PREFIX = 8 * BLOCK;
 
   private static final int MAX_PREFIX = 1 << 20;
@@ -33,18 +33,18 @@ final class TarReader {
   /**
    * A file in the tar.
    *
-   * @param position of its own header, behind those with its long name
+   * @param position of its own header, after those of its long name
    * @param size in bytes
    */
   record Entry(long position, String name, long size) {}
 
-  /** What could not be read, and where. */
+  /** A damaged place, and its description. */
   record Damage(long position, String detail) {}
 
   /**
-   * Reads what is left of an input.
+   * Makes a reader of the rest of an input.
    *
-   * @param descend whether to give the files of inner tars in place of these
+   * @param descend whether to return the files inside inner tars, not the inner tars
    */
   TarReader(SourceInput in, boolean descend) {
     this.in = in;
@@ -52,12 +52,15 @@ final class TarReader {
     this.searching = in.position() > 0;
   }
 
-  /** What to read the files from whose headers lie in a range. */
+  /**
+   * Opens the input for the files whose headers lie in a range; it begins earlier, since a long
+   * name comes before its header.
+   */
   static SourceInput open(SourceUnit unit, Configuration conf) {
     return SourceInput.open(unit, Math.max(0, unit.start() - PREFIX) & -BLOCK, conf);
   }
 
-  /** The next file, or null at the end. */
+  /** Returns the next file, or null at the end. */
   Entry next() {
     skipContent();
     var name = new LongName();
@@ -83,7 +86,10 @@ final class TarReader {
     }
   }
 
-  /** The bytes of the file that {@link #next} gave, or null if they are cut; once. */
+  /**
+   * Returns the bytes of the file that {@link #next} returned, or null if they are truncated; may
+   * be called once per file.
+   */
   byte[] content() {
     byte[] bytes = new byte[(int) entry.size];
     int read = in.read(bytes);
@@ -99,7 +105,7 @@ final class TarReader {
     return bytes;
   }
 
-  /** What has been found damaged since the last call. */
+  /** Returns the damage found since the last call. */
   List<Damage> damages() {
     List<Damage> found = List.copyOf(damages);
     damages.clear();
@@ -131,7 +137,10 @@ final class TarReader {
     return in.fault().isEmpty() ? "" : ": " + in.fault();
   }
 
-  /** What follows may be rubbish behind the end of the tar; it is damage if a file comes after. */
+  /**
+   * Handles a zero block, the end of a tar. Invalid blocks after it are damage only if another file
+   * follows.
+   */
   private void endOfInner() {
     if (!searching) {
       searching = true;
@@ -182,7 +191,7 @@ final class TarReader {
     return TarUtils.parseOctalOrBinary(block, 124, 12);
   }
 
-  /** The file of this header; null when it is none. */
+  /** Returns the file of this header; null if it is not a file's. */
   private Entry header(long at, LongName longName) {
     long size = size();
     char type = (char) block[156];

@@ -15,9 +15,9 @@ import org.apache.hadoop.conf.Configuration;
  * The samples of a range of a WebDataset shard, in order.
  *
  * <p>A sample's key is the member's path up to the first dot of its base name; its members are
- * adjacent, in any order. Members {@code __x__} are metadata. A range has the samples that begin
- * behind the sample of its first header, up to and with the sample of the next range's first
- * header: so no sample is torn, and every one is read once.
+ * adjacent, in any order. Members {@code __x__} are metadata. A range has the samples after that of
+ * its first header, up to and including that of the next range's first header. So no sample is
+ * split, and each is read once.
  */
 final class TarSamples implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,7 +29,7 @@ final class TarSamples implements AutoCloseable {
   private TarReader.Entry entry;
   private boolean ended;
 
-  /** One member of a sample; bytes are null when it is too large, or cut. */
+  /** One member of a sample; bytes are null if it is too large or truncated. */
   private record Member(String key, String suffix, long length, byte[] bytes) {
     String extension() {
       return SourceFile.extension(suffix);
@@ -56,10 +56,13 @@ final class TarSamples implements AutoCloseable {
       ended |= entry.position() >= end;
       advance();
     }
-    tar.damages(); // the range before this one tells of them
+    tar.damages(); // the range before this one reports them
   }
 
-  /** The images and rejects of the next sample; at least one, or none at the end of the range. */
+  /**
+   * Returns the images and rejects of the next sample: at least one, or none at the end of the
+   * range.
+   */
   List<Sample> next() {
     var samples = new ArrayList<>(rejects());
     while (samples.isEmpty() && entry != null && !ended) {
@@ -107,7 +110,10 @@ final class TarSamples implements AutoCloseable {
     return dot < 0 ? name : name.substring(0, dot);
   }
 
-  /** Without an image where none is damaged, a sample is a reject. */
+  /**
+   * Returns the images of a sample; a sample without an image is a reject, unless a member was
+   * damaged.
+   */
   private List<Sample> samples(List<Member> members, boolean whole) {
     var samples = new ArrayList<Sample>();
     for (Member member : members) {
@@ -134,7 +140,7 @@ final class TarSamples implements AutoCloseable {
             key, RejectReason.BAD_LABEL, "label '%s' is not a number from 0".formatted(label));
   }
 
-  /** What {@code .cls} says, else the "label" of {@code .json}, else -1. */
+  /** Returns the text of {@code .cls}, else the "label" of {@code .json}, else -1. */
   private static String label(List<Member> members) {
     for (Member member : members) {
       if (member.suffix.equalsIgnoreCase(".cls") && member.bytes != null) {

@@ -38,9 +38,9 @@ final class TfExample {
   private TfExample() {}
 
   /**
-   * The image of an example.
+   * Returns the image of an example.
    *
-   * @param place names it among all samples
+   * @param place unique name among all samples
    */
   static Sample sample(String place, byte[] data) {
     var example = new TfExample();
@@ -82,7 +82,7 @@ final class TfExample {
     void read(ByteBuffer message);
   }
 
-  /** Hands every message that is the field {@code number} of another to {@code reader}. */
+  /** Passes every submessage in field {@code number} to {@code reader}. */
   private void messages(ByteBuffer in, int number, Message reader) {
     while (in.hasRemaining()) {
       long tag = varint(in);
@@ -98,7 +98,7 @@ final class TfExample {
     messages(in, 1, this::feature);
   }
 
-  /** An entry of the map: a name and a list of values. */
+  /** Reads an entry of the feature map: a name and a list of values. */
   private void feature(ByteBuffer entry) {
     var name = new String[] {""};
     messages(entry.duplicate(), KEY, key -> name[0] = UTF_8.decode(key).toString());
@@ -122,7 +122,7 @@ final class TfExample {
         });
   }
 
-  /** Packed, as they are written now, or each with its tag. */
+  /** Reads integers: packed, as in current files, or each with its own tag. */
   private void numbers(ByteBuffer list, String name) {
     if (list.hasRemaining()) {
       boolean packed = (varint(list) & 7) == BYTES;

@@ -33,7 +33,10 @@ record TfRecordLayout() implements Layout {
     return head.length >= TfRecords.HEADER && TfRecords.isHeader(head);
   }
 
-  /** From {@code label.labels.txt}, a name a line, or {@code classes.json}, beside the files. */
+  /**
+   * Reads the names from {@code label.labels.txt}, one per line, or {@code classes.json}, beside
+   * the files.
+   */
   @Override
   public List<String> classes(Inputs inputs, Configuration conf) {
     Path beside = new Path(inputs.files().get(0).uri()).getParent();

@@ -9,8 +9,8 @@ import org.apache.hadoop.conf.Configuration;
  * The records of a range of a TFRecord file: those that begin in it.
  *
  * <p>A record is its length (8 bytes), the masked CRC-32C of these, the data, and its masked
- * CRC-32C. So the next record can be found from any byte on, at the next length whose checksum
- * holds; all lengths that are no length but have one by chance are larger than a file.
+ * CRC-32C. So the next record can be found from any byte on, at the next length with a valid
+ * checksum. Bytes that are valid by chance give a length larger than any file.
  */
 final class TfRecords implements AutoCloseable {
   static final int HEADER = 12;
@@ -30,7 +30,7 @@ final class TfRecords implements AutoCloseable {
     }
   }
 
-  /** The next image or reject; null at the end. */
+  /** Returns the next image or reject; null at the end. */
   Sample next() {
     long at = in.position();
     if (ended) {
@@ -47,7 +47,7 @@ final class TfRecords implements AutoCloseable {
       find();
       return damaged(at, "the checksum of a record's length does not hold");
     }
-    if (ended) { // where the next range begins to search, so that a header lost between is seen
+    if (ended) { // the next range searches from here on, so that a header lost between is reported
       return null;
     }
     return record(at, little(header).getLong(0));
@@ -79,7 +79,7 @@ final class TfRecords implements AutoCloseable {
         at, at == 0 && in.position() == 0 ? "has no bytes" : "ends inside a record " + in.fault());
   }
 
-  /** Moves to the next header, or to the end. */
+  /** Moves to the next valid header, or to the end. */
   private void find() {
     while (true) {
       in.mark(HEADER);
@@ -94,7 +94,7 @@ final class TfRecords implements AutoCloseable {
     }
   }
 
-  /** Whether a header's checksum holds, and its length is one that a file can have. */
+  /** Returns whether a header's checksum is valid and its length possible in a file. */
   static boolean isHeader(byte[] header) {
     ByteBuffer fields = little(header);
     return fields.getLong(0) >>> 40 == 0 && fields.getInt(8) == masked(header, Long.BYTES);

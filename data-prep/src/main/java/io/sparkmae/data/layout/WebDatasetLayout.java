@@ -9,7 +9,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * WebDataset: tar shards whose adjacent members {@code KEY.jpg}, {@code KEY.cls} or {@code
- * KEY.json} make a sample. A plain shard is read in ranges, one that is compressed by one task.
+ * KEY.json} make a sample. A plain shard is read in ranges, a compressed one by one task.
  */
 record WebDatasetLayout() implements Layout {
   static final String NAME = "webdataset";
@@ -31,7 +31,7 @@ record WebDatasetLayout() implements Layout {
     return SourceUnit.ranges(inputs.files(), SourceUnit.BYTES);
   }
 
-  /** From {@code classes.json} beside the shards, or in the directory above. */
+  /** Reads the names from {@code classes.json} beside the shards, or in the directory above. */
   @Override
   public List<String> classes(Inputs inputs, Configuration conf) {
     Path shards = new Path(inputs.files().get(0).uri()).getParent();

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** The images of one reader of a {@link DataBenchmark}, and its decode threads' buffers. */
 final class BenchmarkReader {
-  private static final int MINIBATCH = 64; // images; the next begins when all are done
+  private static final int MINIBATCH = 64; // images; the next begins after all are done
   private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
   private static final float[] DEVIATION = {0.229f, 0.224f, 0.225f};
 
@@ -37,14 +37,14 @@ final class BenchmarkReader {
     }
   }
 
-  /** Starts anew, with all times at zero. */
+  /** Resets all times to zero, with new decode threads. */
   void forget() {
     close();
     threads = new DecodeThreads(settings.decodeThreads());
     used.clear();
   }
 
-  /** What has decoded since the last {@link #forget}. */
+  /** Returns the decoders used since the last {@link #forget}. */
   Stream<ImagePatches> decoders() {
     return used.keySet().stream();
   }
@@ -53,7 +53,7 @@ final class BenchmarkReader {
     return used.values().stream().mapToLong(buffers -> buffers.normaliseNanos).sum();
   }
 
-  /** All images once, from encoded bytes to normalised patches. */
+  /** Processes all images once, from encoded bytes to normalised patches; returns null. */
   Void pass(int epoch) {
     List<RandomCrop> views =
         new RandomCrop(settings.imageSize(), settings.patchSize(), 0, epoch, 0)
@@ -84,7 +84,7 @@ final class BenchmarkReader {
     threads.close();
   }
 
-  /** One image's crops, of one thread. */
+  /** The buffers of one thread for the crops of one image. */
   private static final class Buffers {
     private final long[] seeds;
     private final byte[] patches;

@@ -18,20 +18,20 @@ import java.util.function.ToLongFunction;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * How fast images become patches, and where the time goes.
+ * Measures how fast images become patches, and the time of each part.
  *
  * <p>The images are read once and held in memory. Then every pass takes new random crops of all of
- * them, from encoded bytes to normalised floats in patches, which is what a training step is fed.
+ * them, from encoded bytes to normalised floats in patches, the input of a training step.
  */
 public final class DataBenchmark {
-  private static final int WARM_UP = 3; // passes, until the JIT is done with the loops
+  private static final int WARM_UP = 3; // passes, until the JIT has compiled the loops
 
   private final List<SourceImage> images;
   private final Settings settings;
   private final double readSeconds;
 
   /**
-   * What to measure.
+   * The settings of a measurement.
    *
    * @param inputs files, directories or patterns of any layout; prepared data too
    * @param count at most this many images
@@ -40,7 +40,7 @@ public final class DataBenchmark {
    * @param threads readers that work at the same time, each on its share of the images
    * @param decodeThreads of a reader
    * @param cropsPerImage crops of an image that is decoded once
-   * @param passes over the images, that count
+   * @param passes measured passes over the images
    */
   public record Settings(
       List<String> inputs,
@@ -69,7 +69,7 @@ public final class DataBenchmark {
   }
 
   /**
-   * What was measured; rates are of all threads together.
+   * The result of a measurement; rates are of all threads together.
    *
    * @param imagesPerSecond from encoded bytes to normalised patches, the median pass
    * @param slowest pass, in images per second
@@ -161,7 +161,7 @@ public final class DataBenchmark {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** The parts are those of the last pass. */
+  /** Returns the result; the times by part are those of the last pass. */
   private Result result(double[] seconds, List<BenchmarkReader> readers) {
     double[] sorted = seconds.clone();
     Arrays.sort(sorted);

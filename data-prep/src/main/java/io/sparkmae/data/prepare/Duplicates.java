@@ -18,14 +18,14 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
-/** Images whose bytes another image has too. */
+/** Finds images with equal bytes. */
 final class Duplicates {
   private Duplicates() {}
 
   /**
-   * Reads every image once.
+   * Reads every image once to find duplicates.
    *
-   * @return for the key of each image to leave out, that of the one which stays: the first
+   * @return key of each image to leave out → key of the image that stays, the first
    */
   static Map<String, String> find(
       JavaSparkContext sc,

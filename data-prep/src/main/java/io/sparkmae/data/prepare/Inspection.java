@@ -20,7 +20,7 @@ import java.util.function.ToLongFunction;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * What is in a data set: all of its labels, and the sizes of some images.
+ * Statistics of a data set: all of its labels, and the sizes of some images.
  *
  * @param rows images
  * @param bytes of the files
@@ -31,7 +31,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param height of the images looked at, in pixels
  * @param formats of the images looked at: how many of each
  * @param labels how many images have each, -1 for none
- * @param rejects what {@code prepare} refused, by reason
+ * @param rejects images rejected by {@code prepare}, by reason
  * @param mean of each channel over all pixels, 0 to 1; empty when unknown
  * @param deviation of each channel over all pixels, 0 to 1; empty when unknown
  */
@@ -49,7 +49,7 @@ public record Inspection(
     List<Double> mean,
     List<Double> deviation) {
 
-  /** Smallest, middle and largest of some numbers, and how many there were. */
+  /** Count, smallest, median and largest of some numbers. */
   public record Spread(int count, long least, long median, long most) {
     static <T> Spread of(List<T> things, ToLongFunction<T> number) {
       long[] sorted = things.stream().mapToLong(number).sorted().toArray();
@@ -61,7 +61,7 @@ public record Inspection(
   }
 
   /**
-   * Looks at a data set.
+   * Inspects a data set.
    *
    * @param sample some of its images
    * @throws BadData if a file cannot be read
@@ -95,7 +95,10 @@ public record Inspection(
         manifest.deviation());
   }
 
-  /** Some images of all of a data set, each at most once; the same ones every time. */
+  /**
+   * Returns some images from all parts of a data set, each at most once, and the same ones every
+   * time.
+   */
   public static List<SourceImage> sample(PreparedData data, int count, Configuration conf) {
     EpochPlan plan = EpochPlan.of(data.manifest(), 0, 0);
     try (var reader = new PatchReader(data, conf)) {

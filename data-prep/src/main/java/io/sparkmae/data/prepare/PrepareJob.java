@@ -27,15 +27,14 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Prepares images for training: checks every one, shuffles them all once, and writes Parquet with a
- * manifest.
+ * Prepares images for training: checks each, shuffles all once, and writes Parquet with a manifest.
  *
  * <p>Every image becomes a row or a line in {@code rejects/}. The same input and settings give the
- * same bytes, however the work was divided.
+ * same bytes, however the work is divided.
  */
 public final class PrepareJob {
   private static final long FILE_BYTES = 256L << 20;
-  private static final int MIN_FILES = 4; // so that a few workers find work in a small set
+  private static final int MIN_FILES = 4; // so that several workers can share a small data set
 
   private PrepareJob() {}
 
@@ -44,7 +43,7 @@ public final class PrepareJob {
    * has been done.
    *
    * @throws BadData if an input is missing or damaged, or no image can be decoded
-   * @throws IllegalArgumentException if the layout is unknown, or the output holds something else
+   * @throws IllegalArgumentException if the layout is unknown, or the output holds other files
    */
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
@@ -117,18 +116,18 @@ public final class PrepareJob {
           .stream()
           .map(Written::fromJson)
           .toList();
-    } catch (Exception e) { // Scala throws SparkException unannounced, and it is a checked one
+    } catch (Exception e) { // Scala does not declare SparkException, which is checked
       Optional<BadData> bad = BadData.behind(e);
       if (bad.isPresent()) {
         throw bad.get();
       }
       throw e;
     } finally {
-      conf.unpersist(true); // waits, so that a session may be stopped right after
+      conf.unpersist(true); // blocks, so that the session may be stopped right after
     }
   }
 
-  /** Adds up the parts, and makes sure that every image seen is a row or a reject. */
+  /** Adds up the parts, and checks that every image seen is a row or a reject. */
   private static Manifest manifest(
       List<Written> written, Origin origin, List<String> classes, String output) {
     var files = new ArrayList<DataFile>();
@@ -156,7 +155,7 @@ public final class PrepareJob {
     return manifest;
   }
 
-  /** A second run would take the first one's output for its input. */
+  /** Throws if the output lies inside an input: a second run would read the first one's output. */
   private static void requireApart(PrepareSettings settings, Configuration conf) {
     String output = HadoopFiles.qualified(settings.output(), conf) + "/";
     for (String input : settings.inputs()) {
@@ -179,7 +178,10 @@ public final class PrepareJob {
         settings.options());
   }
 
-  /** What a run must have in common with this one for its parts to be this one's. */
+  /**
+   * Returns all that decides the parts' contents; only parts of an earlier run with the same text
+   * are reused.
+   */
   private static String way(Origin origin, int parts) {
     return "This directory is being prepared; without manifest.json it is not complete.\n%s\n%d parts\n"
         .formatted(origin, parts);
@@ -190,7 +192,7 @@ public final class PrepareJob {
     Origin before = finished.origin();
     var wanted =
         new Origin(
-            before.inputs(), // the same files may be named otherwise
+            before.inputs(), // the same files may be named in another way
             origin.fingerprint(),
             origin.layout(),
             origin.shortSide(),

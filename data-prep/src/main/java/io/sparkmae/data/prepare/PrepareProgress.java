@@ -11,7 +11,7 @@ import org.apache.spark.util.LongAccumulator;
 import scala.collection.JavaConverters;
 
 /**
- * Says on stderr how many images have been read, at most every two seconds; retried tasks count
+ * Reports on stderr how many images have been read, at most every two seconds; retried tasks count
  * again.
  */
 final class PrepareProgress extends SparkListener implements AutoCloseable {
@@ -29,7 +29,7 @@ final class PrepareProgress extends SparkListener implements AutoCloseable {
     spark.addSparkListener(this);
   }
 
-  /** Counts the images; for tasks. */
+  /** Returns the counter of images for tasks. */
   LongAccumulator counter() {
     return images;
   }
@@ -38,7 +38,7 @@ final class PrepareProgress extends SparkListener implements AutoCloseable {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** Heartbeats tell what a task has done before it ends. */
+  /** Reports the counts of running tasks, which come with heartbeats. */
   @Override
   public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
     for (var task : JavaConverters.seqAsJavaList(update.accumUpdates())) {

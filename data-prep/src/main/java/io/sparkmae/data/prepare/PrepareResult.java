@@ -3,7 +3,7 @@ package io.sparkmae.data.prepare;
 import java.util.Map;
 
 /**
- * What {@code prepare} did.
+ * The result of {@code prepare}.
  *
  * @param rows images written
  * @param rejects images refused, by reason

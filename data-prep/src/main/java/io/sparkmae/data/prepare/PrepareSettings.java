@@ -6,22 +6,21 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What to prepare, from where to where.
+ * The settings of a preparation.
  *
  * @param inputs files, directories or patterns on any Hadoop file system; directories are searched
  *     recursively
- * @param output directory of the prepared data; must be empty, new, or the place of the same run
- *     before
+ * @param output directory of the prepared data; must be empty, new, or the output of an earlier run
+ *     with these settings
  * @param layout auto, or the name of one
  * @param shortSide shrink images to this short side, in pixels, never enlarging; 0 keeps the
  *     original bytes
  * @param quality JPEG quality of shrunk images, 1 to 100
  * @param seed of the global shuffle
- * @param leastRows a truncated image is kept if more than this share of its rows is there, in [0,
+ * @param leastRows a truncated image is kept if more than this share of its rows is present, in [0,
  *     1]; 1 keeps none
- * @param dropDuplicates whether of images with the same bytes only the one with the first key is
- *     kept
- * @param keys which samples to prepare; what is outside is not looked at
+ * @param dropDuplicates whether to keep only the first by key of images with the same bytes
+ * @param keys samples to prepare; others are ignored
  */
 public record PrepareSettings(
     List<String> inputs,
@@ -55,13 +54,19 @@ public record PrepareSettings(
     }
   }
 
-  /** All samples, duplicates too, and truncated images of which more than half is there. */
+  /**
+   * Makes settings for all samples, with duplicates, and with truncated images if more than half of
+   * their rows is present.
+   */
   public PrepareSettings(
       List<String> inputs, String output, String layout, int shortSide, int quality, long seed) {
     this(inputs, output, layout, shortSide, quality, seed, 0.5, false, KeyRange.ALL);
   }
 
-  /** The same for some of the samples, in a directory of the output. */
+  /**
+   * Returns these settings for the samples in {@code keys}, with {@code directory} inside the
+   * output as output.
+   */
   public PrepareSettings part(String directory, KeyRange keys) {
     return new PrepareSettings(
         inputs,
@@ -75,7 +80,10 @@ public record PrepareSettings(
         keys);
   }
 
-  /** What decides the result, beside what {@link Manifest.Origin} says on its own. */
+  /**
+   * Returns the settings that affect the result and are not fields of {@link Manifest.Origin}, as
+   * text.
+   */
   String options() {
     return "least rows %s, drop duplicates %s, keys %s to %s"
         .formatted(leastRows, dropDuplicates, keys.from(), keys.to());

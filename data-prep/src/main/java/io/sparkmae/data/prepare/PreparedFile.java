@@ -29,11 +29,11 @@ import org.apache.parquet.schema.MessageTypeParser;
  * per column and row group.
  *
  * <p>The pages are laid out here because parquet-hadoop's own row writer lists a column's encodings
- * in the order of a hash set, so that its files differ from one JVM to the next. Pages of version 2
- * have a single encoding.
+ * in the order of a hash set, which differs between JVMs. Pages of version 2 have a single
+ * encoding.
  */
 public final class PreparedFile implements AutoCloseable {
-  /** One task reads a row group at once; about 300 photographs. */
+  /** The size of a row group in memory, about 300 photographs; one task reads it at once. */
   private static final long ROW_GROUP_BYTES = 32L << 20;
 
   private static final MessageType SCHEMA =
@@ -114,7 +114,7 @@ public final class PreparedFile implements AutoCloseable {
       clear();
     }
 
-    /** Definition levels of rows without a null: one run of the highest level. */
+    /** Returns the definition levels of rows without a null: one run of the highest level. */
     private BytesInput allPresent(int rows) {
       byte[] level = {(byte) descriptor.getMaxDefinitionLevel()};
       return BytesInput.concat(BytesInput.fromUnsignedVarInt(rows << 1), BytesInput.from(level));
@@ -126,7 +126,10 @@ public final class PreparedFile implements AutoCloseable {
     }
   }
 
-  /** A row group is written when there is half of another behind it, so that none is small. */
+  /**
+   * Adds an image. A row group is written once half of the next one has arrived, so that no row
+   * group is small.
+   */
   public void write(Sample image) throws IOException {
     pending.add(image);
     buffered += image.bytes().length;
@@ -135,7 +138,7 @@ public final class PreparedFile implements AutoCloseable {
     }
   }
 
-  /** Writes pending images of at least this many bytes together. */
+  /** Writes a row group of pending images with at least this many bytes in total. */
   private void writeRowGroup(long atLeast) throws IOException {
     long taken = 0;
     int rows = 0;
@@ -155,7 +158,7 @@ public final class PreparedFile implements AutoCloseable {
     buffered -= taken;
   }
 
-  /** Ends the file and says what is in it. */
+  /** Completes the file; returns its description. */
   public DataFile finish(String name) throws IOException {
     if (buffered > ROW_GROUP_BYTES) {
       writeRowGroup(buffered / 2);

@@ -8,10 +8,10 @@ import java.util.zip.CRC32C;
 import org.apache.spark.Partitioner;
 
 /**
- * Where the global shuffle puts a sample: by a hash of (seed, key), so it depends on neither order
- * nor partitioning of the input.
+ * The position of a sample in the global shuffle, by a hash of (seed, key): it depends neither on
+ * the order nor on the partitioning of the input.
  *
- * <p>A plain class because it goes through Spark's shuffle, and Kryo refuses records.
+ * <p>Not a record, since it goes through Spark's shuffle and Kryo cannot serialise records.
  */
 final class RowPlace implements Comparable<RowPlace>, Serializable {
   private static final long serialVersionUID = 1L;
@@ -39,7 +39,7 @@ final class RowPlace implements Comparable<RowPlace>, Serializable {
     return new RowPlace(hash(sample.key(), seed), sample.key(), content.getValue());
   }
 
-  /** The part that a sample of this key falls into. */
+  /** Returns the part to which a sample of this key belongs. */
   static int part(String key, long seed, int parts) {
     return part(hash(key, seed), parts);
   }

@@ -16,9 +16,9 @@ import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /**
- * The first stage: reads units of work, decodes every image, and says how many there were.
+ * The first stage: reads units of work, decodes every image, and counts them.
  *
- * @param done parts that a run before has finished; their samples are only counted
+ * @param done parts that an earlier run has finished; their samples are only counted
  * @param duplicates keys of images to leave out, and of the image that each repeats
  */
 record ScreenTask(
@@ -54,7 +54,7 @@ record ScreenTask(
             .filter(this::isWanted)
             .map(screening::screen)
             .map(this::unlessDuplicate);
-    // Laid down as late as it can be: the count is complete when the images have gone by.
+    // Evaluated lazily: the count is complete only after all images have passed.
     Stream<Sample> tally = Stream.of(unit.name()).map(name -> Sample.tally(name, seen[0]));
     return Stream.concat(screened, tally.filter(this::isWanted))
         .map(sample -> new Tuple2<>(RowPlace.of(sample, settings.seed()), sample))

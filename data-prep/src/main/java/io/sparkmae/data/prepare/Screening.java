@@ -14,8 +14,8 @@ import io.sparkmae.data.layout.Sample;
 import java.io.IOException;
 
 /**
- * Decodes every image once: what cannot be decoded becomes a reject, what is too large is shrunk.
- * For one thread.
+ * Decodes every image once: undecodable ones become rejects, too large ones are shrunk. Not
+ * thread-safe.
  */
 public final class Screening implements AutoCloseable {
   private final ImageDecoder decoder = new ImageDecoder();
@@ -24,14 +24,14 @@ public final class Screening implements AutoCloseable {
   private final int quality;
   private final double leastRows;
 
-  /** As {@code settings} say of short side, quality and truncated images. */
+  /** Makes a screening with the short side, quality and share of rows of {@code settings}. */
   public Screening(PrepareSettings settings) {
     this.shortSide = settings.shortSide();
     this.quality = settings.quality();
     this.leastRows = settings.leastRows();
   }
 
-  /** The sample as it is to be written. */
+  /** Returns the sample to write: the image, shrunk if needed, or a reject. */
   public Sample screen(Sample sample) {
     if (!sample.isImage()) {
       return sample;

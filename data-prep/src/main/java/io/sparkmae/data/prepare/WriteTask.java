@@ -23,10 +23,10 @@ import org.apache.spark.util.SerializableConfiguration;
 import scala.Tuple2;
 
 /**
- * The second stage: writes the samples of one part, which come in order, and returns {@link
+ * The second stage: writes the samples of one part, which arrive in order, and returns {@link
  * Written} as JSON.
  *
- * @param done parts that a run before has finished, and said so
+ * @param done parts that an earlier run has finished, with their results
  */
 record WriteTask(
     String output,
@@ -39,7 +39,7 @@ record WriteTask(
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * What one part holds.
+   * The contents of one part.
    *
    * @param files one, or none when no image fell into this part
    * @param rejects by reason

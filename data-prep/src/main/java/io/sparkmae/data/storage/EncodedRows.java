@@ -5,14 +5,14 @@ package io.sparkmae.data.storage;
  * has no name.
  *
  * @param fault why not all rows could be read; empty if they could
- * @param whole how many rows could be read, from the first
+ * @param whole how many rows could be read, from the first on
  */
 public record EncodedRows(byte[][] images, String[] paths, int[] labels, String fault, int whole) {
   int size() {
     return images.length;
   }
 
-  /** Memory the images take. */
+  /** Returns the memory of the images in bytes. */
   public long bytes() {
     long bytes = 0;
     for (byte[] image : images) {

@@ -13,11 +13,11 @@ import org.apache.parquet.io.InputFile;
 import org.apache.parquet.io.SeekableInputStream;
 
 /**
- * Tells storage that fails from bytes that are damaged: what the storage throws becomes unchecked,
- * so that a format's own {@link IOException} can only be about the bytes.
+ * Separates failures of the storage from damaged bytes: exceptions of the storage become unchecked,
+ * so an {@link IOException} of a format reader is always about the bytes.
  *
- * <p>Damaged bytes are lost and counted; after a failure of the storage the task must be tried
- * again, or good images would be lost.
+ * <p>Damaged bytes are lost and counted. After a failure of the storage the task must be retried,
+ * or good images would be lost.
  */
 public final class FaultyStorage extends FSInputStream {
   private static final int BUFFER = 1 << 16;
@@ -38,7 +38,10 @@ public final class FaultyStorage extends FSInputStream {
     return new FSDataInputStream(new BufferedFSInputStream(file, BUFFER));
   }
 
-  /** The same for Parquet; {@code length} is the file's. */
+  /**
+   * Returns a file for Parquet's readers, which opens it through this class; {@code length} is the
+   * file's length in bytes.
+   */
   static InputFile parquet(Path path, long length, Configuration conf) {
     return new InputFile() {
       @Override
@@ -66,7 +69,7 @@ public final class FaultyStorage extends FSInputStream {
   private static <T> T unchecked(Call<T> call) throws EOFException {
     try {
       return call.run();
-    } catch (EOFException e) { // a position that damaged bytes have named
+    } catch (EOFException e) { // a position that damaged bytes gave
       throw e;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

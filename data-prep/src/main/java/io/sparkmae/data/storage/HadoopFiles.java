@@ -14,8 +14,8 @@ public final class HadoopFiles {
   private HadoopFiles() {}
 
   /**
-   * {@code uri} with scheme and whole path: executors have other working directories than the
-   * driver.
+   * Returns {@code uri} with scheme and absolute path: executors have other working directories
+   * than the driver.
    */
   public static String qualified(String uri, Configuration conf) {
     try {
@@ -26,7 +26,7 @@ public final class HadoopFiles {
     }
   }
 
-  /** The text of a file, or nothing when there is no such file. */
+  /** Returns the text of a file, or nothing if there is no such file. */
   public static Optional<String> read(Path path, Configuration conf) {
     try (FSDataInputStream in = path.getFileSystem(conf).open(path)) {
       return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));

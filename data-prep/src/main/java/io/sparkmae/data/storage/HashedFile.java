@@ -25,12 +25,12 @@ public final class HashedFile implements OutputFile, AutoCloseable {
     this.conf = conf;
   }
 
-  /** Of the closed file, in hexadecimal; once. */
+  /** Returns the SHA-256 of the closed file in hexadecimal; may be called once. */
   public String sha256() {
     return Hex.encodeHexString(digest.digest());
   }
 
-  /** Bytes written. */
+  /** Returns the number of bytes written. */
   public long length() {
     return length;
   }
@@ -83,7 +83,7 @@ public final class HashedFile implements OutputFile, AutoCloseable {
     }
   }
 
-  /** No: padding to blocks would make the bytes depend on the file system. */
+  /** Returns false: padding to blocks would make the bytes depend on the file system. */
   @Override
   public boolean supportsBlockSize() {
     return false;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The footer entry by which Hugging Face {@code datasets} knows images and class names. */
+/** The footer entry from which Hugging Face {@code datasets} reads column types and class names. */
 public final class HuggingFaceFeatures {
   public static final String KEY = "huggingface";
 
@@ -15,7 +15,10 @@ public final class HuggingFaceFeatures {
 
   private HuggingFaceFeatures() {}
 
-  /** The entry for images with these classes, or with plain numbers when there are none. */
+  /**
+   * Returns the entry for images with these classes, or with plain integer labels if there are
+   * none.
+   */
   public static String of(List<String> classes) {
     ObjectNode root = JSON.createObjectNode();
     ObjectNode features = root.putObject("info").putObject("features");
@@ -29,7 +32,7 @@ public final class HuggingFaceFeatures {
     return root.toString();
   }
 
-  /** The class names of such an entry, by label; empty when it has none. */
+  /** Returns the class names of an entry, by label; empty if it has none. */
   static List<String> classes(String entry) {
     var names = new ArrayList<String>();
     try {

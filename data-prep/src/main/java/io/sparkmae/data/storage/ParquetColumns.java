@@ -11,16 +11,16 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 
 /**
- * Which columns of a Parquet file are images, their names and labels.
+ * The columns of a Parquet file with images, their names and labels.
  *
  * <p>Images are Hugging Face's {@code struct<bytes: binary, path: string>}, or a plain binary
  * column. A column named image or img is preferred; else it must be the only one of its kind. The
  * label is an integer column named label or labels; a plain image's name a string column path.
  *
- * @param schema only what is read
+ * @param schema only the columns that are read
  * @param image column of the images
  * @param path column of the names, beside the bytes; null if there is none
- * @param label null if there is none
+ * @param label column of the labels; null if there is none
  */
 public record ParquetColumns(MessageType schema, Type image, Type path, Type label) {
   private static final String BYTES = "bytes";
@@ -29,7 +29,7 @@ public record ParquetColumns(MessageType schema, Type image, Type path, Type lab
   private static final List<String> LABELS = List.of("label", "labels");
 
   /**
-   * Finds them.
+   * Finds the columns in a file's schema.
    *
    * @throws BadData if there is no column of images, or several
    */
@@ -93,7 +93,7 @@ public record ParquetColumns(MessageType schema, Type image, Type path, Type lab
         && isBytes(type.asGroupType().getType(BYTES));
   }
 
-  /** Binary, and not the text that is stored so too. */
+  /** Returns whether a column is binary; text, which is also stored as binary, is not. */
   private static boolean isBytes(Type type) {
     return type.isPrimitive()
         && !type.isRepetition(Type.Repetition.REPEATED)
@@ -107,7 +107,7 @@ public record ParquetColumns(MessageType schema, Type image, Type path, Type lab
             || type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT32);
   }
 
-  /** Puts one record into its row. */
+  /** Copies one record into its row. */
   void fill(EncodedRows rows, int row, Group record) {
     rows.labels()[row] = label(record);
     String name = image.getName();
@@ -125,7 +125,7 @@ public record ParquetColumns(MessageType schema, Type image, Type path, Type lab
     }
   }
 
-  /** The label of a record, or -1. */
+  /** Returns the label of a record, or -1. */
   int label(Group record) {
     if (label == null || record.getFieldRepetitionCount(label.getName()) == 0) {
       return -1;

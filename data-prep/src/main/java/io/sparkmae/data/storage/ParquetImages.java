@@ -19,19 +19,17 @@ import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
 
-/**
- * One Parquet file of images: the columns that {@link ParquetColumns} finds; others are not read.
- */
+/** A Parquet file of images; only the columns that {@link ParquetColumns} finds are read. */
 public final class ParquetImages implements AutoCloseable {
   private final ParquetFileReader reader;
   private final ParquetColumns columns;
 
   /**
-   * Reads the footer.
+   * Opens the file and reads its footer.
    *
-   * @param length of the file
+   * @param length length of the file in bytes
    * @throws BadData if the file has no column of images
-   * @throws IOException if it is not a whole Parquet file
+   * @throws IOException if it is not a complete Parquet file
    */
   public ParquetImages(Path path, long length, Configuration conf) throws IOException {
     this.reader = open(path, length, conf);
@@ -44,7 +42,7 @@ public final class ParquetImages implements AutoCloseable {
     reader.setRequestedSchema(columns.schema());
   }
 
-  /** The same, when the length must be asked for. */
+  /** Opens the file and reads its footer; gets the length from the file system. */
   public ParquetImages(Path path, Configuration conf) throws IOException {
     this(path, path.getFileSystem(conf).getFileStatus(path).getLen(), conf);
   }
@@ -57,12 +55,12 @@ public final class ParquetImages implements AutoCloseable {
           ParquetReadOptions.builder().usePageChecksumVerification().build());
     } catch (UncheckedIOException | FileNotFoundException e) {
       throw e;
-    } catch (RuntimeException | IOException e) { // parquet-hadoop throws bare ones of the former
+    } catch (RuntimeException | IOException e) { // parquet-hadoop throws plain RuntimeExceptions
       throw new IOException("it is not a whole Parquet file", e);
     }
   }
 
-  /** Where the row groups lie. */
+  /** Returns the row groups, in order of offset. */
   public List<RowGroup> rowGroups() {
     return rowGroups(reader.getRowGroups());
   }
@@ -78,16 +76,16 @@ public final class ParquetImages implements AutoCloseable {
         .toList();
   }
 
-  /** Class names from the footer, by label; empty when it has none. */
+  /** Returns the class names from the footer, by label; empty if it has none. */
   public List<String> classes() {
     Map<String, String> metadata = reader.getFileMetaData().getKeyValueMetaData();
     return HuggingFaceFeatures.classes(metadata.getOrDefault(HuggingFaceFeatures.KEY, "{}"));
   }
 
   /**
-   * The images of one row group, as far as it can be read: see {@link EncodedRows#fault}.
+   * Reads the images of one row group, as far as it can be read: see {@link EncodedRows#fault}.
    *
-   * @throws IOException if none of it can be
+   * @throws IOException if no row can be read
    */
   public EncodedRows read(int rowGroup) throws IOException {
     int row = 0;
@@ -115,7 +113,7 @@ public final class ParquetImages implements AutoCloseable {
     }
   }
 
-  /** The labels of all rows; no image is read. */
+  /** Returns the labels of all rows; reads no image. */
   public int[] labels() throws IOException {
     int rows = Math.toIntExact(reader.getRecordCount());
     int[] labels = new int[rows];

@@ -2,7 +2,7 @@ package io.sparkmae.model.config;
 
 import java.util.Locale;
 
-/** What computes a training step. */
+/** The implementations of a training step. */
 public enum Engine {
   /** The fastest that this machine can run. */
   AUTO,

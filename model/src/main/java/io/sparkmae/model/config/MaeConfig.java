@@ -6,14 +6,14 @@ import java.util.Map;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
- * What fixes the shape of a masked autoencoder and of its pre-training task (He et al. 2021,
- * sections 3 and 4).
+ * The geometry of a masked autoencoder and its pre-training task (He et al. 2021, sections 3 and
+ * 4).
  *
  * @param imageSize side of the square image in pixels, a multiple of {@code patchSize}
  * @param patchSize side of a patch in pixels
  * @param channels colour channels of a pixel
- * @param encoder sees the kept patches and the class token
- * @param decoder sees all tokens
+ * @param encoder tower that sees the kept patches and the class token
+ * @param decoder tower that sees all tokens
  * @param mlpRatio hidden width of a block's MLP over its width, 4 in every preset
  * @param layerNormEps 1e-6 in every preset
  * @param maskRatio share of the patches removed, in (0, 1); 0.75 in every preset; at least one is
@@ -58,7 +58,8 @@ public record MaeConfig(
         "maskRatio",
         maskRatio,
         "must keep at least one of the " + tokens + " patches; lower it");
-    require( // else there is no loss
+    // with no removed patch there is no loss
+    require(
         numKeep(tokens, maskRatio) < tokens,
         "maskRatio",
         maskRatio,
@@ -66,9 +67,10 @@ public record MaeConfig(
   }
 
   /**
-   * A model of the reference by its name, for 224-pixel images, without {@code normPixLoss}.
+   * Returns the geometry of a model of the reference by its name, for 224-pixel images, without
+   * {@code normPixLoss}.
    *
-   * @throws IllegalArgumentException naming the known presets if there is none of that name
+   * @throws IllegalArgumentException if there is no such preset; the message names those there are
    */
   public static MaeConfig preset(String name) {
     MaeConfig config = PRESETS.get(name);
@@ -79,7 +81,7 @@ public record MaeConfig(
     return config;
   }
 
-  /** The names that {@link #preset(String)} knows, sorted. */
+  /** Returns the names that {@link #preset(String)} accepts, sorted. */
   public static List<String> presets() {
     return PRESETS.keySet().stream().sorted().toList();
   }
@@ -94,37 +96,37 @@ public record MaeConfig(
     }
   }
 
-  // The reference counts the kept side and truncates in double: 100 patches at 0.9 keep 9, not 10.
+  // The reference computes the number of kept patches in double and truncates: 100 at 0.9 keep 9.
   private static int numKeep(int tokens, double maskRatio) {
     return (int) (tokens * (1 - maskRatio));
   }
 
-  /** Patches along one side of the image. */
+  /** Returns the number of patches along one side of the image. */
   public int gridSize() {
     return imageSize / patchSize;
   }
 
-  /** L, the patches of an image; the class token is not counted. */
+  /** Returns L, the number of patches of an image, without the class token. */
   public int tokens() {
     return gridSize() * gridSize();
   }
 
-  /** K, the patches that the encoder sees. */
+  /** Returns K, the number of patches that the encoder sees. */
   public int numKeep() {
     return numKeep(tokens(), maskRatio);
   }
 
-  /** P, the values in a patch: patchSize · patchSize · channels. */
+  /** Returns P, the number of values in a patch: patchSize · patchSize · channels. */
   public int patchLength() {
     return patchSize * patchSize * channels;
   }
 
-  /** The tower that a vertex belongs to, by its name in the reference. */
+  /** Returns the tower that a vertex belongs to, by the vertex's name in the reference. */
   public Tower towerOf(String name) {
     return name.startsWith("decoder") ? decoder : encoder;
   }
 
-  /** Hidden width of the MLP in the blocks of {@code tower}. */
+  /** Returns the hidden width of the MLP in the blocks of {@code tower}. */
   public int hiddenDim(Tower tower) {
     return (int) (tower.embedDim() * mlpRatio);
   }

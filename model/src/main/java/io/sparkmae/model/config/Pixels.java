@@ -7,10 +7,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Between the bytes of an image and the numbers that the model sees: (byte / 255 − mean) /
- * deviation, by channel.
+ * Converts between the bytes of an image and the model's numbers, (byte / 255 − mean) / deviation
+ * by channel.
  *
- * <p>Three channels have ImageNet's mean and deviation, any other number 0.5 and 0.5.
+ * <p>Images of three channels have ImageNet's mean and deviation, all others 0.5 and 0.5.
  */
 public final class Pixels {
 
@@ -19,18 +19,18 @@ public final class Pixels {
 
   private Pixels() {}
 
-  /** Mean of channel {@code channel} in [0, 1]. */
+  /** Returns the mean of a channel, in [0, 1]. */
   public static double mean(int channel, int channels) {
     return channels == 3 ? IMAGENET_MEAN[channel] : 0.5;
   }
 
-  /** Deviation of channel {@code channel} in [0, 1]. */
+  /** Returns the standard deviation of a channel, in [0, 1]. */
   public static double deviation(int channel, int channels) {
     return channels == 3 ? IMAGENET_DEVIATION[channel] : 0.5;
   }
 
   /**
-   * Bytes as an array of their own.
+   * Returns a copy of the bytes as an array.
    *
    * @param patches uint8 [batch, L, P], inside a patch row, column, channel
    * @return uint8 [batch, L, P]
@@ -45,12 +45,13 @@ public final class Pixels {
     INDArray array =
         Nd4j.createUninitialized(DataType.UINT8, batch, config.tokens(), config.patchLength());
     new BytePointer(array.data().pointer()).put(patches);
-    Nd4j.getAffinityManager().tagLocation(array, Location.HOST); // ND4J may compute on a GPU
+    // the bytes were written on the host, and ND4J may run on a GPU
+    Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
     return array;
   }
 
   /**
-   * Bytes to the model's numbers.
+   * Returns the model's numbers for bytes.
    *
    * @param bytes uint8 [batch, tokens, P]
    * @return float, of the same shape
@@ -79,7 +80,7 @@ public final class Pixels {
     return table;
   }
 
-  /** The number that each byte of each channel stands for, [channels · 256]. */
+  /** Returns the model's number for each byte of each channel, [channels · 256]. */
   public static double[] levels(int channels) {
     double[] levels = new double[channels * 256];
     for (int i = 0; i < levels.length; i++) {
@@ -90,8 +91,8 @@ public final class Pixels {
   }
 
   /**
-   * The model's numbers back to bytes, clipped and rounded; {@code values} is [..., P] with the
-   * channel fastest.
+   * Returns the bytes of the model's numbers, rounded and clipped to 0..255. {@code values} is
+   * [..., P]; the channel varies fastest.
    */
   public static byte[] toBytes(INDArray values, int channels) {
     float[] flat = values.dup('c').data().asFloat();

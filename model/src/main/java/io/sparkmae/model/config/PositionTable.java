@@ -6,11 +6,11 @@ public final class PositionTable {
   private PositionTable() {}
 
   /**
-   * Positions of a square grid, row by row, after a zero row for the class token.
+   * Returns the positions of a square grid, row by row, after a zero row for the class token.
    *
    * <p>A row is [sin(column·ω), cos(column·ω), sin(row·ω), cos(row·ω)], each a quarter of {@code
-   * dim} wide, with ω_k = 10000^(−4k/dim). The column comes first: released weights depend on it,
-   * whatever the reference calls its halves.
+   * dim} wide, with ω_k = 10000^(−4k/dim). The column comes first: released weights depend on this
+   * order, though the reference names the halves otherwise.
    *
    * @return [gridSize² + 1, dim], row-major
    */
@@ -27,10 +27,8 @@ public final class PositionTable {
   private static void encode(double[] table, int at, int quarter, int position) {
     for (int k = 0; k < quarter; k++) {
       double angle = position * Math.pow(10000, -(double) k / quarter);
-      table[at + k] =
-          (float)
-              Math.sin(
-                  angle); // rounded: fp64 graphs too use the table that weights are released with
+      // Rounded to fp32, as in released weights; fp64 graphs use this table too.
+      table[at + k] = (float) Math.sin(angle);
       table[at + quarter + k] = (float) Math.cos(angle);
     }
   }

@@ -38,7 +38,7 @@ public record Tower(
     }
   }
 
-  /** Width of one attention head. */
+  /** Returns the width of one attention head. */
   public int headDim() {
     return embedDim / numHeads;
   }

@@ -9,15 +9,15 @@ import io.sparkmae.model.engine.cuda.UnusableGpu;
 import io.sparkmae.model.engine.device.Device;
 import io.sparkmae.model.engine.onednn.OneDnnDevice;
 
-/** Which engines this machine can run. */
+/** Finds out which engines this machine can run. */
 public final class Engines {
 
   private Engines() {}
 
   /**
-   * Returns {@code choice}, or for {@link Engine#AUTO} the engine that it stands for here.
+   * Returns {@code choice}, or for {@link Engine#AUTO} the fastest engine of this machine.
    *
-   * @param force whether bf16 may run on a processor that has no products for it
+   * @param force whether bf16 may run on a processor without bf16 instructions
    * @throws IllegalArgumentException if this machine cannot run it in {@code precision}, with the
    *     reason
    */

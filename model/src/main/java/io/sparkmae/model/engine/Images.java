@@ -23,7 +23,10 @@ record Images(INDArray patches, INDArray idsShuffle, int from, int to) {
     return to - from;
   }
 
-  /** {@code parts} ranges, at most one an image; the first ones may have one image more. */
+  /**
+   * Cuts these images into {@code parts} ranges, at most one per image. The first ranges may have
+   * one image more than the last.
+   */
   List<Images> cut(int parts) {
     int pieces = Math.min(parts, count());
     return IntStream.range(0, pieces).mapToObj(i -> piece(i, pieces)).toList();
@@ -37,7 +40,10 @@ record Images(INDArray patches, INDArray idsShuffle, int from, int to) {
     return from + (int) (((long) count() * i + pieces - 1) / pieces);
   }
 
-  /** Whether these are the same images of the same arrays; equal arrays are not enough. */
+  /**
+   * Returns whether these are the same images of the same array objects; equal contents are not
+   * enough.
+   */
   boolean areThose(Images others) {
     return others != null
         && patches == others.patches
@@ -46,7 +52,7 @@ record Images(INDArray patches, INDArray idsShuffle, int from, int to) {
         && to == others.to;
   }
 
-  /** [count, L, P], a view. */
+  /** Returns the patches of these images, [count, L, P], as a view. */
   INDArray ownPatches() {
     return patches.get(interval(from, to), all(), all());
   }

@@ -13,19 +13,20 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What a step is fed with: host memory that stays in its place, and its way to the device. */
+/** The inputs of a step: host memory at a fixed address, and its transfer to the device. */
 final class Inputs {
 
   private final INDArray pixels; // [N, L, P]
   private final INDArray order; // [N, L], the tokens of each sample, kept ones first
   private final Feed feed;
-  private final INDArray removed; // [1], rows of removed patches in the images that count
+  // [1], number of removed patches in all images that are not padding
+  private final INDArray removed;
   private final int removedOfImage;
-  private Images held; // here and not yet taken; null if there are none
+  private Images held; // filled in and not yet taken; null if there are none
 
-  /** Room for a batch of pixels in {@code type}: floats, or bytes. */
+  /** Allocates host memory for a batch of pixels in {@code type}: floats, or bytes. */
   Inputs(MaeConfig config, int batch, DataType type, Device device) {
-    // detached: a workspace would take the memory back
+    // detached: a workspace would reuse the memory
     pixels = Nd4j.createUninitializedDetached(type, batch, config.tokens(), config.patchLength());
     order = Nd4j.createUninitializedDetached(DataType.INT32, batch, config.tokens());
     removed = Nd4j.createUninitializedDetached(DataType.INT32, 1);
@@ -50,8 +51,8 @@ final class Inputs {
   }
 
   /**
-   * Takes in images, also while the device works on those before; if they are fewer than there is
-   * room for, copies of the first fill it up, which do not count.
+   * Copies images in and begins their transfer; the device may still work on the images before. If
+   * they are fewer than a batch, copies of the first image fill it up; the loss ignores them.
    */
   void fill(Images images) {
     feed.await();
@@ -77,7 +78,7 @@ final class Inputs {
     return new Address(Address.of(array) + bytes);
   }
 
-  /** The device works on the images that are here from now on. */
+  /** Makes the device work from now on the images that {@link #fill} copied in last. */
   void take() {
     feed.take();
     held = null;

@@ -11,19 +11,19 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What a machine can reach at best: the measure of a step's speed. */
+/** The highest speed of a machine, with which a step's speed is compared. */
 public final class LargeProduct {
 
   private LargeProduct() {}
 
   /**
-   * What a large product reaches on this machine, or on its first GPU, in 10⁹ operations a second:
-   * the best of some runs on random numbers.
+   * Returns the speed of a large product on this machine, or on its first GPU, in 10⁹ operations
+   * per second: the best of some runs on random numbers.
    */
   public static double gflops(Engine engine, Precision precision) {
     int size = engine == Engine.CUDA ? 8192 : 2048;
     Type type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
-    INDArray random = Nd4j.rand(DataType.FLOAT, size, size); // zeros would be faster on a GPU
+    INDArray random = Nd4j.rand(DataType.FLOAT, size, size); // a GPU multiplies zeros faster
     double best = 0;
     try (Device device = Engines.device(engine, 0, precision)) {
       Tensor a = device.allocate(type, size, size);

@@ -10,8 +10,8 @@ import io.sparkmae.model.engine.device.Type;
 /**
  * The layers that a tower is made of: each plans its forward work, and its gradients.
  *
- * <p>What carries the residual stream is fp32; what enters a product is in the products' type. The
- * gradient of the stream is one tensor, to which each layer that reads the stream adds its share.
+ * <p>The residual stream is fp32; the inputs of products are in the products' type. The gradient of
+ * the stream is one tensor; each layer that reads the stream adds its share to it.
  */
 final class Layers {
 
@@ -39,7 +39,7 @@ final class Layers {
     return workspace;
   }
 
-  /** A place for what enters a product, and for its gradient. */
+  /** Returns memory for the input of a product, and for its gradient. */
   Activation activation(String role, long... shape) {
     return new Activation(workspace.kept(role, type, shape), gradient(role, shape));
   }
@@ -48,12 +48,15 @@ final class Layers {
     return tape.training() ? workspace.scratch("d " + role, type, shape) : null;
   }
 
-  /** A place for what {@code next} is made from: their gradients share one memory. */
+  /**
+   * Returns memory for the input of an operation whose output is {@code next}. The gradients of
+   * both share one tensor.
+   */
   Activation inPlaceOf(Activation next, String role) {
     return new Activation(workspace.kept(role, type, next.value().shape()), next.gradient());
   }
 
-  /** y = x·Wᵀ + b. */
+  /** Plans y = x·Wᵀ + b. */
   void linear(Affine layer, Activation x, Activation y) {
     tape.forward(device.linear(x.value(), layer.weight(), layer.bias(), null, y.value()));
     if (tape.training()) {
@@ -62,7 +65,7 @@ final class Layers {
   }
 
   /**
-   * y = x·Wᵀ + b + addend in fp32, for the residual stream or the output.
+   * Plans y = x·Wᵀ + b + addend in fp32, for the residual stream or the output.
    *
    * @param dy gradient of y in fp32, null where nothing is trained
    */
@@ -70,13 +73,13 @@ final class Layers {
     tape.forward(device.linear(x.value(), layer.weight(), layer.bias(), addend, y));
     if (tape.training()) {
       linearGradient(layer, x, inType("d stream", dy));
-      if (addend == null) { // else dy is of the stream, whose layer norm left the copy
+      if (addend == null) { // with an addend, the stream's layer norm has made the copy
         toType(dy);
       }
     }
   }
 
-  /** Leaves a copy of the gradient of the stream, or of the output, in the products' type. */
+  /** Plans a copy of the gradient of the stream, or of the output, in the products' type. */
   void toType(Tensor d) {
     Tensor typed = inType("d stream", d);
     if (typed != d) {
@@ -91,15 +94,18 @@ final class Layers {
     tape.backward(device.linearWeightGradient(dy, x.value(), layer.dWeight(), layer.dBias()));
   }
 
-  /** The tensor itself if it has the products' type, else room for a copy of it in that type. */
+  /**
+   * Returns the tensor itself if it has the products' type, else memory for a copy of it in that
+   * type.
+   */
   Tensor inType(String role, Tensor tensor) {
     return tensor.type() == type ? tensor : workspace.scratch(role, type, tensor.shape());
   }
 
   /**
-   * y = the stream, normalised.
+   * Plans y = the stream, normalised.
    *
-   * @param d gradient of the stream: this layer's share is added, or is the first if {@code first}
+   * @param d gradient of the stream: this layer adds its share, or overwrites it if {@code first}
    */
   void norm(Affine layer, Tensor stream, Tensor d, boolean first, Activation y) {
     Tensor statistics = workspace.kept("statistics", Type.F32, 2, stream.shape()[0]);
@@ -111,7 +117,7 @@ final class Layers {
     }
   }
 
-  /** Attention of heads [N, H, T, W]; q may have fewer tokens than k. */
+  /** Plans the attention of heads [N, H, T, W]; q may have fewer tokens than k. */
   void attention(Activation q, Activation k, Activation v, Activation attended) {
     Tensor like = device.attentionState(q.value(), k.value());
     Tensor state = workspace.kept("attention", like.type(), like.shape());
@@ -121,7 +127,7 @@ final class Layers {
     }
   }
 
-  /** y = GELU(x). */
+  /** Plans y = GELU(x). */
   void gelu(Activation x, Activation y) {
     tape.forward(device.gelu(x.value(), y.value()));
     if (tape.training()) {

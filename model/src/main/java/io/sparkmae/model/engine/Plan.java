@@ -19,12 +19,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A step of one geometry, planned: its memory, and its work in order (He et al. 2021, section 3).
+ * The plan of a step for one geometry: its memory, and its work in order (He et al. 2021, section
+ * 3).
  *
  * <p>Tokens go through both towers in the shuffled order of {@code random_masking}: class token,
- * kept patches, removed patches. Attention does not see an order, positions travel with their
- * tokens, so nothing is unshuffled; and the removed patches, on which alone there is a loss, are
- * the last ones: the last decoder block works for them alone.
+ * kept patches, removed patches. Attention does not depend on the order and positions stay with
+ * their tokens, so nothing is unshuffled. The loss is on the removed patches alone. These are the
+ * last tokens, so the last decoder block computes only their rows.
  *
  * <p>N is the batch, V the patches that the encoder sees, L all patches, P the length of a patch, D
  * and E the widths of the towers.
@@ -49,7 +50,8 @@ final class Plan implements AutoCloseable {
   private final Tensor pixelValues;
   private final Tensor order;
   private final Tensor levels;
-  private final List<INDArray> constants = new ArrayList<>(); // the device's images live in them
+  // the device may use their memory: keep them referenced
+  private final List<INDArray> constants = new ArrayList<>();
   private final INDArray loss = Nd4j.createUninitializedDetached(DataType.FLOAT, 1);
   private INDArray latent;
   private INDArray prediction;
@@ -84,17 +86,17 @@ final class Plan implements AutoCloseable {
     sections = tape.sections(device);
   }
 
-  /** Whether it was made for so many images of this type. */
+  /** Returns whether this plan is for that number of images and their number type. */
   boolean fits(Images images) {
     return batch == images.count() && inputs.pixels().dataType() == images.patches().dataType();
   }
 
-  /** Takes in what runs next; see {@link Inputs#fill}. */
+  /** Copies in the images of the next run; see {@link Inputs#fill}. */
   void fill(Images images) {
     inputs.fill(images);
   }
 
-  /** Runs the work on these images; it may go on when this returns. */
+  /** Starts the work on these images, which may still be running when this returns. */
   void run(Images images) {
     if (!inputs.hold(images)) {
       inputs.fill(images);
@@ -103,7 +105,7 @@ final class Plan implements AutoCloseable {
     sections.forEach(section -> section.work().run());
   }
 
-  /** Adds the last run's times. */
+  /** Adds the last run's times to {@code nanoseconds}. */
   void addTimes(EnumMap<StepPart, Long> nanoseconds) {
     for (Tape.Section section : sections) {
       nanoseconds.merge(section.part(), section.work().nanoseconds(), Long::sum);
@@ -134,7 +136,7 @@ final class Plan implements AutoCloseable {
     return new TransformerBlocks(prefix, config, layers, device, tape, batch, tokens);
   }
 
-  /** Patches of the visible tokens to their latent [N·(V + 1), D]. */
+  /** Plans the encoder: visible patches → latent [N·(V + 1), D]. */
   private Activation encoder() {
     long dim = config.encoder().embedDim();
     Tensor d = gradient("d encoder", batch * (visible + 1), dim);
@@ -175,7 +177,10 @@ final class Plan implements AutoCloseable {
             known, first, filler, positions.reshape(config.tokens() + 1L, dim), order, x));
   }
 
-  /** The latent in the decoder's width, mask tokens for the rest, positions for all. */
+  /**
+   * Plans the decoder's input: the latent in the decoder's width, mask tokens for removed patches,
+   * positions for all.
+   */
   private Tensor decoderTokens(Activation encoded, Tensor d) {
     long dim = config.decoder().embedDim();
     long known = visible + 1;
@@ -203,7 +208,7 @@ final class Plan implements AutoCloseable {
     }
   }
 
-  /** Last decoder block, norm, prediction and loss for the removed patches alone. */
+  /** Plans the last decoder block, norm, prediction and loss, for the removed patches alone. */
   private void reconstructRemoved(Tensor x, Tensor dAll) {
     long dim = config.decoder().embedDim();
     long from = 1L + config.numKeep();
@@ -236,9 +241,9 @@ final class Plan implements AutoCloseable {
   }
 
   /**
-   * The removed patches; with normPixLoss each has mean 0 and unbiased variance 1.
+   * Returns the removed patches; with normPixLoss each has mean 0 and unbiased variance 1.
    *
-   * <p>A layer norm has the biased variance v·(P − 1)/P: its eps and its weight take that in.
+   * <p>A layer norm uses the biased variance v·(P − 1)/P; its eps and its weight correct for that.
    */
   private Tensor target(long rows) {
     long length = config.patchLength();
@@ -262,7 +267,7 @@ final class Plan implements AutoCloseable {
     return constant(values);
   }
 
-  /** Numbers that no step changes. */
+  /** Returns a tensor of numbers that no step changes. */
   private Tensor constant(double[] values) {
     INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, values.length);
     for (int i = 0; i < values.length; i++) {
@@ -274,7 +279,7 @@ final class Plan implements AutoCloseable {
     return image;
   }
 
-  /** A host array that every run leaves {@code tensor} in. */
+  /** Returns a host array that receives {@code tensor} after every run. */
   private INDArray fetched(Tensor tensor) {
     INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, tensor.shape());
     tape.forward(device.copy(tensor, device.imageOf(host)));
@@ -285,19 +290,19 @@ final class Plan implements AutoCloseable {
     return task.trains() ? workspace.scratch(role, Type.F32, shape) : null;
   }
 
-  /** The loss of the last run. */
+  /** Returns the loss of the last run. */
   double loss() {
     device.download(loss);
     return loss.getDouble(0);
   }
 
-  /** A copy of the latent, [N, V + 1, D]. */
+  /** Returns a copy of the latent, [N, V + 1, D]. */
   INDArray latent() {
     device.download(latent);
     return latent.dup().reshape(batch, visible + 1, config.encoder().embedDim());
   }
 
-  /** A copy of the prediction, rows of patches in the shuffled order. */
+  /** Returns a copy of the prediction, a row for each patch, in the shuffled order. */
   INDArray prediction() {
     device.download(prediction);
     return prediction.dup();

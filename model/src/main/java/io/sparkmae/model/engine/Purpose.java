@@ -1,10 +1,13 @@
 package io.sparkmae.model.engine;
 
-/** What a plan is made for. */
+/** The purposes of a plan. */
 enum Purpose {
   /** The loss on the removed patches and all gradients; the encoder sees the kept patches. */
   TRAIN,
-  /** The same with all tokens in the encoder: the baseline of the paper's Table 2. */
+  /**
+   * The loss on the removed patches and all gradients; the encoder sees all tokens, as in the
+   * baseline of the paper's Table 2.
+   */
   TRAIN_FULL_ENCODER,
   /** The latent of the kept patches and the prediction of all patches. */
   PREDICT,

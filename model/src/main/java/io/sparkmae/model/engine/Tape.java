@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The work of a step in order: what is planned forward, then the gradients in the reverse order of
- * their planning.
+ * The work of a step in order: forward work in the order of planning, then gradients in the reverse
+ * order.
  */
 final class Tape {
 
@@ -18,7 +18,7 @@ final class Tape {
   private final boolean training;
   private StepPart part = StepPart.ENCODER;
 
-  /** A tape that drops the gradients unless it is for {@code training}. */
+  /** Makes a tape, which ignores gradients unless it is for {@code training}. */
   Tape(boolean training) {
     this.training = training;
   }
@@ -27,7 +27,7 @@ final class Tape {
     return training;
   }
 
-  /** What is planned from now on belongs to {@code part}. */
+  /** Counts the work planned from now on as {@code part}. */
   void part(StepPart part) {
     this.part = part;
   }
@@ -36,7 +36,9 @@ final class Tape {
     forward.addAll(entries(works));
   }
 
-  /** These run in their order, before the gradients that were planned earlier. */
+  /**
+   * Plans gradient works. They run in the given order, before gradients that were planned earlier.
+   */
   void backward(Runnable... works) {
     if (training) {
       backward.add(entries(works));
@@ -51,7 +53,7 @@ final class Tape {
     return entries;
   }
 
-  /** The whole step as one list of parts, each of which {@code device} runs. */
+  /** Returns the whole step as a list of sections, which run on {@code device}. */
   List<Section> sections(Device device) {
     List<Entry> all = new ArrayList<>(forward);
     for (int i = backward.size() - 1; i >= 0; i--) {

@@ -23,7 +23,9 @@ final class TransformerBlocks {
   private final long sequence;
   private final long hiddenDim;
 
-  /** The blocks of the tower that {@code prefix} tells, on {@code sequence} tokens an image. */
+  /**
+   * Makes the blocks of the tower that {@code prefix} names, for {@code sequence} tokens per image.
+   */
   TransformerBlocks(
       String prefix,
       MaeConfig config,
@@ -42,7 +44,7 @@ final class TransformerBlocks {
     this.hiddenDim = config.hiddenDim(tower);
   }
 
-  /** The first {@code count} blocks. */
+  /** Plans the first {@code count} blocks; returns the stream after them. */
   Tensor first(int count, Tensor x, Tensor d) {
     for (int index = 0; index < count; index++) {
       x = block(index, x, d);
@@ -51,7 +53,7 @@ final class TransformerBlocks {
   }
 
   /**
-   * A whole block.
+   * Plans a block on all tokens.
    *
    * @param d gradient of the stream, in and out
    * @return the stream after the block
@@ -72,7 +74,8 @@ final class TransformerBlocks {
   }
 
   /**
-   * A block whose result is wanted for the tokens [from, sequence) alone: they ask, all answer.
+   * Plans a block that computes only the tokens [from, sequence): queries come from these tokens
+   * only, keys and values from all.
    *
    * @param d gradient of the stream of all tokens, out
    * @param dLast gradient of the stream of the last tokens, in
@@ -83,7 +86,7 @@ final class TransformerBlocks {
     long dim = tower.embedDim();
     long last = sequence - from;
     Tensor lastX = layers.workspace().kept("last", Type.F32, batch * last, dim);
-    layers.toType(d); // what goes on to the blocks below, when both have added to it
+    layers.toType(d); // runs after both shares are added: the copy is for the blocks below
     takeLast(x, from, lastX, d, dLast);
     Activation normed = layers.activation("normed", batch * sequence, dim);
     layers.norm(layers.weights().norm(name + ".norm1"), x, d, true, normed);
@@ -101,7 +104,10 @@ final class TransformerBlocks {
     return mlp(name, project(name, attended, lastX, dLast), dLast);
   }
 
-  /** to = the last tokens of from; their gradient is added to theirs among all. */
+  /**
+   * Plans to = the last tokens of from. Their gradient is added to the last rows of the gradient of
+   * all tokens.
+   */
   private void takeLast(Tensor from, long first, Tensor to, Tensor dFrom, Tensor dTo) {
     long dim = tower.embedDim();
     long last = sequence - first;
@@ -115,13 +121,13 @@ final class TransformerBlocks {
     }
   }
 
-  /** The heads of the {@code index}th part of tokens [N, T, parts · D], [N, H, T, W]. */
+  /** Returns the {@code index}th part of tokens [N, T, parts · D] as heads [N, H, T, W]. */
   private Activation heads(Activation tokens, int index) {
     long dim = tower.embedDim();
     return tokens.slice(2, index * dim, (index + 1) * dim).heads(tower.numHeads());
   }
 
-  /** Rows [N·length, D] as heads [N, H, length, W]. */
+  /** Returns rows [N·length, D] as heads [N, H, length, W]. */
   private Activation joined(Activation rows, long length) {
     return rows.reshape(batch, length, tower.embedDim()).heads(tower.numHeads());
   }

@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * The parameters on the device, their gradients, and their copies in the type of the products.
  *
- * <p>The fp32 values stay the truth: what is in bf16 is made anew from them in every step.
+ * <p>The fp32 values are authoritative; the bf16 copies are made from them in every step.
  *
  * @param values name in the reference → fp32
  * @param gradients the same names; empty where nothing is trained
@@ -21,17 +21,17 @@ record Weights(
     Map<String, Tensor> values,
     Map<String, Tensor> gradients) {
 
-  /** A parameter in fp32. */
+  /** Returns a parameter in fp32. */
   Tensor value(String name) {
     return values.get(name);
   }
 
-  /** Null where nothing is trained. */
+  /** Returns the gradient of a parameter in fp32, or null where nothing is trained. */
   Tensor gradient(String name) {
     return gradients.get(name);
   }
 
-  /** A layer norm, in fp32. */
+  /** Returns a layer norm, in fp32. */
   Affine norm(String name) {
     return new Affine(
         value(name + ".weight"),
@@ -40,7 +40,10 @@ record Weights(
         gradient(name + ".bias"));
   }
 
-  /** A linear layer; its weight is in the type of the products, and its higher axes are one. */
+  /**
+   * Returns a linear layer. Its weight is in the type of the products, with all axes after the
+   * first flattened into one.
+   */
   Affine linear(String name) {
     return new Affine(
         inType(asMatrix(value(name + ".weight"))),

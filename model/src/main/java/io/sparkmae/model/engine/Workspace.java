@@ -8,7 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The memory of a plan: kept where a gradient will read it, else shared by all that play one role.
+ * The memory of a plan: kept where a gradient reads it later, else shared by all tensors of one
+ * role.
  */
 final class Workspace {
 
@@ -21,12 +22,15 @@ final class Workspace {
     this.training = training;
   }
 
-  /** An activation: it survives until its gradient, if there will be one. */
+  /**
+   * Returns memory for an activation. In training it stays until the gradient has read it,
+   * otherwise it is {@link #scratch}.
+   */
   Tensor kept(String role, Type type, long... shape) {
     return training ? device.allocate(type, shape) : scratch(role, type, shape);
   }
 
-  /** Memory that the next of the same role and shape overwrites. */
+  /** Returns memory that the next tensor of the same role, type and shape overwrites. */
   Tensor scratch(String role, Type type, long... shape) {
     return shared.computeIfAbsent(
         role + type + Arrays.toString(shape), key -> device.allocate(type, shape));

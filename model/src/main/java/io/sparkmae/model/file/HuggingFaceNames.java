@@ -40,8 +40,8 @@ public final class HuggingFaceNames {
   private HuggingFaceNames() {}
 
   /**
-   * {@code weights} under the names that {@code ViTMAEForPreTraining} loads; an encoder's are those
-   * of {@code ViTMAEModel} with the prefix {@code vit.}.
+   * Returns {@code weights} under the names that {@code ViTMAEForPreTraining} loads; those of an
+   * encoder are the names of {@code ViTMAEModel} with the prefix {@code vit.}.
    */
   public static Map<String, INDArray> fromReference(Map<String, INDArray> weights) {
     Map<String, INDArray> renamed = new LinkedHashMap<>();
@@ -86,10 +86,11 @@ public final class HuggingFaceNames {
   }
 
   /**
-   * The inverse of {@link #fromReference}; names may lack the prefix {@code vit.}, as in {@code
-   * ViTMAEModel}'s own files.
+   * Returns {@code weights} under the reference's names, the inverse of {@link #fromReference}.
+   * Names may lack the prefix {@code vit.}, as in {@code ViTMAEModel}'s own files.
    *
-   * @throws IllegalArgumentException naming the first tensor that has no name in the reference
+   * @throws IllegalArgumentException if a tensor has no name in the reference; the message names
+   *     the first
    */
   public static Map<String, INDArray> toReference(Map<String, INDArray> weights) {
     Map<String, INDArray> renamed = new LinkedHashMap<>();

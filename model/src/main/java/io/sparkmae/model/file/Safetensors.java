@@ -28,14 +28,14 @@ import org.nd4j.shade.jackson.databind.node.ObjectNode;
  * <p>The format: a little-endian u64 with the length of a JSON header, the header, then raw
  * little-endian row-major data.
  *
- * @param tensors name → values; F32, F64, I64, I32 and U8 are known
+ * @param tensors name → values; of type F32, F64, I64, I32 or U8
  * @param metadata the header's {@code __metadata__}, empty if there is none
  */
 public record Safetensors(Map<String, INDArray> tensors, Map<String, String> metadata) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_HEADER = 100_000_000;
-  private static final int PIECE = 1 << 22; // bytes that are copied at once
+  private static final int PIECE = 1 << 22; // bytes copied at a time
   private static final Map<String, DataType> TYPES =
       Map.of(
           "F32",
@@ -80,8 +80,8 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
       offset = end;
     }
     byte[] json = JSON.writeValueAsBytes(header);
-    byte[] padded =
-        Arrays.copyOf(json, (json.length + 7) / 8 * 8); // readers map the data: keep it aligned
+    // aligned, since readers map the data into memory
+    byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
     return padded;
   }
@@ -117,7 +117,7 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
   /**
    * Reads a whole file from {@code in}, which stays open.
    *
-   * @throws IOException if the file is cut off or is no safetensors file
+   * @throws IOException if the file is truncated or not a safetensors file
    */
   public static Safetensors read(InputStream in) throws IOException {
     DataInputStream data = new DataInputStream(in);

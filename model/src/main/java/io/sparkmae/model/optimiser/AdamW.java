@@ -35,7 +35,7 @@ public record AdamW(
     }
   }
 
-  /** The paper's betas with {@code schedule}. */
+  /** Returns AdamW with the paper's betas and an epsilon of 1e-8. */
   public static AdamW of(ISchedule schedule) {
     return new AdamW(schedule, 0.9, 0.95, 1e-8);
   }
@@ -57,7 +57,7 @@ public record AdamW(
     return new AdamWStep(this, state);
   }
 
-  /** Immutable, so itself. */
+  /** Returns this instance: it is immutable. */
   @Override
   public IUpdater clone() {
     return this;
@@ -73,7 +73,10 @@ public record AdamW(
     return true;
   }
 
-  /** Refused: the schedule is part of a run's definition. */
+  /**
+   * Always throws {@link UnsupportedOperationException}: the schedule is part of a run's
+   * definition.
+   */
   @Override
   public void setLrAndSchedule(double lr, ISchedule lrSchedule) {
     throw new UnsupportedOperationException(

@@ -8,7 +8,7 @@ import org.nd4j.linalg.learning.GradientUpdater;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * One block of parameters under {@link AdamW}: its moments are views of DL4J's updater state, first
+ * The AdamW step of one block of parameters. Its moments are views into DL4J's updater state, first
  * moment first.
  */
 final class AdamWStep implements GradientUpdater<AdamW> {
@@ -61,7 +61,7 @@ final class AdamWStep implements GradientUpdater<AdamW> {
   @Override
   public void applyUpdater(INDArray gradient, int iteration, int epoch) {
     INDArray flat = gradient.reshape(expAvg.shape());
-    INDArray work = flat.mul(flat); // the one vector more that a step takes
+    INDArray work = flat.mul(flat); // the only extra vector that a step allocates
     expAvgSq.muli(config.beta2()).addi(work.muli(1 - config.beta2()));
     expAvg.muli(config.beta1()).addi(flat.muli(1 - config.beta1()));
 

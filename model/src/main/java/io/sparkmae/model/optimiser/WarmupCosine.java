@@ -43,7 +43,7 @@ public record WarmupCosine(
     return minimum + (peak - minimum) * 0.5 * (1 + Math.cos(Math.PI * progress));
   }
 
-  /** Immutable, so itself. */
+  /** Returns this instance: it is immutable. */
   @Override
   public ISchedule clone() {
     return this;

@@ -9,14 +9,14 @@ import java.util.function.Supplier;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * Compiled kernels on disk, so that the next executor need not compile: in a directory of the
- * user's alone under {@code java.io.tmpdir}, by the hash of all that they depend on.
+ * A cache of compiled kernels on disk for later executors: in a private directory of the user under
+ * {@code java.io.tmpdir}, by the hash of source, architecture and compiler version.
  */
 final class CubinCache {
 
   private CubinCache() {}
 
-  /** The kernels of {@code key}; what is not there, or cannot be read, is compiled. */
+  /** Returns the kernels of {@code key}; compiles them if they are missing or cannot be read. */
   static byte[] get(String key, Supplier<byte[]> compile) {
     Path file = directory().resolve(DigestUtils.sha256Hex(key) + ".cubin");
     try {
@@ -30,7 +30,7 @@ final class CubinCache {
     try {
       write(file, compiled);
     } catch (IOException | UnsupportedOperationException e) {
-      // the next executor compiles again
+      // not cached: the next executor compiles again
     }
     return compiled;
   }

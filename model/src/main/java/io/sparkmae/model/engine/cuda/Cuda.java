@@ -15,14 +15,14 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** What CUDA's calls answer, and what this machine has. */
+/** Checks the status of CUDA calls, and reports what this machine has. */
 public final class Cuda {
 
   private static final int OLDEST = 75; // CUDA 13 compiles for Turing and newer
 
   private Cuda() {}
 
-  /** Why no CUDA device can be used here, as a part of a sentence; empty if one can. */
+  /** Returns why no CUDA device can be used here, as a part of a sentence; empty if one can. */
   public static String obstacle() {
     try {
       int[] count = new int[1];
@@ -41,7 +41,7 @@ public final class Cuda {
     }
   }
 
-  /** Compute capability of a device, as 90 for 9.0. */
+  /** Returns the compute capability of a device, for example 90 for 9.0. */
   public static int capability(int device) {
     int[] major = new int[1];
     int[] minor = new int[1];
@@ -50,14 +50,14 @@ public final class Cuda {
     return 10 * major[0] + minor[0];
   }
 
-  /** Shared memory that a block of a kernel may ask for, in bytes. */
+  /** Returns the shared memory that a block of a kernel may request, in bytes. */
   static int sharedBytes(int device) {
     int[] bytes = new int[1];
     check(cudaDeviceGetAttribute(bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
     return bytes[0];
   }
 
-  /** Bytes of the current device's memory that are in use. */
+  /** Returns how many bytes of the current device's memory are in use, by all processes. */
   public static long memoryInUse() {
     try (SizeTPointer free = new SizeTPointer(1);
         SizeTPointer total = new SizeTPointer(1)) {
@@ -66,7 +66,7 @@ public final class Cuda {
     }
   }
 
-  /** Of the compiler of kernels, as 1300 for 13.0. */
+  /** Returns the version of the kernel compiler NVRTC, for example 1300 for 13.0. */
   static int compilerVersion() {
     int[] major = new int[1];
     int[] minor = new int[1];
@@ -74,7 +74,7 @@ public final class Cuda {
     return 100 * major[0] + minor[0];
   }
 
-  /** Refuses a status of the runtime. */
+  /** Throws if a call of the CUDA runtime failed. */
   static void check(int status) {
     if (status != 0) {
       throw new IllegalStateException(
@@ -82,7 +82,7 @@ public final class Cuda {
     }
   }
 
-  /** Refuses a status of the driver. */
+  /** Throws if a call of the CUDA driver failed. */
   static void checkDriver(int status) {
     if (status != 0) {
       try (PointerPointer<BytePointer> text = new PointerPointer<>(1)) {
@@ -94,7 +94,7 @@ public final class Cuda {
     }
   }
 
-  /** Refuses a status of cuBLAS. */
+  /** Throws if a call of cuBLAS failed. */
   static void checkBlas(int status) {
     if (status != 0) {
       throw new IllegalStateException(

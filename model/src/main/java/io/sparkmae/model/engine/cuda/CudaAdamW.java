@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** AdamW on a GPU: one launch for all ranges, each cut into chunks that a block takes. */
+/** AdamW on a GPU: one launch for all ranges, which are cut into chunks of one block each. */
 final class CudaAdamW {
 
   private static final long CHUNK = 1 << 16;
@@ -21,7 +21,7 @@ final class CudaAdamW {
   private final Runnable finish;
 
   /**
-   * The pass.
+   * Prepares the pass over {@code ranges}.
    *
    * @param sum receives Σ g² as one double
    */
@@ -41,7 +41,10 @@ final class CudaAdamW {
             memory::keep, "finish_sum", Grid.of(1, 1), partial, sum, null, chunks, null, 1L);
   }
 
-  /** As {@code optimiser.cu} has it: four addresses, a length, and whether it decays. */
+  /**
+   * Returns the chunks of a range as {@code optimiser.cu} reads them: four addresses, a length, and
+   * whether it decays.
+   */
   private static Stream<long[]> chunks(AdamWRange range) {
     long length = range.params().length();
     return LongStream.iterate(0, from -> from < length, from -> from + CHUNK)
@@ -57,7 +60,7 @@ final class CudaAdamW {
                 });
   }
 
-  /** Takes a step. */
+  /** Takes one step. */
   void run(AdamWRates now) {
     double[] values = {
       now.gradientScale(),

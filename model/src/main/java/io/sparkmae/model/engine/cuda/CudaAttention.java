@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Attention on a GPU: fused in bf16, where only the rows' sums are kept for the gradient; by
- * products of cuBLAS, which keep the probabilities, in fp32 and for heads that the fused kernels do
- * not know.
+ * Attention on a GPU. In bf16 the kernels are fused and keep only the rows' sums for the gradient.
+ * In fp32, and for head widths without a fused kernel, cuBLAS computes the products and the
+ * probabilities are kept.
  */
 final class CudaAttention {
 
   private static final Set<Long> WIDTHS = Set.of(16L, 32L, 48L, 64L, 80L, 96L); // attention.cu
-  private static final long TILE = 16; // tokens that a warp takes
+  private static final long TILE = 16; // tokens of a warp
   private static final int GAP = 8; // entries after a row in shared memory
   private static final double LOG2_E = 1.4426950408889634;
   private static final int AMPERE = 80; // the first with products of bf16
@@ -62,7 +62,10 @@ final class CudaAttention {
     return 2 * (padded(q) + padded(k)) * rowBytes(q) + 2 * padded(q) * Float.BYTES;
   }
 
-  /** A block for each head of each image, and a warp for each tile up to eight. */
+  /**
+   * Returns a grid with a block for each head of each image, and a warp for each tile, at most
+   * eight.
+   */
   private static Grid grid(Tensor q, long tokens, long shared) {
     long warps = Math.min(8, tokens / TILE);
     return new Grid(q.shape()[0] * q.shape()[1], 1, (int) (32 * warps), (int) shared);
@@ -107,7 +110,10 @@ final class CudaAttention {
         v.gradient());
   }
 
-  /** A fused kernel: its tensors, then the geometry that q, k and the result have. */
+  /**
+   * Returns a launch of a fused kernel. Its arguments are {@code tensors}, then the geometry of q,
+   * k and the result.
+   */
   private Runnable launch(
       String kernel, Grid grid, Tensor q, Tensor k, Tensor attended, Tensor... tensors) {
     List<Object> arguments = new ArrayList<>(List.of(tensors));

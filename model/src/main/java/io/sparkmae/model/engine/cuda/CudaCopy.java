@@ -5,7 +5,8 @@ import io.sparkmae.model.engine.device.Tensor;
 import java.util.Arrays;
 
 /**
- * A copy or an addition on a GPU between tensors of any strides, eight entries at a time if it can.
+ * A copy or an addition on a GPU between tensors of any strides, eight entries at a time where the
+ * layout allows it.
  */
 final class CudaCopy {
 
@@ -61,7 +62,7 @@ final class CudaCopy {
         t[3]);
   }
 
-  /** Whether every row along the last axis is dense and made of aligned groups of eight. */
+  /** Returns whether every row along the last axis is dense and made of aligned groups of eight. */
   private static boolean isWide(Tensor tensor, long[] shape, long[] strides) {
     return CudaKernels.isAligned(tensor)
         && strides[3] == 1

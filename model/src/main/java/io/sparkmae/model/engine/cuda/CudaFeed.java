@@ -20,8 +20,9 @@ import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Inputs that go to a GPU while it computes: from pinned memory to a landing on a stream of their
- * own, and from there, in the work's order, to the images that the work reads.
+ * Transfers inputs to a GPU while it computes. A stream of its own copies pinned memory to a
+ * landing buffer on the GPU; from there the work's stream copies it to the images that the work
+ * reads.
  */
 final class CudaFeed implements Feed {
 
@@ -35,9 +36,9 @@ final class CudaFeed implements Feed {
   private record Leg(CudaHost host, Pointer landing, Pointer image, long bytes) {}
 
   /**
-   * The way of {@code hosts} to their images in {@code memory}.
+   * Makes a feed from {@code hosts} to their images in {@code memory}.
    *
-   * @param enter makes the GPU the calling thread's
+   * @param enter makes the GPU current for the calling thread
    */
   CudaFeed(
       Runnable enter,
@@ -60,10 +61,11 @@ final class CudaFeed implements Feed {
               new Address(image.address()),
               image.length() * image.type().bytes()));
     }
-    Cuda.check(cudaEventRecord(taken, works)); // when the landings are cleared: not after a batch
+    // for the first send: the landings are allocated and zeroed
+    Cuda.check(cudaEventRecord(taken, works));
     memory.closeWith(
         () -> {
-          cudaEventSynchronize(sent); // a batch that nobody took
+          cudaEventSynchronize(sent); // a batch that was sent and never taken
           cudaEventDestroy(sent);
           cudaEventDestroy(taken);
         });
@@ -78,7 +80,7 @@ final class CudaFeed implements Feed {
   @Override
   public void send() {
     enter.run();
-    Cuda.check(cudaStreamWaitEvent(uploads, taken, 0)); // the landing is free then
+    Cuda.check(cudaStreamWaitEvent(uploads, taken, 0)); // the last batch has left the landing
     for (Leg leg : legs) {
       leg.host.send(leg.landing.address(), uploads);
     }

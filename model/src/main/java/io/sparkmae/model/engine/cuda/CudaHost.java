@@ -14,11 +14,12 @@ import org.bytedeco.cuda.cudart.CUstream_st;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A host array as a GPU sees it, its whole pages pinned: copies from and to those are faster, and
- * do not hold up the thread.
+ * A host array that is copied to and from a GPU. Its whole pages are pinned: their copies are
+ * faster and do not block the thread.
  *
- * <p>The pages at its ends may be other arrays' too, and can be pinned once; and a copy must not go
- * across the border of what is pinned. So they are left as they are, and copied by themselves.
+ * <p>The pages at its ends may be shared with other arrays, and a page can be pinned only once.
+ * They are not pinned, and copied separately, since one copy must not cross the border of pinned
+ * memory.
  */
 final class CudaHost implements AutoCloseable {
 
@@ -27,7 +28,7 @@ final class CudaHost implements AutoCloseable {
   private final long start;
   private final long end;
   private final long firstPinned;
-  private final long endPinned; // both are the end if nothing is
+  private final long endPinned; // both are the array's end if nothing is pinned
 
   CudaHost(INDArray array) {
     start = Address.of(array);
@@ -37,18 +38,18 @@ final class CudaHost implements AutoCloseable {
     boolean pinned =
         pages > 0 && cudaHostRegister(new Address(first), pages, cudaHostRegisterDefault) == 0;
     if (!pinned) {
-      cudaGetLastError(); // slower, not wrong
+      cudaGetLastError(); // not pinned: slower, but correct
     }
     firstPinned = pinned ? first : end;
     endPinned = pinned ? first + pages : end;
   }
 
-  /** Begins to copy the array to a GPU's memory. */
+  /** Starts to copy the array to a GPU's memory. */
   void send(long image, CUstream_st stream) {
     copy(image, cudaMemcpyHostToDevice, stream);
   }
 
-  /** Begins to copy a GPU's memory to the array. */
+  /** Starts to copy a GPU's memory to the array. */
   void fetch(long image, CUstream_st stream) {
     copy(image, cudaMemcpyDeviceToHost, stream);
   }

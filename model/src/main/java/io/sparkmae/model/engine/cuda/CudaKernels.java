@@ -37,12 +37,12 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** The kernels of the {@code .cu} resources, compiled for the GPU that is here. */
+/** The kernels of the {@code .cu} resources, compiled for this machine's GPU. */
 final class CudaKernels implements AutoCloseable {
 
-  static final int BLOCK = 256; // threads; most kernels count on it
+  static final int BLOCK = 256; // threads; most kernels rely on this number
   private static final long WARPS = BLOCK / 32;
-  private static final long MOST_BLOCKS = 4096; // kernels go on in strides
+  private static final long MOST_BLOCKS = 4096; // each kernel loops in strides over the rest
   private static final int DYNAMIC_SHARED_BYTES = 8; // of CUfunction_attribute
   private static final List<String> SOURCES =
       List.of("numbers.cu", "elements.cu", "norm.cu", "attention.cu", "optimiser.cu");
@@ -54,9 +54,9 @@ final class CudaKernels implements AutoCloseable {
   private final Map<String, Integer> shared = new HashMap<>(); // bytes allowed, by kernel
 
   /**
-   * How many blocks of how many threads run a kernel.
+   * The numbers of blocks and threads that run a kernel.
    *
-   * @param sharedBytes of shared memory that a block asks for beyond what its code declares
+   * @param sharedBytes dynamic shared memory of a block, beyond what the kernel's code declares
    */
   record Grid(long width, long height, int threads, int sharedBytes) {
 
@@ -64,18 +64,21 @@ final class CudaKernels implements AutoCloseable {
       return new Grid(width, height, BLOCK, 0);
     }
 
-    /** A warp for each of {@code count} pieces of work. */
+    /** Returns a grid with a warp for each of {@code count} pieces of work. */
     static Grid ofWarps(long count) {
       return of((count + WARPS - 1) / WARPS, 1);
     }
 
-    /** For {@code threads} threads, as far as they are worth it. */
+    /**
+     * Returns a grid of at least {@code threads} threads, but of at most {@code MOST_BLOCKS}
+     * blocks.
+     */
     static Grid over(long threads) {
       return of(Math.max(1, Math.min(MOST_BLOCKS, (threads + BLOCK - 1) / BLOCK)), 1);
     }
   }
 
-  /** The kernels, in the current device's context. */
+  /** Loads the kernels into the current device's context. */
   CudaKernels(int capability, CUstream_st stream) {
     this.stream = stream;
     byte[] cubin = COMPILED.computeIfAbsent(capability, CudaKernels::cachedOrCompiled);
@@ -132,11 +135,11 @@ final class CudaKernels implements AutoCloseable {
   }
 
   /**
-   * A launch of a kernel, any number of times.
+   * Returns work that launches a kernel; it may run any number of times.
    *
-   * @param keep takes what must live as long as the launch
+   * @param keep receives the native memory that must live as long as this work
    * @param arguments tensors, addresses and sizes as {@code Long}, {@code Float}, or pointers to
-   *     such that change from run to run; null for a null pointer
+   *     values that change from run to run; null gives a null pointer
    */
   Runnable launch(UnaryOperator<Pointer> keep, String name, Grid grid, Object... arguments) {
     CUfunc_st function = functions.computeIfAbsent(name, this::function);
@@ -157,7 +160,10 @@ final class CudaKernels implements AutoCloseable {
                 function, x, y, 1, grid.threads(), 1, 1, sharedBytes, stream, list, extra));
   }
 
-  /** A kernel's limit holds for all its launches, so it never shrinks. */
+  /**
+   * Raises a kernel's limit of dynamic shared memory where needed. The limit applies to all
+   * launches of the kernel, so it is never lowered.
+   */
   private void allowShared(String name, CUfunc_st function, int bytes) {
     if (bytes > shared.getOrDefault(name, 0)) {
       Cuda.checkDriver(cuFuncSetAttribute(function, DYNAMIC_SHARED_BYTES, bytes));

@@ -32,14 +32,15 @@ import org.bytedeco.javacpp.PointerPointer;
 /**
  * Products by cuBLAS, which sees a row-major matrix as its transpose: c = a·b is cᵀ = bᵀ·aᵀ.
  *
- * <p>Sums are fp32; fp32 operands are multiplied as such, or as TF32 if the device is for that.
+ * <p>Sums are fp32; fp32 operands are multiplied in fp32, or in TF32 if the device was opened for
+ * that.
  */
 final class CudaMatmul implements AutoCloseable {
 
-  static final long WORKSPACE = 32 << 20; // bytes, what cuBLAS advises for Hopper
+  static final long WORKSPACE = 32 << 20; // bytes, as cuBLAS recommends for Hopper
 
   private final CUstream_st stream;
-  private final int compute; // how, for fp32 operands
+  private final int compute; // compute type for fp32 operands
   private final cublasContext context = new cublasContext();
   private final cublasLtContext light = new cublasLtContext();
   private final Pointer workspace;
@@ -51,10 +52,11 @@ final class CudaMatmul implements AutoCloseable {
     Cuda.checkBlas(cublasLtCreate(light));
     Cuda.checkBlas(cublasSetStream_v2(context, stream));
     workspace = new Address(memory.allocate(Type.F32, WORKSPACE / 4).address());
-    Cuda.checkBlas(cublasSetWorkspace_v2(context, workspace, WORKSPACE)); // the same bits each time
+    // own workspace: the same bits each time
+    Cuda.checkBlas(cublasSetWorkspace_v2(context, workspace, WORKSPACE));
   }
 
-  /** How cuBLAS reads a matrix of which one axis is dense. */
+  /** The way cuBLAS reads a matrix with one dense axis. */
   record Operand(int operation, int stride) {
 
     static Operand of(long rows, long columns, long rowStride, long columnStride) {
@@ -63,7 +65,7 @@ final class CudaMatmul implements AutoCloseable {
       return new Operand(rowMajor ? CUBLAS_OP_N : CUBLAS_OP_T, Math.toIntExact(stride));
     }
 
-    /** Of the last two axes. */
+    /** Returns the operand of a tensor's last two axes. */
     static Operand of(Tensor matrix) {
       int axis = matrix.shape().length - 2;
       return of(
@@ -74,14 +76,14 @@ final class CudaMatmul implements AutoCloseable {
     }
   }
 
-  /** c = a·b; c is row-major. */
+  /** Returns work for c = a·b; c is row-major. */
   Runnable product(CudaMemory memory, Tensor a, Tensor b, Tensor c) {
     return new CudaProduct(memory, compute, a, b, null, c)
         .planned(light, workspace, stream)
         .orElseThrow();
   }
 
-  /** c = a·b + bias + addend, which may be null; the bias is of c's type. */
+  /** Returns work for c = a·b + bias + addend. The addend may be null; the bias has c's type. */
   Runnable product(CudaMemory memory, Tensor a, Tensor b, Tensor bias, Tensor addend, Tensor c) {
     return new CudaProduct(memory, compute, a, b, addend, c)
         .with(CUBLASLT_EPILOGUE_BIAS, bias)
@@ -89,14 +91,19 @@ final class CudaMatmul implements AutoCloseable {
         .orElseThrow();
   }
 
-  /** c = a·b and sums = the sums of a's rows, if cuBLAS can do so in one pass. */
+  /**
+   * Returns work for c = a·b and sums = the sums of a's rows; empty if cuBLAS cannot do both in one
+   * pass.
+   */
   Optional<Runnable> productAndSums(CudaMemory memory, Tensor a, Tensor b, Tensor sums, Tensor c) {
     return new CudaProduct(memory, compute, a, b, null, c)
         .with(CUBLASLT_EPILOGUE_BGRADB, sums)
         .planned(light, workspace, stream);
   }
 
-  /** c = scale · a·b for each head of [N, H, rows, columns]; c's rows are dense. */
+  /**
+   * Returns work for c = scale · a·b for each head of [N, H, rows, columns]; c's rows are dense.
+   */
   Runnable heads(CudaMemory memory, Tensor a, Tensor b, double scale, Tensor c) {
     Operand left = Operand.of(a);
     Operand right = Operand.of(b);
@@ -135,7 +142,7 @@ final class CudaMatmul implements AutoCloseable {
                 CUBLAS_GEMM_DEFAULT));
   }
 
-  // As a PointerPointer: JavaCPP hands over the address of any other pointer instead of its value.
+  // A PointerPointer, because JavaCPP passes the address of any other pointer instead of its value.
   private static PointerPointer<Pointer> heads(CudaMemory memory, Tensor tensor) {
     return memory.keep(new PointerPointer<>(new Address(memory.addresses(headsOf(tensor)))));
   }

@@ -22,7 +22,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Device memory of one plan, with the images of host arrays; all of it goes at once. */
+/** Device memory of one plan, with the images of host arrays; all is freed together. */
 final class CudaMemory implements AutoCloseable {
 
   private final CUstream_st stream;
@@ -44,7 +44,7 @@ final class CudaMemory implements AutoCloseable {
     try (PointerPointer<Pointer> holder = new PointerPointer<>(1)) {
       int status = cudaMalloc(holder, bytes);
       if (status == cudaErrorMemoryAllocation) {
-        cudaGetLastError(); // else a later call reports it
+        cudaGetLastError(); // clears the error, which a later call would report
         throw new UnusableGpu(
             "Cannot take %,d MiB of the GPU's memory: %,d MiB are in use (take a smaller batch, or a larger train.gradient-accumulation, or give each worker a GPU of its own)"
                 .formatted(bytes >> 20, Cuda.memoryInUse() >> 20));
@@ -57,12 +57,12 @@ final class CudaMemory implements AutoCloseable {
     }
   }
 
-  /** Memory that all callers of one role and length share, one after the other. */
+  /** Returns memory that all callers of one role, type and length share, one after the other. */
   Tensor scratch(String role, Type type, long length) {
     return scratch.computeIfAbsent(role + type + length, key -> allocate(type, length));
   }
 
-  /** Addresses as an array on the device. */
+  /** Copies addresses to an array on the device; returns its address. */
   long addresses(long[] values) {
     Tensor array = allocate(Type.F32, 2L * values.length); // eight bytes each
     try (LongPointer host = new LongPointer(values)) {
@@ -83,7 +83,7 @@ final class CudaMemory implements AutoCloseable {
     return image(host).tensor().reshape(host.shape());
   }
 
-  /** The host's side of an image. */
+  /** Returns the host's side of the image of {@code host}. */
   CudaHost host(INDArray host) {
     return image(host).host();
   }
@@ -106,7 +106,10 @@ final class CudaMemory implements AutoCloseable {
     send(image(host));
   }
 
-  /** The host's array is up to date when the stream has been waited for. */
+  /**
+   * Starts to copy the image back to {@code host}, which is up to date once the stream is
+   * synchronised.
+   */
   void download(INDArray host) {
     Image image = image(host);
     image.host().fetch(image.tensor().address(), stream);
@@ -117,7 +120,7 @@ final class CudaMemory implements AutoCloseable {
     return pointer;
   }
 
-  /** Runs {@code release} before the memory goes. */
+  /** Registers {@code release} to run on close, before the memory is freed. */
   void closeWith(Runnable release) {
     users.add(release);
   }

@@ -7,12 +7,15 @@ import io.sparkmae.model.engine.device.StreamGradient;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
 
-/** Layer norm on a GPU: rows held in registers where they are aligned and fit, else two passes. */
+/**
+ * Layer norm on a GPU: rows stay in registers where they are aligned and fit, else each row is read
+ * twice.
+ */
 final class CudaNorm {
 
   private static final int GROUP = 256; // columns
   private static final int MOST_GROUPS = 5;
-  private static final long BLOCKS = 264; // of the gradient: two for each processor of an H100
+  private static final long BLOCKS = 264; // for the gradient: two per multiprocessor of an H100
 
   private final CudaDevice device;
   private final Tensor x;
@@ -39,7 +42,7 @@ final class CudaNorm {
         && CudaKernels.isAligned(layer.bias());
   }
 
-  /** A part of the names of kernels that hold rows in registers. */
+  /** Returns the part of a kernel's name that selects its number of column groups in registers. */
   private String groups() {
     return "rows" + (columns + GROUP - 1) / GROUP;
   }

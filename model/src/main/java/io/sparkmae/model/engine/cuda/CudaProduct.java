@@ -38,12 +38,12 @@ import org.bytedeco.javacpp.Pointer;
 /** One product of cuBLASLt: c = a·b, or a·b + addend, with an epilogue. */
 final class CudaProduct {
 
-  private static final long ALIGNED = 256; // bytes, as cuBLAS takes for granted
+  private static final long ALIGNED = 256; // bytes, as cuBLAS assumes
 
   private final CudaMemory memory;
   private final Tensor a;
   private final Tensor b;
-  private final Tensor addend; // or c, which then is not read
+  private final Tensor addend; // c if there is none, and then not read
   private final Tensor c;
   private final float beta;
   private final cublasLtMatmulDescOpaque_t description;
@@ -57,11 +57,12 @@ final class CudaProduct {
     this.beta = addend == null ? 0 : 1;
     description = memory.keep(new cublasLtMatmulDescOpaque_t());
     Cuda.checkBlas(cublasLtMatmulDescInit(description, compute, CUDA_R_32F));
-    set(CUBLASLT_MATMUL_DESC_TRANSA, Operand.of(b).operation()); // c is seen as its transpose
+    // cuBLAS computes the transpose of c
+    set(CUBLASLT_MATMUL_DESC_TRANSA, Operand.of(b).operation());
     set(CUBLASLT_MATMUL_DESC_TRANSB, Operand.of(a).operation());
   }
 
-  /** An epilogue that reads or writes {@code vector}. */
+  /** Adds an epilogue that reads or writes {@code vector}; returns this. */
   CudaProduct with(int epilogue, Tensor vector) {
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue);
     try (LongPointer address = new LongPointer(new long[] {vector.address()})) {
@@ -78,7 +79,7 @@ final class CudaProduct {
     }
   }
 
-  /** The work, by the algorithm that cuBLAS puts first; empty if it has none. */
+  /** Returns the work, by the first algorithm that cuBLAS proposes; empty if it has none. */
   Optional<Runnable> planned(cublasLtContext context, Pointer workspace, CUstream_st stream) {
     cublasLtMatrixLayoutOpaque_t layoutA = operand(b);
     cublasLtMatrixLayoutOpaque_t layoutB = operand(a);
@@ -133,7 +134,10 @@ final class CudaProduct {
                     stream)));
   }
 
-  /** A matrix as cuBLAS finds it in memory: column-major, so what is row-major is transposed. */
+  /**
+   * Returns a matrix's layout for cuBLAS, which is column-major: a row-major matrix is described as
+   * its transpose.
+   */
   private cublasLtMatrixLayoutOpaque_t operand(Tensor matrix) {
     Operand operand = Operand.of(matrix);
     boolean rowMajor = operand.operation() == CUBLAS_OP_N;

@@ -22,7 +22,7 @@ import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 
 /**
- * Work that is launched one by one the first time, and from the second time on as one CUDA graph.
+ * Work that is launched one by one in the first run, and as one CUDA graph from the second run on.
  */
 final class CudaRecording implements TimedWork {
 
@@ -30,7 +30,7 @@ final class CudaRecording implements TimedWork {
   private final CUstream_st stream;
   private final CUevent_st begun = new CUevent_st();
   private final CUevent_st ended = new CUevent_st();
-  private boolean warm; // libraries set themselves up in a first run, which no graph may hold
+  private boolean warm; // libraries initialise in the first run, which a graph cannot record
   private CUgraphExec_st recorded;
 
   CudaRecording(List<Runnable> works, CUstream_st stream) {

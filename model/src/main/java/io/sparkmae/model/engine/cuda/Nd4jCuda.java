@@ -6,8 +6,8 @@ import static org.bytedeco.cuda.global.cudart.cudaGetDeviceCount;
  * ND4J's own CUDA backend, in a job that was built with {@code -Pnd4j-cuda}.
  *
  * <p>ND4J chooses its backend at its first call, by priorities in the environment. On a GPU that it
- * has no code for, and on a machine without CUDA, that call is an error without a cure; so it is
- * asked for here, before.
+ * has no code for, or on a machine without CUDA, that call fails for the whole process; so this
+ * class checks beforehand.
  */
 public final class Nd4jCuda {
 
@@ -16,7 +16,7 @@ public final class Nd4jCuda {
 
   private Nd4jCuda() {}
 
-  /** Whether ND4J computes on GPUs in this process. */
+  /** Returns whether ND4J computes on GPUs in this process. */
   public static boolean isChosen() {
     return isPresent()
         && isChosen(System.getenv("BACKEND_PRIORITY_CPU"), System.getenv("BACKEND_PRIORITY_GPU"));
@@ -33,7 +33,8 @@ public final class Nd4jCuda {
   }
 
   /**
-   * By ND4J's rule: the higher priority, of 0 for the CPU and 100 for GPUs where nothing is set.
+   * Returns whether ND4J would choose the GPU: it takes the higher priority; unset, the CPU has 0
+   * and GPUs 100.
    */
   static boolean isChosen(String cpuPriority, String gpuPriority) {
     int cpu = cpuPriority == null ? 0 : Integer.parseInt(cpuPriority);
@@ -41,7 +42,7 @@ public final class Nd4jCuda {
     return gpu > cpu;
   }
 
-  /** Why ND4J cannot compute on a GPU, as a part of a sentence; empty if it can. */
+  /** Returns why ND4J cannot compute on a GPU, as a part of a sentence; empty if it can. */
   public static String obstacle(int gpu) {
     try {
       int[] count = new int[1];

@@ -1,11 +1,11 @@
 package io.sparkmae.model.engine.cuda;
 
-/** A GPU, or a machine that should have one, that cannot do what is asked of it. */
+/** Thrown when a GPU, or a machine that should have one, cannot do what was requested. */
 public final class UnusableGpu extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1;
 
-  /** With the reason and the cure. */
+  /** Takes a message with the reason and the remedy. */
   public UnusableGpu(String message) {
     super(message);
   }

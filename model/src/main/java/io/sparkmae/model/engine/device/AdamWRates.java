@@ -1,7 +1,7 @@
 package io.sparkmae.model.engine.device;
 
 /**
- * What one step of AdamW multiplies with.
+ * The factors of one step of AdamW.
  *
  * <p>m = β1·m + (1 − β1)·g, v = β2·v + (1 − β2)·g², p = p·(1 − decay) − rate · m / (√v · root + ε).
  *
@@ -19,7 +19,9 @@ public record AdamWRates(
     double root,
     double decay) {
 
-  /** The rates of step {@code t}, counted from 1 (Loshchilov and Hutter 2019, algorithm 2). */
+  /**
+   * Returns the rates of step {@code t}, counted from 1 (Loshchilov and Hutter 2019, algorithm 2).
+   */
   public static AdamWRates of(
       double learningRate,
       double beta1,

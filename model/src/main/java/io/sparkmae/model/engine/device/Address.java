@@ -11,8 +11,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A pointer to host memory that something else owns, and the one place that makes Java buffers of
- * such memory.
+ * A pointer to host memory that another object owns. Only this class makes Java buffers of such
+ * memory.
  */
 public final class Address extends Pointer {
 
@@ -25,14 +25,17 @@ public final class Address extends Pointer {
     this.address = address;
   }
 
-  /** Where the array's first entry is; {@code data().address()} alone forgets a view's offset. */
+  /**
+   * Returns the address of the array's first entry. {@code data().address()} ignores the offset of
+   * a view.
+   */
   public static long of(INDArray array) {
     Pointer start = array.data().addressPointer();
     return start.address() + start.position() * array.dataType().width();
   }
 
   /**
-   * {@code length} floats from {@code address} on, in the machine's byte order.
+   * Returns a buffer of {@code length} floats at {@code address}, in the machine's byte order.
    *
    * @throws IllegalArgumentException if they are more than a Java buffer can span
    */
@@ -40,7 +43,7 @@ public final class Address extends Pointer {
     return whole(floats(address).capacity(length).asBuffer(), length);
   }
 
-  /** The whole tensor, under the rule of {@link #buffer(long, long)}. */
+  /** Returns a buffer of the whole tensor, with the limit of {@link #buffer(long, long)}. */
   public static FloatBuffer buffer(Tensor tensor) {
     return buffer(tensor.address(), tensor.length());
   }
@@ -59,7 +62,7 @@ public final class Address extends Pointer {
     return new FloatPointer(new Address(address));
   }
 
-  /** JavaCPP cuts a longer buffer off without a word. */
+  /** Throws if the buffer is shorter than {@code length}: JavaCPP truncates silently. */
   private static <B extends Buffer> B whole(B buffer, long length) {
     if (buffer.capacity() != length) {
       throw new IllegalArgumentException(

@@ -7,7 +7,7 @@ package io.sparkmae.model.engine.device;
  */
 public record Affine(Tensor weight, Tensor bias, Tensor dWeight, Tensor dBias) {
 
-  /** The outputs [from, to) of a linear layer. */
+  /** Returns the part of a linear layer with the outputs [from, to), as views. */
   public Affine outputs(long from, long to) {
     return new Affine(
         weight.slice(0, from, to),

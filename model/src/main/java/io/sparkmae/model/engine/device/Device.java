@@ -5,79 +5,85 @@ import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Where a step is computed: memory, and the operations of a masked autoencoder.
+ * A device that computes steps: its memory, and the operations of a masked autoencoder.
  *
- * <p>The operations only plan: each returns work that is bound to its tensors, and the plan runs
- * such work in order, any number of times. A device may run it asynchronously, as long as {@link
- * #download} and {@link #await} wait for it. Nothing outside a device touches the memory of a
- * tensor.
+ * <p>The operations compute nothing yet: each returns work that is bound to its tensors, and a plan
+ * runs such work in order, any number of times. A device may run it asynchronously if {@link
+ * #download} and {@link #await} wait for it. Only the device accesses the memory of a tensor.
  *
  * <p>Matrices are [rows, columns]; a {@code linear} weight is [out, in] as in the reference.
  */
 public interface Device extends AutoCloseable {
 
   /**
-   * Opens a plan: memory and work that are asked for from now on belong to it, until the next plan
-   * is opened. Running the result frees them; they must not be used again.
+   * Opens a plan. Memory and work requested from now on belong to it, until the next plan is
+   * opened. Running the result frees them; do not use them afterwards.
    */
   Runnable openPlan();
 
-  /** New memory, filled with zeros. */
+  /** Allocates memory of the open plan, filled with zeros. */
   Tensor allocate(Type type, long... shape);
 
-  /** New memory, filled with zeros, that stays until the device is closed. */
+  /**
+   * Allocates memory filled with zeros that belongs to no plan and stays until the device is
+   * closed.
+   */
   Tensor allocateResident(Type type, long... shape);
 
   /**
-   * The device's image of a row-major host array, which must outlive the device: the same memory if
-   * the device can reach it.
+   * Returns the device's image of a row-major host array: the same memory if the device can access
+   * it. The array must outlive the device.
    */
   Tensor imageOf(INDArray host);
 
-  /** The same, but no plan's: it stays until the device is closed. */
+  /**
+   * Returns the device's image of a row-major host array, as {@link #imageOf}, but it belongs to no
+   * plan and stays until the device is closed.
+   */
   Tensor residentImageOf(INDArray host);
 
-  /** Brings the image of {@code host} up to date. */
+  /** Copies {@code host} to its image. */
   void upload(INDArray host);
 
-  /** A way for {@code hosts} to their images that does not hold up the work. */
+  /** Returns a feed that copies {@code hosts} to their images while work runs. */
   Feed feed(List<INDArray> hosts);
 
-  /** Brings {@code host} up to date with its image, when all work so far is done. */
+  /** Waits for all work so far, then copies the image of {@code host} back to it. */
   void download(INDArray host);
 
   /** Waits until all work so far is done. */
   void await();
 
-  /** y = x·Wᵀ + bias, and + addend unless it is null. */
+  /** Returns work for y = x·Wᵀ + bias + addend; the addend may be null. */
   Runnable linear(Tensor x, Tensor weight, Tensor bias, Tensor addend, Tensor y);
 
-  /** dx = dy·W. */
+  /** Returns work for dx = dy·W. */
   Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx);
 
-  /** dWeight = dyᵀ·x; dBias[column] = Σ dy[row, column]. */
+  /** Returns work for dWeight = dyᵀ·x and dBias[column] = Σ dy[row, column]. */
   Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias);
 
-  /** y[column] = Σ x[row, column]. */
+  /** Returns work for y[column] = Σ x[row, column]. */
   Runnable sumRows(Tensor x, Tensor y);
 
   /**
-   * to = patches of each image [N·count, P]: those at places [first, first + count) of its order.
+   * Returns work that gathers patches of each image, at places [first, first + count) of its order,
+   * into to [N·count, P].
    *
-   * @param pixels [N, L, P] inside a patch row, column, channel: normalised, or bytes
-   * @param levels [channels, 256], the number that a byte of a channel stands for
+   * @param pixels [N, L, P], inside a patch row, column, channel; normalised numbers, or bytes
+   * @param levels [channels, 256], the model's number for each byte of a channel
    * @param order [N, L], the tokens of each image
-   * @param turned whether a patch becomes channel, row, column
+   * @param turned whether the result has channel, row, column inside a patch
    */
   Runnable patches(
       Tensor pixels, Tensor levels, Tensor order, long first, boolean turned, Tensor to);
 
   /**
-   * x = tokens of each image, with their positions added: the class token, whose position is row 0,
-   * then those of its order.
+   * Returns work for x = the tokens of each image plus their positions: the class token, whose
+   * position is row 0, then the patches in the image's order.
    *
    * @param known [N, count, D], the tokens [first, first + count)
-   * @param filler [D], all others
+   * @param filler [D], used for all other tokens
    * @param positions [L + 1, D]
    * @param order [N, L]
    * @param x [N, T, D], where T is at most L + 1
@@ -86,71 +92,80 @@ public interface Device extends AutoCloseable {
       Tensor known, long first, Tensor filler, Tensor positions, Tensor order, Tensor x);
 
   /**
-   * Normalises the rows of x and applies weight and bias.
+   * Returns work that normalises the rows of x and applies weight and bias.
    *
    * @param statistics [2, rows], kept for the gradient: means and variances
    */
   Runnable layerNorm(Tensor x, Affine layer, double eps, Tensor statistics, Tensor y);
 
-  /** Gradient of {@link #layerNorm}. */
+  /** Returns work for the gradient of {@link #layerNorm}. */
   Runnable layerNormGradient(
       Tensor x, Affine layer, double eps, Tensor statistics, Tensor dy, StreamGradient dx);
 
-  /** What {@link #attention} keeps for its gradient: type and shape, without memory. */
+  /**
+   * Returns type and shape of the state that {@link #attention} keeps for its gradient; the result
+   * has no memory.
+   */
   Tensor attentionState(Tensor q, Tensor k);
 
   /**
-   * attended = softmax(q·kᵀ / √W)·v for each head; all are [N, H, tokens, W], of any strides.
+   * Returns work for attended = softmax(q·kᵀ / √W)·v for each head. All are [N, H, tokens, W], of
+   * any strides.
    *
-   * @param state memory as {@link #attentionState} says
+   * @param state memory of the type and shape of {@link #attentionState}
    */
   Runnable attention(Tensor q, Tensor k, Tensor v, Tensor state, Tensor attended);
 
-  /** Gradient of {@link #attention}; k and v have the same strides. */
+  /** Returns work for the gradient of {@link #attention}; k and v must have the same strides. */
   Runnable attentionGradient(
       Activation q, Activation k, Activation v, Tensor state, Activation attended);
 
-  /** The exact GELU, x/2 · (1 + erf(x/√2)). */
+  /** Returns work for y = the exact GELU of x, x/2 · (1 + erf(x/√2)). */
   Runnable gelu(Tensor x, Tensor y);
 
-  /** Gradient of {@link #gelu}; dx may be dy. */
+  /** Returns work for the gradient of {@link #gelu}; dx may be dy. */
   Runnable geluGradient(Tensor x, Tensor dy, Tensor dx);
 
-  /** to = from, in to's type; any strides. */
+  /** Returns work for to = from, in to's type; any strides. */
   Runnable copy(Tensor from, Tensor to);
 
-  /** to = to + from, in to's type; any strides. */
+  /** Returns work for to = to + from, in to's type; any strides. */
   Runnable accumulate(Tensor from, Tensor to);
 
   /**
-   * loss = mean (prediction − target)² over the first rows, and its gradient, 0 in the other rows.
+   * Returns work for loss = the mean of (prediction − target)² over the first rows, and its
+   * gradient, which is 0 in the other rows.
    *
    * @param counted [1], how many rows count, at least one
    */
   Runnable squaredError(
       Tensor prediction, Tensor target, Tensor counted, Tensor loss, Tensor dPrediction);
 
-  /** Work that runs these in order, and as fast as the device can if it is run again and again. */
+  /** Returns work that runs {@code works} in order; the device may speed up repeated runs. */
   TimedWork inOrder(List<Runnable> works);
 
   /**
-   * Takes to = share · from + addend at once, after the work so far; a null addend is 0, and to may
-   * be one of the others. Belongs to no plan.
+   * Computes to = share · from + addend now, after the work so far. A null addend is 0; to may be
+   * from or addend. Belongs to no plan.
    */
   void addShare(double share, Tensor from, Tensor addend, Tensor to);
 
-  /** Σ x²; waits for the work so far. At most 256 terms are added in fp32, their sums in fp64. */
+  /**
+   * Returns Σ x²; waits for the work so far. At most 256 terms are added in fp32, their sums in
+   * fp64.
+   */
   double sumOfSquares(Tensor x);
 
   /**
-   * AdamW on ranges of the parameters: each call waits for the work so far, takes one step in one
-   * pass, and returns Σ g² of the gradients as they came, as {@link #sumOfSquares} has it.
+   * Returns a function that takes one step of AdamW on ranges of the parameters, in one pass. Each
+   * call waits for the work so far and returns Σ g² of the gradients before scaling, summed as in
+   * {@link #sumOfSquares}.
    *
-   * <p>Belongs to no plan: the ranges are of {@link #residentImageOf}.
+   * <p>The function belongs to no plan: the ranges must come from {@link #residentImageOf}.
    */
   ToDoubleFunction<AdamWRates> adamW(List<AdamWRange> ranges);
 
-  /** Frees everything; the device and its work must not be used again. */
+  /** Frees everything. Do not use the device and its work afterwards. */
   @Override
   void close();
 }

@@ -1,18 +1,18 @@
 package io.sparkmae.model.engine.device;
 
 /**
- * The way of a plan's inputs from host arrays to their images; one batch goes it after the other.
+ * Transfers a plan's inputs from host arrays to their images, one batch after the other.
  *
- * <p>As it stands, for a device that reads the host's arrays themselves.
+ * <p>The default methods are for a device that reads the host arrays directly.
  */
 public interface Feed {
 
   /** Waits until the arrays may be written again. */
   default void await() {}
 
-  /** Sends what the arrays hold, beside the work so far. */
+  /** Starts to transfer the arrays' contents, while earlier work still runs. */
   default void send() {}
 
-  /** Lets the work from here on see what was sent last. */
+  /** Makes the batch that was sent last visible to the work from now on. */
   default void take() {}
 }

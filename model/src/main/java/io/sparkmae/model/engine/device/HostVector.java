@@ -5,7 +5,10 @@ import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A flat vector of fp32 numbers in host memory, of any length: a Java buffer ends at 2 GiB. */
+/**
+ * A flat vector of fp32 numbers in host memory, of any length. It uses several Java buffers, which
+ * are limited to 2 GiB each.
+ */
 public final class HostVector {
 
   private static final int SHIFT = 28; // pieces of 1 GiB
@@ -14,12 +17,12 @@ public final class HostVector {
   private final int shift;
   private final FloatBuffer[] pieces;
 
-  /** The numbers of a dense tensor, in place. */
+  /** Makes a view of a dense tensor's numbers. */
   public HostVector(Tensor dense) {
     this(dense, SHIFT);
   }
 
-  /** The numbers of a dense tensor, in place, as buffers of 2<sup>shift</sup> each. */
+  /** Makes a view of a dense tensor's numbers, in buffers of 2<sup>shift</sup> numbers each. */
   public HostVector(Tensor dense, int shift) {
     length = dense.length();
     this.shift = shift;
@@ -33,12 +36,12 @@ public final class HostVector {
   }
 
   /**
-   * The numbers [from, from + length) of {@code vector}, in place.
+   * Returns the numbers [from, from + length) of {@code vector} as a view.
    *
-   * @param vector fp32, in host memory, one number after the other: [n] or [1, n]; it must outlive
-   *     the view
+   * @param vector [n] or [1, n], dense fp32 in host memory; must outlive the view
    * @throws IndexOutOfBoundsException if the vector has no such range
-   * @throws IllegalArgumentException if it is no such vector, or the range is longer than 2 GiB
+   * @throws IllegalArgumentException if the vector is not of this form, or the range is longer than
+   *     2 GiB
    */
   public static FloatBuffer view(INDArray vector, long from, int length) {
     Objects.checkFromIndexSize(from, length, vector.length());
@@ -53,8 +56,8 @@ public final class HostVector {
   }
 
   /**
-   * The array itself if its memory is row-major without gaps, else a copy that is; a permuted
-   * array's {@code ordering()} does not tell.
+   * Returns the array itself if its memory is row-major without gaps, else a copy that is. The
+   * {@code ordering()} of a permuted array does not show this.
    */
   public static INDArray dense(INDArray array) {
     boolean isDense = new Tensor(0, Type.F32, array.shape(), array.stride()).isDense();
@@ -66,7 +69,8 @@ public final class HostVector {
   }
 
   /**
-   * Reads the numbers [from, from + n), which touch two pieces at most, to the start of {@code to}.
+   * Copies the numbers [from, from + n) to the start of {@code to}; n is at most the length of a
+   * piece.
    */
   public void get(long from, float[] to, int n) {
     int at = (int) from & (1 << shift) - 1;
@@ -77,7 +81,7 @@ public final class HostVector {
     }
   }
 
-  /** Writes the first {@code n} of {@code numbers} to [from, from + n). */
+  /** Copies the first {@code n} of {@code numbers} to [from, from + n). */
   public void put(long from, float[] numbers, int n) {
     int at = (int) from & (1 << shift) - 1;
     int here = Math.min(n, (1 << shift) - at);

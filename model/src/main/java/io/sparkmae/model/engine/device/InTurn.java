@@ -2,7 +2,7 @@ package io.sparkmae.model.engine.device;
 
 import java.util.List;
 
-/** Work that is other work, one after the other. */
+/** Work that runs a list of works, one after the other. */
 public final class InTurn implements Runnable {
 
   private final Runnable[] works;

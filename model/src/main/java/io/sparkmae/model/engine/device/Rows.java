@@ -5,7 +5,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Rows of fp32 numbers in host memory, read and written without garbage. */
+/** Rows of fp32 numbers in host memory, read and written without allocating objects. */
 public final class Rows {
 
   private final INDArray array;
@@ -18,13 +18,13 @@ public final class Rows {
     this.length = length;
   }
 
-  /** New rows. */
+  /** Allocates rows of {@code length} numbers; their contents are undefined. */
   public static Rows create(long rows, int length) {
-    // detached: a workspace would take the memory back
+    // detached: a workspace would reuse the memory
     return new Rows(Nd4j.createUninitializedDetached(DataType.FLOAT, rows, length), length);
   }
 
-  /** The rows of an array of any shape whose last axis is {@code length} long. */
+  /** Returns the rows of an array of any shape whose last axis is {@code length} long. */
   public static Rows of(INDArray array, int length) {
     return new Rows(HostVector.dense(array), length);
   }
@@ -37,7 +37,7 @@ public final class Rows {
     pointer.position(row * length).get(into, 0, length);
   }
 
-  /** Row {@code row} = row {@code index} of {@code table}. */
+  /** Overwrites row {@code row} with row {@code index} of {@code table}. */
   public void write(long row, float[] table, int index) {
     pointer.position(row * length).put(table, index * length, length);
   }

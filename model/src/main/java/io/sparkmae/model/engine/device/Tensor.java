@@ -5,12 +5,12 @@ import java.util.Arrays;
 /**
  * Device memory seen as an array.
  *
- * @param address of the first entry, in the device's own address space
+ * @param address address of the first entry, in the device's own address space
  * @param strides distance between neighbours along each axis, in entries
  */
 public record Tensor(long address, Type type, long[] shape, long[] strides) {
 
-  /** A row-major array at {@code address}. */
+  /** Returns a row-major tensor at {@code address}. */
   public static Tensor dense(long address, Type type, long... shape) {
     long[] strides = new long[shape.length];
     long stride = 1;
@@ -29,7 +29,7 @@ public record Tensor(long address, Type type, long[] shape, long[] strides) {
     return length;
   }
 
-  /** The same memory in another shape; only of a dense tensor. */
+  /** Returns a view of the same memory in another shape; the tensor must be dense. */
   public Tensor reshape(long... newShape) {
     Tensor reshaped = dense(address, type, newShape);
     if (reshaped.length() != length() || !isDense()) {
@@ -50,25 +50,27 @@ public record Tensor(long address, Type type, long[] shape, long[] strides) {
     return true;
   }
 
-  /** Entries [from, to) along {@code axis}. */
+  /** Returns a view of the entries [from, to) along {@code axis}. */
   public Tensor slice(int axis, long from, long to) {
     long[] sliced = shape.clone();
     sliced[axis] = to - from;
     return new Tensor(address + from * strides[axis] * type.bytes(), type, sliced, strides);
   }
 
-  /** Entry {@code index} along {@code axis}, which goes away. */
+  /**
+   * Returns a view of entry {@code index} along {@code axis}; the result does not have this axis.
+   */
   public Tensor at(int axis, long index) {
     Tensor one = slice(axis, index, index + 1);
     return new Tensor(one.address, type, without(shape, axis), without(strides, axis));
   }
 
-  /** The last two axes exchanged. */
+  /** Returns a view with the last two axes exchanged. */
   public Tensor transposed() {
     return permuted(swapped(shape), swapped(strides));
   }
 
-  /** [N, T, H·W] as [N, H, T, W], for attention heads side by side in a token. */
+  /** Returns a view of this [N, T, H·W] as [N, H, T, W]: the heads lie side by side in a token. */
   public Tensor heads(long numHeads) {
     long headDim = shape[2] / numHeads;
     return permuted(

@@ -1,8 +1,8 @@
 package io.sparkmae.model.engine.device;
 
-/** Work that knows how long it took. */
+/** Work that measures its run time. */
 public interface TimedWork extends Runnable {
 
-  /** The last run's time; waits for its end. */
+  /** Returns the time of the last run in nanoseconds; waits for its end. */
   long nanoseconds();
 }

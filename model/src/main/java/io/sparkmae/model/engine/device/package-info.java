@@ -1,2 +1,2 @@
-/** What a device must offer: tensors, and the operations of a step on them. */
+/** The interface of a device: tensors, and the operations of a step on them. */
 package io.sparkmae.model.engine.device;

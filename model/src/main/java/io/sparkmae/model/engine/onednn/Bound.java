@@ -8,7 +8,9 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.stream;
 
-/** A oneDNN primitive with its memory; an argument can be moved to other memory of its shape. */
+/**
+ * A oneDNN primitive with its memory. An argument can be moved to other memory of the same shape.
+ */
 final class Bound implements Runnable {
 
   private final primitive operation;
@@ -28,7 +30,7 @@ final class Bound implements Runnable {
     memories.put(index, argument);
   }
 
-  /** Argument {@code index} is at {@code address} from now on. */
+  /** Moves argument {@code index} to {@code address} for the runs from now on. */
   void move(int index, long address) {
     this.address.set(address);
     byIndex.get(index).set_data_handle(this.address);

@@ -8,27 +8,31 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * Loops over native memory in plain Java: it passes through arrays that stay in the core's nearest
- * cache, where the compiler vectorises them.
+ * Loops over native memory in plain Java. Blocks are copied to small arrays that stay in the
+ * first-level cache, since the compiler vectorises loops over arrays.
  *
- * <p>Java's floating point is exact to the bit, and sums are taken share by share in order: the
+ * <p>Java defines floating point to the bit, and sums are added in a fixed order of shares: the
  * results depend neither on the processor nor on the number of threads.
  */
 final class HostLoops implements AutoCloseable {
 
-  private static final int SHARE = 1 << 16; // what one thread takes at a time
-  private static final int BLOCK = 256; // small: the processor fetches ahead of all vectors at once
+  private static final int SHARE = 1 << 16; // entries that a thread takes at a time
+  // entries; small, so that the processor prefetches all vectors at once
+  private static final int BLOCK = 256;
   private static final ThreadLocal<Buffers> BUFFERS = ThreadLocal.withInitial(Buffers::new);
 
   private final int threads;
   private final ForkJoinPool pool;
 
-  /** What is done with the entries [from, from + n) of all vectors; n is at most a block. */
+  /** Work on the entries [from, from + n) of all vectors; n is at most a block. */
   private interface Work {
     void process(long from, int n, Buffers buffers);
   }
 
-  /** Room for a block of up to four vectors, and sums side by side: a single one is slow. */
+  /**
+   * Buffers for a block of up to four vectors, and several partial sums, since adding to a single
+   * sum is slow.
+   */
   private static final class Buffers {
     private final float[] a = new float[BLOCK];
     private final float[] b = new float[BLOCK];
@@ -96,7 +100,7 @@ final class HostLoops implements AutoCloseable {
         });
   }
 
-  /** to = share · from + addend, which is 0 if it is null; to may be one of them. */
+  /** Computes to = share · from + addend. A null addend is 0; to may be from or addend. */
   void addShare(float share, HostVector from, HostVector addend, HostVector to) {
     over(
         from.length(),
@@ -116,7 +120,7 @@ final class HostLoops implements AutoCloseable {
         });
   }
 
-  /** One pass of AdamW; returns Σ g². */
+  /** Takes one step of AdamW in one pass; returns Σ g². */
   double adamW(
       HostVector params,
       HostVector gradients,
@@ -160,7 +164,7 @@ final class HostLoops implements AutoCloseable {
     }
   }
 
-  /** Work on each of [0, count), in any order. */
+  /** Runs {@code work} for each index in [0, count), in any order. */
   void forEach(int count, IntConsumer work) {
     IntStream all = IntStream.range(0, count);
     if (pool == null || count == 1) {

@@ -19,7 +19,7 @@ final class HostPatches implements Runnable {
   private final int count;
   private final int length;
   private final int channels;
-  private final ByteBuffer bytes; // null: there are floats
+  private final ByteBuffer bytes; // null if the pixels are floats
   private final HostVector floats;
   private final IntBuffer order;
   private final HostVector to;
@@ -74,13 +74,16 @@ final class HostPatches implements Runnable {
       floats.get(at, patch, length);
       return;
     }
-    bytes.get((int) at, coded, 0, length); // a buffer of bytes is never longer
+    bytes.get((int) at, coded, 0, length); // a byte buffer is addressed by an int
     for (int i = 0; i < length; i++) {
       patch[i] = levels[i % channels * 256 + (coded[i] & 0xff)];
     }
   }
 
-  /** Row, column, channel → channel, row, column: as the embedding's weight, a convolution's. */
+  /**
+   * Reorders a patch from row, column, channel to channel, row, column, the order of the
+   * embedding's convolution weight.
+   */
   private void turn(float[] patch, float[] turned) {
     int values = length / channels;
     for (int channel = 0; channel < channels; channel++) {

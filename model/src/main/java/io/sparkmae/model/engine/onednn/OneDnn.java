@@ -16,7 +16,7 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** oneDNN's engine and stream, and what was made with them, plan by plan. */
+/** oneDNN's engine and stream, and the primitives and memory of each plan. */
 final class OneDnn implements AutoCloseable {
 
   private static final int ALIGNMENT = 64; // a cache line, and one AVX-512 register
@@ -48,7 +48,7 @@ final class OneDnn implements AutoCloseable {
     return Tensor.dense(aligned, type, shape);
   }
 
-  /** Memory that no plan frees. */
+  /** Allocates memory that belongs to no plan and stays until close. */
   Tensor allocateResident(Type type, long... shape) {
     List<Pointer> plan = open;
     open = plans.get(0);
@@ -63,7 +63,7 @@ final class OneDnn implements AutoCloseable {
     return scratch.computeIfAbsent(role + Arrays.toString(shape), key -> allocate(Type.F32, shape));
   }
 
-  /** A primitive with its arguments. */
+  /** Binds a primitive to its arguments. */
   Bound bind(primitive operation, Map<Integer, Tensor> arguments) {
     Bound bound = new Bound(keep(operation), stream, keep(new IntMemoryMap()));
     arguments.forEach(
@@ -79,13 +79,13 @@ final class OneDnn implements AutoCloseable {
     return keep(new memory.desc(tensor.shape(), type, tensor.strides()));
   }
 
-  /** Keeps what the open plan needs. */
+  /** Keeps {@code pointer} until the open plan is freed; returns it. */
   <P extends Pointer> P keep(P pointer) {
     open.add(pointer);
     return pointer;
   }
 
-  /** What is made from now on belongs to a new plan, which running the result frees. */
+  /** Opens a plan: all that is made from now on belongs to it. Running the result frees it. */
   Runnable openPlan() {
     List<Pointer> plan = new ArrayList<>();
     plans.add(plan);
@@ -97,7 +97,10 @@ final class OneDnn implements AutoCloseable {
     };
   }
 
-  /** Last made, first freed; memory goes back at once and not when Java's collector finds time. */
+  /**
+   * Frees a plan in the reverse order of creation, at once and not when Java's garbage collector
+   * runs.
+   */
   private static void free(List<Pointer> plan) {
     for (int i = plan.size() - 1; i >= 0; i--) {
       plan.get(i).deallocate();

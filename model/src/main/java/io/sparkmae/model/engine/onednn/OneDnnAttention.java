@@ -10,19 +10,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Attention a few heads at a time, so that their probabilities stay in the cores' caches from one
- * product to the next.
+ * Attention on the processor, a few heads at a time: their probabilities stay in the cores' caches
+ * from one product to the next.
  *
- * <p>A head's results do not depend on how many go together. The primitives are made for one tile
- * of heads, and moved from tile to tile.
+ * <p>A head's results do not depend on the number of heads in a tile. The primitives are made for
+ * one tile of heads, and moved from tile to tile.
  */
 final class OneDnnAttention implements Runnable {
 
-  private static final long CACHE =
-      640 << 10; // bytes of a core's second-level cache, not all of it
+  // bytes: the part of a core's second-level cache that a tile may fill
+  private static final long CACHE = 640 << 10;
 
   /**
-   * What an operation works on: {@code tile} of {@code whole}, or scratch of which there is one.
+   * An operand: {@code tile} is a part of {@code whole}, or scratch memory if {@code whole} is
+   * null.
    */
   private record Operand(Tensor tile, Tensor whole) {
 
@@ -34,14 +35,14 @@ final class OneDnnAttention implements Runnable {
       return new Operand(tile.transposed(), whole == null ? null : whole.transposed());
     }
 
-    /** The tile's matrices as rows, for softmax. */
+    /** Returns the tile's matrices as rows, for softmax. */
     Operand rows() {
       long columns = tile.shape()[3];
       return new Operand(tile.reshape(tile.length() / columns, columns), whole);
     }
   }
 
-  /** An argument that goes from tile to tile. */
+  /** An argument that is moved from tile to tile. */
   private record Moving(Bound operation, int argument, Tensor whole) {}
 
   private final List<Bound> operations = new ArrayList<>();
@@ -127,7 +128,9 @@ final class OneDnnAttention implements Runnable {
     return this;
   }
 
-  /** The argument of the operation added last follows the tile, unless it is scratch. */
+  /**
+   * Makes an argument of the operation that was added last follow the tile, unless it is scratch.
+   */
   private OneDnnAttention move(int argument, Operand operand) {
     if (operand.whole() != null) {
       moving.add(new Moving(operations.get(operations.size() - 1), argument, operand.whole()));

@@ -22,7 +22,7 @@ import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The processor, by oneDNN.
+ * The processor as a device, by oneDNN.
  *
  * <p>Every primitive is made once and bound to its memory; oneDNN caches its code by shape. A
  * device belongs to one thread; two devices in two threads do not disturb each other.
@@ -35,9 +35,9 @@ public final class OneDnnDevice implements Device {
   private final HostLoops loops;
 
   /**
-   * A device for the calling thread.
+   * Makes a device for the calling thread.
    *
-   * @param threads for the loops in Java; oneDNN's own are OMP_NUM_THREADS
+   * @param threads threads of the loops in Java; oneDNN's own are set by OMP_NUM_THREADS
    */
   public OneDnnDevice(int threads) {
     loops = new HostLoops(threads);
@@ -51,7 +51,7 @@ public final class OneDnnDevice implements Device {
     return elements;
   }
 
-  /** Whether oneDNN's library loads, and finds at least AVX2. */
+  /** Returns whether oneDNN's library loads and the processor has at least AVX2. */
   public static boolean isAvailable() {
     try {
       return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2;
@@ -60,13 +60,16 @@ public final class OneDnnDevice implements Device {
     }
   }
 
-  /** Whether the processor multiplies bf16 itself; without that bf16 is slower than fp32. */
+  /** Returns whether the processor has bf16 instructions; without them bf16 is slower than fp32. */
   public static boolean hasBf16() {
     int isa = dnnl_get_effective_cpu_isa();
     return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
   }
 
-  /** oneDNN chooses code by them, and code by code sums in another order. */
+  /**
+   * Returns oneDNN's instruction set as text. oneDNN chooses its code by it, and each code adds in
+   * another order, so results differ in the last bits.
+   */
   public static String instructions() {
     return "oneDNN isa 0x%x".formatted(dnnl_get_effective_cpu_isa());
   }
@@ -86,7 +89,7 @@ public final class OneDnnDevice implements Device {
     return dnn.allocateResident(type, shape);
   }
 
-  /** The host array itself: there is only one memory. */
+  /** Returns the host array itself: host and device are the same memory. */
   @Override
   public Tensor imageOf(INDArray host) {
     return Tensor.dense(Address.of(host), Type.of(host), host.shape());
@@ -151,7 +154,7 @@ public final class OneDnnDevice implements Device {
     return afterOneDnn(new HostTokens(loops, known, (int) first, filler, positions, order, x));
   }
 
-  /** Work of this thread's, which reads what oneDNN may still be writing. */
+  /** Returns {@code work} that first waits for oneDNN, whose results it reads. */
   private Runnable afterOneDnn(Runnable work) {
     return () -> {
       await();

@@ -13,7 +13,7 @@ import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.softmax_backward;
 import org.bytedeco.dnnl.softmax_forward;
 
-/** What oneDNN does entry by entry, or along a row: softmax, GELU, copies. */
+/** oneDNN's operations on entries or rows: softmax, GELU, copies. */
 final class OneDnnElements {
 
   private final OneDnn dnn;
@@ -22,7 +22,7 @@ final class OneDnnElements {
     this.dnn = dnn;
   }
 
-  /** Softmax along the last axis; y may be x. */
+  /** Returns work for y = the softmax of x along the last axis; y may be x. */
   Bound softmax(Tensor x, Tensor y) {
     return dnn.bind(new softmax_forward(softmaxOf(x, y)), arguments(x, y));
   }
@@ -38,7 +38,7 @@ final class OneDnnElements {
             x.shape().length - 1));
   }
 
-  /** Gradient of {@link #softmax} from its result y; dx may be dy. */
+  /** Returns work for the gradient of {@link #softmax} from its result y; dx may be dy. */
   Bound softmaxGradient(Tensor y, Tensor dy, Tensor dx) {
     softmax_backward.primitive_desc description =
         dnn.keep(
@@ -105,7 +105,10 @@ final class OneDnnElements {
     return dnn.bind(new reorder(description), arguments(from, to));
   }
 
-  /** Of a gradient, which reads what went in or came out before as {@code argument}. */
+  /**
+   * Returns the arguments of a gradient; {@code value}, the forward input or result, is {@code
+   * argument}.
+   */
   private static Map<Integer, Tensor> arguments(int argument, Tensor value, Tensor dy, Tensor dx) {
     Map<Integer, Tensor> arguments = new LinkedHashMap<>();
     arguments.put(argument, value);

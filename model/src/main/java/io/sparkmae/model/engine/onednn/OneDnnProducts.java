@@ -17,7 +17,7 @@ import org.bytedeco.javacpp.FloatPointer;
 /** Products on the processor: oneDNN's matmul, and its sgemm where that is faster. */
 final class OneDnnProducts {
 
-  // sgemm packs a long, wide and transposed operand slowly: there the matmul primitive is faster
+  // beyond this many rows sgemm is slow on a wide, transposed operand, and matmul is faster
   private static final int ROWS_OF_SGEMM = 512;
 
   private final OneDnn dnn;
@@ -61,7 +61,10 @@ final class OneDnnProducts {
     return InTurn.of(product, sumRows(dy, dBias));
   }
 
-  /** c = a·b by the classic sgemm in fp32, which is up to a fifth faster than the primitive. */
+  /**
+   * Returns work for c = a·b in fp32 by sgemm, which is up to a fifth faster than the matmul
+   * primitive.
+   */
   Runnable dense(Tensor a, Tensor b, Tensor c) {
     if (a.type() != Type.F32 || b.type() != Type.F32) {
       return product(a, b, 1, c);
@@ -87,7 +90,7 @@ final class OneDnnProducts {
     };
   }
 
-  /** c = scale · a·b for each matrix of a batch; any strides. */
+  /** Returns work for c = scale · a·b for each matrix of a batch; any strides. */
   Bound product(Tensor a, Tensor b, double scale, Tensor c) {
     primitive_attr attributes = dnn.keep(new primitive_attr());
     if (scale != 1) {

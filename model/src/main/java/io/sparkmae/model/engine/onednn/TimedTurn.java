@@ -4,7 +4,7 @@ import io.sparkmae.model.engine.device.InTurn;
 import io.sparkmae.model.engine.device.TimedWork;
 import java.util.List;
 
-/** Work in turn that is done when {@link #run} returns. */
+/** Work that runs a list of works in order, and is done when {@link #run} returns. */
 final class TimedTurn implements TimedWork {
 
   private final Runnable works;
