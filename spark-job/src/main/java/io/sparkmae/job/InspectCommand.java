@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
 /** {@code mae inspect}: counts what is in a data set, and draws some of it. */
 @Command(name = "inspect", description = "Counts what is in a data set, and draws some of it.")
 final class InspectCommand implements Callable<Outcome> {
-  private static final int SAMPLE = 1000; // for sizes; a window of row groups has more
+  // images to take sizes from; a window of row groups has more
+  private static final int SAMPLE = 1000;
   private static final byte GREY = (byte) 0x80;
 
   @Option(
@@ -129,10 +130,9 @@ final class InspectCommand implements Callable<Outcome> {
         MaeConfig.preset("mae_vit_tiny_patch16")
             .withGeometry(imageSize, patchSize, 3)
             .withTask(maskRatio, false);
+    // [1, L]
     float[] mask =
-        MaeBatch.of(config, patches, new long[] {sampleSeed})
-            .getLabelsMaskArray(0)
-            .toFloatVector(); // [1, L]
+        MaeBatch.of(config, patches, new long[] {sampleSeed}).getLabelsMaskArray(0).toFloatVector();
     for (int i = 0; i < patches.length; i++) {
       patches[i] = mask[i / view.patchLength()] == 0 ? patches[i] : GREY;
     }

@@ -11,20 +11,22 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** The trainer's jobs, as the commands call them. */
+/** The trainer's jobs, for the commands. */
 final class ModelCalls {
 
   private ModelCalls() {}
 
-  /** Trains, writes versions into the model directory {@code output}; the result line. */
+  /**
+   * Trains, and writes versions into the model directory {@code output}; returns the result line.
+   */
   static PretrainResult pretrain(SparkSession spark, RunConfig run, String output, boolean resume)
       throws IOException {
     return new PretrainRun(spark, run, output).train(resume);
   }
 
   /**
-   * Features of prepared data, all patches visible: key string, label long, features array of
-   * float.
+   * Returns features of prepared data with all patches visible: key string, label long, features
+   * array of float.
    */
   static Dataset<Row> embed(
       SparkSession spark, EncoderModel encoder, String data, Pooling pooling, int batchSize)
