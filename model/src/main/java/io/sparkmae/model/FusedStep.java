@@ -69,7 +69,7 @@ final class FusedStep extends Solver {
     return false;
   }
 
-  /** Appends a range, or extends the last one if the new range follows it directly. */
+  /** Appends a range, or extends the last one if the new range continues it with the same decay. */
   private void append(Moments next) {
     int last = ranges.size() - 1;
     if (last >= 0
@@ -113,7 +113,7 @@ final class FusedStep extends Solver {
     return graph.clipsGradients() ? graph.gradientScale(engine.gradientNorm()) : 1;
   }
 
-  /** Returns DL4J's own optimizer, which holds the graph's updater. */
+  /** Returns DL4J's own optimiser, which holds the graph's updater. */
   @Override
   public ConvexOptimizer getOptimizer() {
     return replaced.getOptimizer();

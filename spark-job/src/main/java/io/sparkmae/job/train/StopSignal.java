@@ -40,7 +40,7 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
     return requested;
   }
 
-  /** Handles a SIGTERM; returns true if the JVM shall not end. */
+  /** Handles a SIGTERM; returns true if the JVM must not end. */
   @Override
   public Object apply() {
     if (closed || requested) {
