@@ -43,7 +43,7 @@ final class Sessions {
     return SparkHadoopUtil.get().newConfiguration(new SparkConf());
   }
 
-  /** Stops Spark if this process started it; on Databricks it is shared and must keep running. */
+  /** Stops Spark, except on Databricks, where the session is shared and must keep running. */
   static void stop() {
     boolean shared = System.getenv("DATABRICKS_RUNTIME_VERSION") != null;
     if (!shared && SparkSession.getDefaultSession().isDefined()) {
