@@ -15,11 +15,11 @@ import java.util.TreeMap;
 /**
  * The contents of prepared data: enough to plan an epoch without reading a file.
  *
- * @param formatVersion {@link #FORMAT_VERSION}; another number is refused
+ * @param formatVersion {@link #FORMAT_VERSION}; any other number is rejected
  * @param rows images in all files
  * @param origin sources and settings of the preparation
  * @param classes class names by label; empty when unknown
- * @param rejects images refused, by reason
+ * @param rejects images rejected, by reason
  * @param files in order of name
  * @param mean of red, green and blue over all pixels, 0 to 1; empty when unknown
  * @param deviation of red, green and blue over all pixels, 0 to 1; empty when unknown

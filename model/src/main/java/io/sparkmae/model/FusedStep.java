@@ -70,7 +70,7 @@ final class FusedStep extends Solver {
     return false;
   }
 
-  /** Appends a range, or extends the last one if the new range follows it directly. */
+  /** Appends a range, or extends the last one if the new range continues it with the same decay. */
   private void append(Moments next) {
     int last = ranges.size() - 1;
     if (last >= 0
@@ -115,7 +115,7 @@ final class FusedStep extends Solver {
     return clip.isOn() ? clip.scale(engine.gradientNorm()) : 1;
   }
 
-  /** Returns DL4J's own optimizer, which holds the graph's updater. */
+  /** Returns DL4J's own optimiser, which holds the graph's updater. */
   @Override
   public ConvexOptimizer getOptimizer() {
     return replaced.getOptimizer();

@@ -53,7 +53,7 @@ final class PatchEmbedding extends MaeVertex {
     SDVariable tokens = embedded.add(places.reshape(-1, config().tokens()).mmul(positions));
 
     SDVariable one = inputs.get("idsKeep").mul(0).mean(true, 1).add(1); // [N, 1]
-    // its position is the zero row
+    // the class token's position is the zero row
     SDVariable classToken = one.mmul(params.get("cls_token").reshape(1, dim));
     return sd.concat(1, classToken.reshape(-1, 1, dim), tokens.reshape(-1, kept, dim));
   }

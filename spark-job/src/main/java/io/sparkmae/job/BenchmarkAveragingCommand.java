@@ -7,7 +7,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code mae benchmark averaging}: what a round costs beside its steps. */
+/** {@code mae benchmark averaging}: measures the time of a round besides its steps. */
 @Command(
     name = "averaging",
     description = "Measures what a round of averaging costs beside its steps.")

@@ -124,24 +124,28 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
     }
   }
 
-  /** The same Java and classes in a process with its own number of threads. */
+  /**
+   * Measures in a new process of the same Java and class path, which has its own number of threads.
+   */
   private StepResult measure(String settings) throws IOException, InterruptedException {
     Path jar = Path.of(Mae.class.getProtectionDomain().getCodeSource().getLocation().getPath());
     ProcessBuilder process =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx1g",
-            "-Xms32m", // a step works outside the heap: it shall not grow by what is garbage
+            // a small heap: a step works outside it, and garbage would raise the measured memory
+            "-Xms32m",
             "-Xmn16m",
             "-XX:+UseSerialGC",
-            "-Dorg.bytedeco.javacpp.maxbytes=0", // no limit: what is used is what is measured
+            // no limits, so that the measured memory is what a step needs
+            "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-cp",
             jar + File.pathSeparator + System.getProperty("java.class.path"),
             StepBenchmark.class.getName(),
             settings);
     process.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    process.environment().putIfAbsent("GOMP_SPINCOUNT", "10000"); // as the launcher has it
+    process.environment().putIfAbsent("GOMP_SPINCOUNT", "10000"); // as in the launcher
     Process running = process.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String out = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (running.waitFor() != 0) {

@@ -24,7 +24,7 @@ final class Demo {
   private static final int TRAIN_PER_CLASS = 64;
   private static final int ROWS_OF_PICTURE = 8;
 
-  // Some four minutes on two cores with the graph engine.
+  // About four minutes on two cores with the graph engine.
   private static final long IMAGES_TO_TRAIN = 9_000;
 
   /**
@@ -44,7 +44,7 @@ final class Demo {
     this.hadoop = hadoop;
   }
 
-  /** Runs everything on {@code images}, or on images that the demo draws if there are none. */
+  /** Runs all steps on {@code images}, or on images that the demo draws if the list is empty. */
   Result run(List<String> images) throws IOException {
     boolean own = images.isEmpty();
     if (own) {
@@ -74,13 +74,13 @@ final class Demo {
     settings.put("model.name", "mae_vit_tiny_patch16");
     settings.put("model.image-size", DemoImages.SIZE);
     settings.put("model.patch-size", 8);
-    settings.put("model.depth", 4); // in these minutes a third of the depth learns more
+    settings.put("model.depth", 4); // in so few minutes a third of the depth learns more
     settings.put("model.decoder-depth", 2);
     settings.put("train.epochs", Math.max(1, IMAGES_TO_TRAIN / Math.max(1, rows)));
-    settings.put("train.workers", 2); // the rate grows with them
+    settings.put("train.workers", 2); // the learning rate grows with their number
     settings.put("train.batch-size", 8);
     settings.put("train.averaging-frequency", 16);
-    settings.put("train.base-lr", 1.6e-2); // 1e-3 for 16 images: there are few steps
+    settings.put("train.base-lr", 1.6e-2); // 1e-3 at the effective batch of 16: there are few steps
     return settings;
   }
 

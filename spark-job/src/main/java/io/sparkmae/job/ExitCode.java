@@ -1,11 +1,14 @@
 package io.sparkmae.job;
 
-/** What the process returns; a scheduler may retry {@link #RETRY} and should stop at the others. */
+/**
+ * The exit codes of the process. A scheduler may retry after {@link #RETRY} and should stop at the
+ * others.
+ */
 final class ExitCode {
 
   static final int DONE = 0;
 
-  /** A fault of the program, or a check whose answer is no. */
+  /** A fault of the program, or a check that failed. */
   static final int FAILED = 1;
 
   static final int BAD_OPTIONS = 2;

@@ -18,7 +18,7 @@ import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code mae export}: writes a model's weights as another library reads them. */
+/** {@code mae export}: writes a model's weights in another library's format. */
 @Command(
     name = "export",
     description = "Writes weights as timm or Hugging Face transformers read them.")

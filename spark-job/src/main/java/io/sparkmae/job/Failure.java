@@ -26,11 +26,10 @@ import org.apache.spark.sql.AnalysisException;
 import picocli.CommandLine.ParameterException;
 
 /**
- * A failed command as its user sees it.
+ * The failure of a command, as reported to the user.
  *
  * @param exitCode one of {@link ExitCode}
- * @param reason the exception that says best what went wrong; Spark and DL4J bury it under their
- *     own
+ * @param reason the exception with the best description; Spark and DL4J wrap it in their own
  * @param thrown what the command threw
  */
 record Failure(int exitCode, Throwable reason, Throwable thrown) {
@@ -75,7 +74,10 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
     return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause).limit(20);
   }
 
-  /** What a task threw that it would throw again: a scheduler should not try for ever. */
+  /**
+   * Returns a fault of the program in a task, which a retry would repeat: a scheduler should not
+   * retry it.
+   */
   private static Optional<Failure> faultOfATask(Throwable thrown) {
     return chain(thrown).anyMatch(SparkException.class::isInstance)
         ? first(thrown, cause -> isFault(cause) && cause != thrown, ExitCode.FAILED)
@@ -84,14 +86,14 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
 
   private static boolean isFault(Throwable cause) {
     boolean unchecked = cause instanceof RuntimeException || cause instanceof Error;
-    boolean plain =
-        chain(cause).noneMatch(c -> mayPass(c) || c instanceof OutOfMemoryError); // ends executors
+    // an OutOfMemoryError ends the executor and is not counted as a fault of the program
+    boolean plain = chain(cause).noneMatch(c -> mayPass(c) || c instanceof OutOfMemoryError);
     boolean sparks = cause.getClass().getName().startsWith("org.apache.spark.");
     return unchecked && plain && !sparks && isOfOurCode(cause);
   }
 
-  // Spark and clients of storage throw such ones too, when a connection is gone. Java's own frames
-  // do not say whose call it was, and the JVM leaves out the traces of what is thrown often.
+  // Spark and storage clients throw the same types when a connection is lost. Java's own frames do
+  // not show the caller, and the JVM omits the traces of exceptions that it throws often.
   private static boolean isOfOurCode(Throwable cause) {
     return Stream.of(cause.getStackTrace())
         .map(StackTraceElement::getClassName)
@@ -109,7 +111,10 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
         || cause instanceof AnalysisException;
   }
 
-  /** A file that the user named; one of Spark's own may come back with its executor. */
+  /**
+   * Returns whether a file that the user named is missing; a missing file of Spark's own may
+   * reappear with its executor.
+   */
   private static boolean isMissing(Throwable cause) {
     boolean missing =
         cause instanceof FileNotFoundException || cause instanceof NoSuchFileException;

@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
 /** {@code mae inspect}: counts what is in a data set, and draws some of it. */
 @Command(name = "inspect", description = "Counts what is in a data set, and draws some of it.")
 final class InspectCommand implements Callable<Outcome> {
-  private static final int SAMPLE = 1000; // for sizes; a window of row groups has more
+  // images to take sizes from; a window of row groups has more
+  private static final int SAMPLE = 1000;
   private static final byte GREY = (byte) 0x80;
 
   @Option(

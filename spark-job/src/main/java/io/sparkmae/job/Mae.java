@@ -50,9 +50,7 @@ public final class Mae {
           "Prints the stack trace of a failure too; so does the environment variable MAE_TRACE.")
   private boolean verbose;
 
-  /**
-   * Runs one command; leaves through {@code System.exit} only if it failed, as Databricks demands.
-   */
+  /** Runs one command; calls {@code System.exit} only if it failed, as Databricks requires. */
   public static void main(String[] args) {
     System.setProperty("java.awt.headless", "true");
     PrintStream out = System.out;
@@ -66,7 +64,7 @@ public final class Mae {
   }
 
   /**
-   * Runs one command in this JVM and leaves Spark as it is.
+   * Runs one command in this JVM and does not stop Spark.
    *
    * @param out receives the result line, or the usage text for {@code --help}
    * @return one of {@link ExitCode}
@@ -83,7 +81,8 @@ public final class Mae {
   }
 
   /**
-   * The commands and options, for templates and their tests; enum values are accepted in any case.
+   * Returns the commands and options, for templates and their tests; enum values are accepted in
+   * any case.
    */
   public static CommandLine commandLine() {
     return new CommandLine(new Mae()).setCaseInsensitiveEnumValuesAllowed(true);

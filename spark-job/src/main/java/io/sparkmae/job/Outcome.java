@@ -1,9 +1,9 @@
 package io.sparkmae.job;
 
 /**
- * What a command came to.
+ * The outcome of a command.
  *
- * @param result becomes the JSON line on stdout: a record or a map
+ * @param result a record or a map, printed as the JSON line on stdout
  * @param exitCode one of {@link ExitCode}
  */
 record Outcome(Object result, int exitCode) {

@@ -21,13 +21,13 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code mae probe}: how well frozen features tell the classes apart. */
+/** {@code mae probe}: measures how well frozen features tell the classes apart. */
 @Command(name = "probe", description = "Measures how well frozen features tell classes apart.")
 final class ProbeCommand implements Callable<Outcome> {
 
   private static final String RANDOM = "random:";
 
-  /** What reads the classes off the features. */
+  /** The ways to predict the classes from the features. */
   enum Method {
     LINEAR,
     KNN;

@@ -15,7 +15,7 @@ import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code mae reconstruct}: draws what a model makes of masked images. */
+/** {@code mae reconstruct}: draws a model's reconstructions of masked images. */
 @Command(name = "reconstruct", description = "Draws what a model makes of masked images.")
 final class ReconstructCommand implements Callable<Outcome> {
 
@@ -58,7 +58,7 @@ final class ReconstructCommand implements Callable<Outcome> {
   /**
    * The command's result line.
    *
-   * @param picture where the PNG is
+   * @param picture path of the PNG
    * @param psnr decibels over the removed patches of all images
    */
   record Result(String picture, int images, double psnr) {}

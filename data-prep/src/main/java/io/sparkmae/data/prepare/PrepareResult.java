@@ -6,7 +6,7 @@ import java.util.Map;
  * The result of {@code prepare}.
  *
  * @param rows images written
- * @param rejects images refused, by reason
+ * @param rejects images rejected, by reason
  * @param bytes size of the data files
  * @param imagesPerSecond images seen per second of the whole job; 0 when the data was already there
  * @param layout the layout that was read

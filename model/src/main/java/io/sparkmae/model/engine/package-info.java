@@ -1,2 +1,2 @@
-/** How a training step is planned by hand, forward and backward, over a device. */
+/** Plans a training step by hand, forward and backward, on a device. */
 package io.sparkmae.model.engine;

@@ -6,10 +6,10 @@ import org.apache.spark.util.DoubleAccumulator;
 import org.apache.spark.util.LongAccumulator;
 
 /**
- * What Spark's page of a round's stage shows for each worker and in all: images, and seconds by
- * what they went into.
+ * The accumulators on Spark's page of a round's stage, for each worker and in total: images, and
+ * seconds by kind of work.
  *
- * <p>Work that was done twice counts twice here; the run's own figures count it once.
+ * <p>Repeated work counts twice here; the run's own figures count it once.
  */
 final class Accumulators implements Serializable {
 

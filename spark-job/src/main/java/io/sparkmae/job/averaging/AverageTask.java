@@ -12,10 +12,10 @@ import java.util.TreeSet;
 import org.apache.spark.api.java.function.Function2;
 
 /**
- * Averages some slices: fetches every worker's, weighs them by images, leaves the average where it
- * is.
+ * Averages some slices: fetches those of every worker, weights them by images, and stores the
+ * average on its own executor.
  *
- * <p>Its result is the workers whose slices are gone, with their executor for instance.
+ * <p>Its result is the workers whose slices are lost, for example with their executor.
  */
 final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterator<Integer>> {
 
@@ -29,10 +29,10 @@ final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterato
   private final OuterStep outer;
 
   /**
-   * A task.
+   * Makes a task.
    *
    * @param start the average that the workers started from
-   * @param results what they left
+   * @param results the workers' results
    * @param next the average to make
    * @param images trained by each worker; 0 for one without work
    */
@@ -71,10 +71,10 @@ final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterato
   }
 
   /**
-   * A running mean, worker after worker: equal parameters stay as they are to the last bit, which a
-   * sum of weights that are rounded does not promise.
+   * Returns a taker that updates a running mean, worker after worker. Equal parameters stay equal
+   * to the last bit, which a sum with rounded weights would not guarantee.
    *
-   * @param share of the next worker; the first one's is 1
+   * @param share weight of the next worker in the mean so far; 1 for the first
    */
   private static Results.Taker mean(float[] average, double share) {
     return share == 1

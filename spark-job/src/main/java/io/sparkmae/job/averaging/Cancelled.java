@@ -2,7 +2,10 @@ package io.sparkmae.job.averaging;
 
 import org.apache.spark.TaskContext;
 
-/** Whether this thread's task was cancelled: Spark asks, and a task that computes must look. */
+/**
+ * Checks whether this thread's task was cancelled: Spark only sets a flag, which a computing task
+ * must check.
+ */
 final class Cancelled {
 
   private Cancelled() {}
@@ -10,7 +13,8 @@ final class Cancelled {
   /**
    * Ends the task if it was cancelled.
    *
-   * @throws org.apache.spark.TaskKilledException which Spark takes for what it is
+   * @throws org.apache.spark.TaskKilledException if it was cancelled; Spark does not count this as
+   *     a failure
    */
   static void check() {
     TaskContext task = TaskContext.get();

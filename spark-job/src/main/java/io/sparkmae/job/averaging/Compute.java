@@ -9,7 +9,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * How a worker computes the steps of a {@link MaeGraph}; other graphs compute their own.
+ * The way a worker computes the steps of a {@link MaeGraph}; other graphs ignore it.
  *
  * @param maxGradientNorm longer gradients are scaled down to it; 0 for none
  */
@@ -19,9 +19,9 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
   static final Compute BY_GRAPH = new Compute(Engine.GRAPH, Precision.FP32, 0);
 
   /**
-   * Sets up a graph that is new in its executor.
+   * Sets up a new graph of an executor.
    *
-   * @param gpu for CUDA engines; {@link Gpu#NONE} is the first
+   * @param gpu ordinal for CUDA engines; {@link Gpu#NONE} means the first
    */
   void start(ComputationGraph graph, int gpu) {
     if (graph instanceof MaeGraph mae) {
@@ -30,14 +30,17 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
     }
   }
 
-  /** What the bits of a step depend on beside its numbers: instructions, and threads. */
+  /**
+   * Returns, as text, what affects the bits of a step besides its inputs: instruction set and
+   * number of threads.
+   */
   String processor() {
     return engine == Engine.ONEDNN
         ? Engines.instructions() + ", threads of a step: " + Engines.threads()
         : "";
   }
 
-  /** Names the minibatch after the one that the graph gets next. */
+  /** Announces the minibatch that follows the next one, so that the graph can transfer it early. */
   static void expect(ComputationGraph graph, MultiDataSet minibatch) {
     if (graph instanceof MaeGraph mae) {
       mae.expect(minibatch);
@@ -47,7 +50,7 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
   /**
    * Takes a step of the optimiser; returns the minibatch's loss.
    *
-   * @param parts that the minibatch is computed in; 1 for a graph that is no masked autoencoder
+   * @param parts number of parts in which the minibatch is computed; 1 for other graphs
    */
   static double fit(ComputationGraph graph, MultiDataSet minibatch, int parts) {
     if (graph instanceof MaeGraph mae) {
@@ -57,7 +60,7 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
     return graph.score();
   }
 
-  /** Brings the graph's vectors in host memory up to date. */
+  /** Copies the graph's vectors from the device to host memory. */
   static void download(ComputationGraph graph) {
     if (graph instanceof MaeGraph mae) {
       mae.download();

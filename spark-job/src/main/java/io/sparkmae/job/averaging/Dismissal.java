@@ -10,10 +10,10 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.VoidFunction;
 
 /**
- * Sends the idle workers of executors away, which on a shared cluster outlive the run: a task for
- * each executor, where it is.
+ * Closes the idle workers of executors, which on a shared cluster outlive the run, by a task on
+ * each executor.
  *
- * <p>What goes wrong is no fault of the run's: workers that stay are replaced by the next run's.
+ * <p>A failure does not fail the run: remaining workers are replaced by the next run's.
  */
 final class Dismissal implements VoidFunction<Iterator<String>>, Serializable {
 
@@ -23,12 +23,12 @@ final class Dismissal implements VoidFunction<Iterator<String>>, Serializable {
   private Dismissal() {}
 
   /**
-   * Dismisses workers, or gives up after {@value #SECONDS} s.
+   * Closes idle workers, or gives up after {@value #SECONDS} s.
    *
    * @param executors as Spark names preferred locations
    */
   static void of(JavaSparkContext spark, Collection<String> executors) {
-    ResidentWorker.dismiss(); // of this process, when it is the executor
+    ResidentWorker.dismiss(); // those of this process, if it is the executor
     if (spark.isLocal() || executors.isEmpty() || spark.sc().isStopped()) {
       return;
     }
@@ -40,7 +40,7 @@ final class Dismissal implements VoidFunction<Iterator<String>>, Serializable {
       job.get(SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (Exception e) { // a timeout, or whatever befell the executors
+    } catch (Exception e) { // a timeout, or a failure of the executors
       System.err.println("mae: workers may have stayed on executors: " + e);
     } finally {
       job.cancel(true);

@@ -13,10 +13,10 @@ import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 
 /**
- * The driver's graph: what a run starts from, and where its parameters end.
+ * The driver's graph: the start of a run, and the place of its final parameters.
  *
- * <p>It need not have moments, which are twice as long as the parameters: a graph without an
- * updater starts with none, and takes none over.
+ * <p>It may lack moments, which are twice as long as the parameters: a graph without an updater
+ * neither publishes nor fetches them.
  */
 record DriverCopy(State state, Slices slices) {
 
@@ -42,7 +42,7 @@ record DriverCopy(State state, Slices slices) {
     return state.graph().getConfiguration();
   }
 
-  /** Makes it the average that workers start from. */
+  /** Publishes the graph's state as the average from which workers start. */
   Average publish() {
     boolean withMoments = slices.moments() == 0 || state.moments() != null;
     long id = SparkBlocks.newId();
@@ -58,7 +58,10 @@ record DriverCopy(State state, Slices slices) {
         configuration().getEpochCount());
   }
 
-  /** Takes over an average; after a {@link StateLost} it is neither the old nor the new one. */
+  /**
+   * Copies an average into the graph. After a {@link StateLost} the graph has a mixture of old and
+   * new values.
+   */
   void fetch(Average average) {
     boolean withMoments = average.withMoments() && state.moments() != null;
     for (Slice slice : slices.averaged(withMoments)) {

@@ -13,17 +13,19 @@ final class Gpu {
 
   private Gpu() {}
 
-  /** The GPU that Spark gave this thread's task; {@link #NONE} where tasks have none. */
+  /**
+   * Returns the GPU that Spark assigned to this thread's task; {@link #NONE} if tasks have none.
+   */
   static int ofTask() {
     ResourceInformation gpus = TaskContext.get().resourcesJMap().get("gpu");
     return gpus == null ? NONE : ordinal(gpus.addresses());
   }
 
   /**
-   * Makes a GPU the one of this thread's ND4J calls, where ND4J computes on GPUs; before the first
-   * call.
+   * Selects the GPU of this thread's ND4J calls, if ND4J computes on GPUs. Call it before the first
+   * of them.
    *
-   * @param gpu {@link #NONE} for the first
+   * @param gpu ordinal; {@link #NONE} means the first
    * @throws UnusableGpu if ND4J cannot compute on it
    */
   static void pin(int gpu) {
@@ -40,9 +42,9 @@ final class Gpu {
   }
 
   /**
-   * The ordinal among a task's addresses.
+   * Returns the ordinal in a task's GPU addresses.
    *
-   * @throws UnusableGpu unless there is one address, and that a number
+   * @throws UnusableGpu unless there is exactly one address and it is a number
    */
   static int ordinal(String... addresses) {
     if (addresses.length != 1 || !addresses[0].matches("\\d{1,4}")) {

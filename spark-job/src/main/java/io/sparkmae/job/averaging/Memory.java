@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * What an executor may use, against what a worker needs.
+ * The memory limits of an executor, to compare with the needs of a worker.
  *
- * @param heap most bytes of the Java heap
- * @param nativeLimit most bytes of ND4J's arrays, JavaCPP's maxbytes; 0 for none
- * @param processLimit most bytes of the process, JavaCPP's maxphysicalbytes; 0 for none
+ * @param heap limit of the Java heap in bytes
+ * @param nativeLimit limit of ND4J's arrays in bytes, JavaCPP's maxbytes; 0 for none
+ * @param processLimit limit of the process in bytes, JavaCPP's maxphysicalbytes; 0 for none
  */
 record Memory(long heap, long nativeLimit, long processLimit) {
 
@@ -21,15 +21,19 @@ record Memory(long heap, long nativeLimit, long processLimit) {
         Runtime.getRuntime().maxMemory(), Pointer.maxBytes(), Pointer.maxPhysicalBytes());
   }
 
-  /** This executor's memory, with the cure where it is too small; null from the second call on. */
+  /**
+   * Returns the report of {@link #against} for this executor at the first call; null at later
+   * calls.
+   */
   static String onceOf(Slices slices, int parts) {
     return SAID.compareAndSet(false, true) ? here().against(slices, parts) : null;
   }
 
   /**
-   * One line: what there is, what is needed, and what to change.
+   * Returns one line with the limits, the need of a worker, and the setting to change if they are
+   * too small.
    *
-   * @param parts that a minibatch is computed in
+   * @param parts number of parts in which a minibatch is computed
    */
   String against(Slices slices, int parts) {
     long vectors = parts > 1 ? 3 : 2; // as long as the weights

@@ -3,14 +3,14 @@ package io.sparkmae.job.averaging;
 import java.io.Serializable;
 
 /**
- * How far a round moves the parameters towards the workers' average: Nesterov's momentum over
+ * The step of a round from its start towards the workers' average, with Nesterov's momentum over
  * rounds.
  *
  * <p>With Δ = average − start: u ← momentum · u + Δ, parameters ← start + rate · (Δ + momentum ·
  * u).
  *
- * @param rate 1 with momentum 0 is plain averaging; DiLoCo takes 0.7
- * @param momentum in [0, 1); DiLoCo takes 0.9
+ * @param rate 1 with momentum 0 is plain averaging; DiLoCo uses 0.7
+ * @param momentum in [0, 1); DiLoCo uses 0.9
  * @see <a href="https://arxiv.org/abs/2311.08105">Douillard et al. 2023, DiLoCo, algorithm 1</a>
  */
 public record OuterStep(double rate, double momentum) implements Serializable {
@@ -33,7 +33,9 @@ public record OuterStep(double rate, double momentum) implements Serializable {
     return rate == 1 && momentum == 0;
   }
 
-  /** Turns {@code average} into the stepped parameters, and {@code momenta} into the next ones. */
+  /**
+   * Overwrites {@code average} with the new parameters, and {@code momenta} with the new momentum.
+   */
   void apply(float[] start, float[] average, float[] momenta, int length) {
     for (int i = 0; i < length; i++) {
       float delta = average[i] - start[i];

@@ -15,11 +15,11 @@ import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
- * A job that calls a function with some partitions of an RDD and their numbers.
+ * A Spark job that calls a function with some partitions of an RDD and their numbers.
  *
- * <p>{@code mapPartitionsWithIndex} and {@code collect} do the same, but for every lambda, their
- * own too, Spark's driver parses the class that it is in: most of its time in a round of small
- * steps. It leaves functions alone that are no lambdas.
+ * <p>{@code mapPartitionsWithIndex} and {@code collect} do the same. But for every lambda, their
+ * own included, Spark's driver parses the enclosing class, which takes most of its time in a round
+ * of small steps. It does not parse functions that are not lambdas.
  *
  * @param <T> items of the RDD
  * @param <R> results
@@ -36,7 +36,7 @@ final class PartitionJob<T, R>
     this.function = function;
   }
 
-  /** The function's results, in the order of {@code partitions}. */
+  /** Runs the job; returns the function's results, in the order of {@code partitions}. */
   static <T, R> List<R> run(
       JavaRDD<T> rdd, Function2<Integer, Iterator<T>, Iterator<R>> function, int[] partitions) {
     List<List<R>> results = new ArrayList<>();

@@ -6,7 +6,10 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.nd4j.common.loader.Source;
 
-/** A minibatch's path as DL4J hands it to loaders; each path is opened on its own file system. */
+/**
+ * A minibatch's path in the form that DL4J passes to loaders; each path is opened on its own file
+ * system.
+ */
 record PathSource(String path) implements Source {
 
   @Override

@@ -18,11 +18,13 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
-/** What DL4J's interface has beside training by paths: hooks are kept, the rest is refused. */
+/**
+ * The parts of DL4J's interface besides training by paths: hooks are supported, the rest throws.
+ */
 abstract class PathsMaster
     implements TrainingMaster<TrainingResult, TrainingWorker<TrainingResult>> {
 
-  /** They run in the workers around every step. */
+  /** The hooks, which run in the workers before and after every step. */
   final List<TrainingHook> hooks = new ArrayList<>();
 
   @Override
@@ -66,7 +68,7 @@ abstract class PathsMaster
   }
 
   @Override
-  public void setCollectTrainingStats(boolean collect) {} // every round has its report
+  public void setCollectTrainingStats(boolean collect) {} // ignored: every round has its report
 
   @Override
   public boolean getIsCollectTrainingStats() {
@@ -95,7 +97,7 @@ abstract class PathsMaster
 
   @Override
   public boolean deleteTempFiles(JavaSparkContext context) {
-    return true; // there are none
+    return true; // there are no temporary files
   }
 
   @Override

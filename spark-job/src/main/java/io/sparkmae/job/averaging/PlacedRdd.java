@@ -9,15 +9,15 @@ import scala.collection.JavaConverters;
 import scala.collection.Seq;
 import scala.reflect.ClassTag;
 
-/** Strings on executors of their own. */
+/** Makes RDDs of strings with preferred executors. */
 public final class PlacedRdd {
 
   private PlacedRdd() {}
 
   /**
-   * One partition for each item.
+   * Returns an RDD with one partition for each item.
    *
-   * @param locations of each item, as Spark names preferred ones; empty for anywhere
+   * @param locations preferred locations of each item, as Spark names them; empty for any
    */
   public static JavaRDD<String> of(
       JavaSparkContext spark, List<String> items, List<List<String>> locations) {

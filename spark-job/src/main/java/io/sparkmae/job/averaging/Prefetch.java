@@ -18,23 +18,24 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * Loads a worker's next minibatches on a thread of its own while the worker computes.
  *
- * <p>At most {@value #AHEAD} wait to be taken. What a loader throws is thrown by {@link #take}; its
- * thread goes on.
+ * <p>At most {@value #AHEAD} wait to be taken. {@link #take} rethrows a loader's exception; the
+ * thread keeps running.
  */
 final class Prefetch implements AutoCloseable {
 
   static final int AHEAD = 2;
 
-  private static final int PATIENCE_MILLIS = 200; // from look to look whether all was cancelled
+  // between two checks whether the task was cancelled
+  private static final int PATIENCE_MILLIS = 200;
 
   private final ExecutorService thread;
   private final Map<String, Future<MultiDataSet>> coming = new HashMap<>();
-  private ResidentLoader resident; // of the thread alone
+  private ResidentLoader resident; // used only by the thread
 
   /**
-   * Starts no thread yet.
+   * Makes a prefetch; its thread starts with the first minibatch.
    *
-   * @param gpu that the minibatches are for
+   * @param gpu the GPU that uses the minibatches
    */
   Prefetch(String threadName, int gpu) {
     thread =
@@ -52,7 +53,7 @@ final class Prefetch implements AutoCloseable {
             });
   }
 
-  /** Starts to load the first of {@code paths}, and forgets all that is not among them. */
+  /** Starts to load the first of {@code paths}, and drops minibatches that are not among these. */
   void expect(List<String> paths, MultiDataSetLoader loader) {
     List<String> next = paths.subList(0, Math.min(paths.size(), 1 + AHEAD));
     coming.entrySet().removeIf(entry -> !next.contains(entry.getKey()) && drop(entry.getValue()));
@@ -62,7 +63,7 @@ final class Prefetch implements AutoCloseable {
   }
 
   private static boolean drop(Future<MultiDataSet> stale) {
-    stale.cancel(false); // loaded, or being loaded: of no use either way
+    stale.cancel(false); // already loaded or still loading: no longer needed
     return true;
   }
 
@@ -73,7 +74,10 @@ final class Prefetch implements AutoCloseable {
     return loader.load(new PathSource(path));
   }
 
-  /** The minibatch at {@code path}, which must have been expected; waits for it. */
+  /**
+   * Returns the minibatch at {@code path}, which must have been passed to {@link #expect}; waits
+   * until it is loaded.
+   */
   MultiDataSet take(String path) throws InterruptedException {
     Future<MultiDataSet> loading = coming.remove(path);
     while (true) {
@@ -96,7 +100,7 @@ final class Prefetch implements AutoCloseable {
         : new IllegalStateException("Cannot load " + path + ": " + cause, cause);
   }
 
-  /** The minibatch at {@code path} if it is loaded already, and stays to be taken. */
+  /** Returns the minibatch at {@code path} if it is already loaded; it can still be taken. */
   Optional<MultiDataSet> peek(String path) throws InterruptedException {
     Future<MultiDataSet> loaded = coming.get(path);
     if (loaded == null || !loaded.isDone()) {
@@ -115,7 +119,7 @@ final class Prefetch implements AutoCloseable {
     }
   }
 
-  /** Ends the thread, which first lets go of what its loader kept there. */
+  /** Ends the thread, which first releases the data that its loader keeps. */
   @Override
   public void close() {
     thread.shutdownNow();

@@ -3,12 +3,16 @@ package io.sparkmae.job.averaging;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The kinds of processors that workers ran on: oneDNN's code, and so the last bits, differ. */
+/**
+ * Warns of different kinds of processors among workers: oneDNN's code, and so the last bits of
+ * results, differ between them.
+ */
 final class Processors {
 
-  private final Map<String, String> executors = new TreeMap<>(); // the first of each kind
+  // kind → first executor of that kind
+  private final Map<String, String> executors = new TreeMap<>();
 
-  /** Takes note of a worker's; a second kind is warned of, once for each more. */
+  /** Records a worker's processor; warns once for each kind after the first. */
   void saw(String processor, String executor) {
     if (executors.putIfAbsent(processor, executor) == null && executors.size() > 1) {
       System.err.println("mae: " + warning());

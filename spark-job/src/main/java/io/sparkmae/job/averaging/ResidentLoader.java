@@ -2,9 +2,11 @@ package io.sparkmae.job.averaging;
 
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 
-/** A loader that keeps something from load to load, such as files read, for the thread it is on. */
+/**
+ * A loader that keeps data between loads, such as the files it read, for the thread that calls it.
+ */
 public interface ResidentLoader extends MultiDataSetLoader {
 
-  /** Lets go of what all loaders of this class keep for the calling thread. */
+  /** Releases the data that all loaders of this class keep for the calling thread. */
   void release();
 }

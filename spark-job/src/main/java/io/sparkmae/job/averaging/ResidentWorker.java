@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A worker that lives in its executor from round to round: its graph, its buffers, and the thread
- * that loads its minibatches.
+ * A worker that stays in its executor between rounds: its graph, its buffers, and the thread that
+ * loads its minibatches.
  *
- * <p>What it computes depends on the last average alone, so any worker of the executor may take any
- * share of a round; with GPUs, the one whose arrays are on the task's own.
+ * <p>Its results depend on the last average alone, so any worker of the executor may take any share
+ * of a round; with GPUs, only a worker whose arrays are on the task's GPU.
  */
 final class ResidentWorker implements AutoCloseable {
 
-  // An executor runs tasks on threads of a pool, so the place to stay is the JVM.
+  // Kept per JVM, since an executor runs tasks on changing threads of a pool.
   private static final Deque<ResidentWorker> IDLE = new ArrayDeque<>();
   private static final AtomicInteger STARTED = new AtomicInteger();
 
@@ -29,24 +29,24 @@ final class ResidentWorker implements AutoCloseable {
   private final int gpu;
   private final Prefetch prefetch;
   private final State state;
-  private int share = -1; // of the last round
+  private int share = -1; // in the last round
 
   private ResidentWorker(WorkerTask.Run run, int gpu, List<String> coming) {
     this.configuration = run.configuration().value();
     this.compute = run.compute();
     this.gpu = gpu;
     this.prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement(), gpu);
-    prefetch.expect(coming, run.loader().value().value()); // while the graph is made
+    prefetch.expect(coming, run.loader().value().value()); // loads while the graph is made
     this.state = State.create(configuration, run.mae(), run.slices());
     compute.start(state.graph(), gpu);
   }
 
   /**
-   * A worker of that run on this task's GPU.
+   * Returns a worker of the run on this task's GPU, an idle one or a new one.
    *
-   * <p>It is the one that had {@code share} last, if that is idle here.
+   * <p>An idle worker that had {@code share} last is preferred.
    *
-   * @param coming the minibatches that it is going to train
+   * @param coming the minibatches that it will train
    */
   static ResidentWorker take(WorkerTask.Run run, int share, List<String> coming) {
     int gpu = Gpu.ofTask();
@@ -80,7 +80,7 @@ final class ResidentWorker implements AutoCloseable {
     return true;
   }
 
-  /** Sends this process's idle workers away. */
+  /** Closes this process's idle workers. */
   static void dismiss() {
     synchronized (IDLE) {
       IDLE.forEach(ResidentWorker::close);
@@ -88,7 +88,7 @@ final class ResidentWorker implements AutoCloseable {
     }
   }
 
-  /** Lets the next round's task have this worker. */
+  /** Makes this worker idle, for the next round's task. */
   void release() {
     synchronized (IDLE) {
       IDLE.add(this);
@@ -104,10 +104,11 @@ final class ResidentWorker implements AutoCloseable {
   }
 
   /**
-   * Takes over the last average, and keeps a part of it for others: two workers do for every slice,
-   * so that an executor may die. Where results are changes, all that they are changes of.
+   * Copies the last average into the graph, and stores some of its slices here: each slice has two
+   * such workers, so that one executor may be lost. If results are differences, all slices that
+   * they refer to are stored here.
    *
-   * @return false if a slice of it is nowhere
+   * @return false if no executor has one of its slices
    */
   boolean load(Slices slices, Average average, Results results, int workers) {
     for (Slice slice : slices.averaged(average.withMoments())) {
@@ -143,7 +144,7 @@ final class ResidentWorker implements AutoCloseable {
     }
   }
 
-  // Moments that died with an executor begin again at zero, as all do at the start.
+  // Moments that were lost with an executor start again at zero, as at the beginning of a run.
   private void loadOwnMoments(Slices slices, Average average) {
     List<Slice> moments = average.ownMoments() == Average.NONE ? List.of() : slices.ofMoments();
     boolean whole = !moments.isEmpty();
@@ -159,9 +160,9 @@ final class ResidentWorker implements AutoCloseable {
   }
 
   /**
-   * Leaves slices of this worker's result for those who average, or for its next round.
+   * Stores slices of this worker's result as blocks, for averaging or for its own next round.
    *
-   * @return false if a slice of the average that it started from is nowhere
+   * @return false if no executor has a slice of the average that it started from
    */
   boolean leave(Results results, List<Slice> slices, Average start) {
     Compute.download(state.graph());

@@ -4,15 +4,15 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a round did and took.
+ * The report of a round: its work and its times.
  *
- * @param steps local steps: the most that a worker took
+ * @param steps local steps of the worker with the most
  * @param images trained by all workers
  * @param lossSum over those images
- * @param waiting seconds in which a worker waited for minibatches, on average
- * @param computing seconds in which it computed, on average
- * @param exchanging seconds in which it fetched the last average and left its own result, on
- *     average
+ * @param waiting seconds in which a worker waited for minibatches, mean over workers
+ * @param computing seconds in which it computed, mean over workers
+ * @param exchanging seconds in which it fetched the last average and stored its own result, mean
+ *     over workers
  * @param averaging seconds from the last worker's end to the average
  * @param seconds of the whole round
  */
@@ -38,7 +38,7 @@ public record RoundReport(
         seconds);
   }
 
-  // In the order of workers: a stream of doubles may sum as it likes.
+  // Adds in the order of workers; the order in a stream of doubles is not defined.
   private static double sum(List<WorkerReport> workers, ToDoubleFunction<WorkerReport> of) {
     double sum = 0;
     for (WorkerReport worker : workers) {

@@ -7,9 +7,9 @@ import org.apache.spark.serializer.SerializerInstance;
 import scala.reflect.ClassTag;
 
 /**
- * What a broadcast of any Java object holds: one object an executor.
+ * The content of a broadcast of any Java object; one object per executor.
  *
- * <p>Spark's own may be Kryo's, which cannot read records.
+ * <p>A plain broadcast may be serialised by Kryo, which cannot read records.
  */
 final class Sent<T> implements Serializable {
 

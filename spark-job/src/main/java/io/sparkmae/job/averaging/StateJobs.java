@@ -23,14 +23,14 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** The jobs by which executors write an average into a version, and read it back. */
+/** The Spark jobs in which executors write an average into a version, and read it back. */
 public final class StateJobs {
 
   private final JavaSparkContext spark;
   private final Slices slices;
   private Broadcast<SerializableConfiguration> hadoop; // null before the first job
 
-  /** What the driver does while executors write. */
+  /** Work of the driver while executors write. */
   @FunctionalInterface
   public interface Meanwhile {
 
@@ -45,8 +45,8 @@ public final class StateJobs {
   /**
    * Writes all vectors of an average, which has moments.
    *
-   * @param slots tasks that run at once
-   * @throws StateLost if a slice is nowhere
+   * @param slots number of tasks that run at once
+   * @throws StateLost if no executor has one of the slices
    */
   StoredState write(Average average, VersionWriter version, int slots, Meanwhile meanwhile)
       throws IOException {
@@ -83,9 +83,10 @@ public final class StateJobs {
   }
 
   /**
-   * Reads what {@link #write} stored in the version at {@code uri}, as an average.
+   * Reads the state that {@link #write} stored in the version at {@code uri}; returns it as an
+   * average.
    *
-   * @throws BrokenState if a file of it is not what was written
+   * @throws BrokenState if one of its files is missing or was changed
    * @throws IllegalArgumentException if it is of another network
    */
   Average read(String uri, StoredState stored) {
@@ -103,7 +104,7 @@ public final class StateJobs {
     ReadStateTask task = new ReadStateTask(average, slices, uri, hadoop());
     try {
       spark.parallelize(parts, parts.size()).foreach(task);
-    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
+    } catch (Exception e) { // Spark throws checked exceptions that it does not declare
       average.release();
       Optional<BadModel> broken = PartitionJob.cause(e, BadModel.class);
       if (broken.isPresent()) {

@@ -3,9 +3,9 @@ package io.sparkmae.job.averaging;
 import java.io.Serializable;
 
 /**
- * What one worker did in a round.
+ * The report of one worker on a round.
  *
- * <p>A plain class: it is the result of a task, and Spark's Kryo refuses records.
+ * <p>Not a record, since it is the result of a task and Spark's Kryo cannot serialise records.
  */
 final class WorkerReport implements Serializable {
 
@@ -13,9 +13,9 @@ final class WorkerReport implements Serializable {
 
   final int worker;
   final String executor; // as Spark names preferred locations
-  String processor; // on which its bits depend
-  String memory; // what the executor has, when the worker is new there
-  boolean lost; // it could not start: a slice of the last average is nowhere
+  String processor; // affects the bits of its result; see Compute
+  String memory; // the executor's limits; only of the first worker there
+  boolean lost; // it could not start: no executor has a slice of the last average
   int steps;
   long images;
   double lossSum;

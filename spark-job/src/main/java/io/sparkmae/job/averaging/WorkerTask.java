@@ -19,8 +19,8 @@ import org.deeplearning4j.spark.api.TrainingHook;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * One worker's share of a round: start from the last average, train its minibatches, leave the
- * result in slices.
+ * One worker's share of a round: it starts from the last average, trains its minibatches, and
+ * stores the result in slices.
  */
 final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<WorkerReport>> {
 
@@ -34,14 +34,14 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   private final List<List<String>> next;
 
   /**
-   * What stays the same from round to round.
+   * The settings that stay the same in all rounds of a run.
    *
    * @param configuration of the graph, as JSON of iteration 0
-   * @param loader of minibatches; it may know the whole data set, so it is sent once
+   * @param loader loader of minibatches; it may be large, so it is sent once per executor
    * @param mae whether the graph is a {@link io.sparkmae.model.MaeGraph}
-   * @param compute what computes a step
-   * @param parts that a minibatch is computed in
-   * @param accumulators for Spark's pages
+   * @param compute the way to compute a step
+   * @param parts number of parts in which a minibatch is computed
+   * @param accumulators shown on Spark's pages
    */
   record Run(
       Broadcast<String> configuration,
@@ -62,7 +62,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       }
     }
 
-    /** Forgets what was sent, on executors too. */
+    /** Releases the broadcasts, on executors too. */
     void destroy() {
       configuration.destroy();
       loader.destroy();
@@ -70,11 +70,11 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   }
 
   /**
-   * A task.
+   * Makes a task.
    *
-   * @param workers of the round
-   * @param results what it adds its own to
-   * @param ownMoments id of the blocks of its moments, for itself; {@link Average#NONE} if they are
+   * @param workers number of workers of the round
+   * @param results the results to which it adds its own
+   * @param ownMoments id of the blocks with its own moments; {@link Average#NONE} if moments are
    *     averaged
    * @param next for each worker, the first paths of its next round; may be empty
    */
@@ -107,7 +107,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       train(resident, paths, coming, report);
       Cancelled.check();
     } catch (Exception | Error e) {
-      resident.close(); // its graph may be in the middle of a step
+      resident.close(); // its graph may have stopped within a step
       forget(worker);
       throw e;
     }
@@ -116,13 +116,13 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     return List.of(report).iterator();
   }
 
-  // What was left after the round was given up would stay as long as the application.
+  // Blocks stored after the round was given up would stay until the application ends.
   private void forget(int worker) {
     results.forget(run.slices.averaged(true), worker);
     new Results(ownMoments, Precision.FP32).forget(run.slices.ofMoments(), worker);
   }
 
-  /** The minibatches of this round and the first of the next. */
+  /** Returns the paths of the minibatches of this round and the first ones of the next. */
   private List<String> coming(int worker, List<String> paths) {
     List<String> coming = new ArrayList<>(paths);
     if (worker < next.size()) {

@@ -3,13 +3,14 @@ package io.sparkmae.job.benchmark;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
 
-/** What a step computes in products: 2 operations for each multiply-add. */
+/** Counts the operations of a step's products: 2 for each multiply-add. */
 final class Arithmetic {
 
   private Arithmetic() {}
 
   /**
-   * Operations of a step on one image, its gradients included; pixels need none.
+   * Returns the operations of a step on one image, gradients included; there is no gradient for
+   * pixels.
    *
    * @param byGraph whether the last decoder block and the prediction are for all tokens, not for
    *     the removed patches alone
@@ -31,7 +32,10 @@ final class Arithmetic {
     return 4 * embedding + 6 * rest;
   }
 
-  /** Multiply-adds of a block in which {@code asking} of {@code all} tokens have queries. */
+  /**
+   * Returns the multiply-adds of a block in which {@code asking} of {@code all} tokens have
+   * queries.
+   */
   private static double block(MaeConfig model, Tower tower, double asking, double all) {
     double dim = tower.embedDim();
     double queriesAndMlp = asking * (2 * dim * dim + 2 * dim * model.hiddenDim(tower));

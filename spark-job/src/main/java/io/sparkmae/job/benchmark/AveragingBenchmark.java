@@ -19,8 +19,8 @@ import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 
 /**
- * Rounds of one step a worker, by our master and by DL4J's: the same network, cluster and
- * minibatches.
+ * Measures rounds of one step per worker with this project's master and with DL4J's, on the same
+ * network, cluster and minibatches.
  */
 public final class AveragingBenchmark {
 
@@ -32,18 +32,19 @@ public final class AveragingBenchmark {
   private final Precision exchange;
 
   /**
-   * What was measured: medians over all rounds but the first.
+   * The result of a measurement: medians over all rounds but the first.
    *
-   * @param parameters that the network really has
+   * @param parameters actual number of the network's parameters
    * @param averagedMoments whether Adam's moments were averaged too
-   * @param exchangePrecision what results travelled in, with our master
+   * @param exchangePrecision number format of exchanged results, with this project's master
    * @param roundSeconds a round without the workers' steps
-   * @param exchangeSeconds of it, a worker's fetching of the average and leaving of its result
-   * @param averageSeconds of it, averaging
-   * @param firstRoundSeconds the first round with everything
-   * @param stockRoundSeconds as roundSeconds, by DL4J's master; null if not measured, or it failed
-   * @param stockRatio ours ÷ the stock master's
-   * @param stockFailure why it has none
+   * @param exchangeSeconds of these, a worker's time to fetch the average and store its result
+   * @param averageSeconds of these, averaging
+   * @param firstRoundSeconds whole time of the first round
+   * @param stockRoundSeconds the same as roundSeconds with DL4J's master; null if not measured or
+   *     failed
+   * @param stockRatio roundSeconds ÷ stockRoundSeconds
+   * @param stockFailure why DL4J's master failed
    */
   public record Result(
       long parameters,
@@ -75,7 +76,7 @@ public final class AveragingBenchmark {
     this.exchange = exchange;
   }
 
-  /** Runs ours, then, if asked, DL4J's. */
+  /** Measures this project's master, then, if {@code stock}, DL4J's. */
   public Result run(boolean stock) {
     List<Round> ours = ours();
     Double stockSeconds = null;
@@ -83,7 +84,7 @@ public final class AveragingBenchmark {
     if (stock) {
       try {
         stockSeconds = median(stock(), Round::cost);
-      } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
+      } catch (Exception e) { // Spark throws checked exceptions that it does not declare
         failure = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         System.err.println("mae: the stock master failed: " + failure);
       }

@@ -29,7 +29,7 @@ import org.nd4j.linalg.schedule.FixedSchedule;
 /**
  * Times whole pre-training steps: forward, backward and AdamW, each on fresh masks.
  *
- * <p>It has a process of its own, so that threads and peak memory are those of the step.
+ * <p>It runs in a process of its own, so that threads and peak memory are those of the step.
  */
 public final class StepBenchmark {
 
@@ -39,9 +39,9 @@ public final class StepBenchmark {
   private StepBenchmark() {}
 
   /**
-   * What is measured.
+   * The settings of a measurement.
    *
-   * @param parts that a step's images are computed in
+   * @param parts number of parts in which a step's images are computed
    * @param fullEncoder puts all tokens through the encoder, as the paper's baseline does
    */
   public record Settings(

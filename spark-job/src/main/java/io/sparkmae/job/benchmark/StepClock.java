@@ -7,7 +7,7 @@ import org.deeplearning4j.spark.api.TrainingHook;
 import org.nd4j.linalg.dataset.api.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
-/** Seconds that the workers' steps took, whichever master runs them. */
+/** Measures the seconds of the workers' steps, with any master. */
 final class StepClock implements TrainingHook {
 
   private static final long serialVersionUID = 1;
@@ -19,7 +19,7 @@ final class StepClock implements TrainingHook {
     seconds = spark.doubleAccumulator("seconds of steps");
   }
 
-  /** Seconds since the last call, of all workers together. */
+  /** Returns the seconds of steps since the last call, summed over all workers. */
   double lap() {
     double sum = seconds.sum();
     seconds.reset();

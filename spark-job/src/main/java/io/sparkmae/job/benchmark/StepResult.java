@@ -3,15 +3,15 @@ package io.sparkmae.job.benchmark;
 import java.util.Map;
 
 /**
- * What a benchmark of training steps found.
+ * The result of a benchmark of training steps.
  *
- * @param gradientAccumulation parts that a step's images are computed in
+ * @param gradientAccumulation number of parts in which a step's images are computed
  * @param stepSeconds median of the counted steps
  * @param minStepSeconds the fastest of them
  * @param maxStepSeconds the slowest of them
- * @param gflops operations a second in the products that the engine computes, in 10⁹
- * @param productGflops what a large product of the step's precision reaches here, the machine's own
- *     limit
+ * @param gflops operations per second in the engine's products, in 10⁹
+ * @param productGflops the same for one large product in the step's precision, the limit of this
+ *     machine
  * @param peakRssMib largest resident memory of the process
  * @param gpuMemoryMib memory in use on the GPU after the steps; 0 for other engines
  * @param seconds median step's share of each part; empty for the graph engine

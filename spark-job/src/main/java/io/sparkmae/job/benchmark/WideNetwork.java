@@ -15,10 +15,10 @@ import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 
 /**
- * A network whose step is cheap for its parameters: square layers, and one example a minibatch.
+ * A network whose step is cheap for its parameters: square layers, and one example per minibatch.
  *
  * @param width of every layer
- * @param layers the last of which is the output
+ * @param layers number of layers, the output included
  */
 record WideNetwork(int width, int layers) {
 
@@ -34,7 +34,7 @@ record WideNetwork(int width, int layers) {
     return layers * width * (width + 1L);
   }
 
-  /** With Adam if it shall have moments, else plain gradient descent. */
+  /** Makes the network, with Adam if {@code moments}, else with plain gradient descent. */
   ComputationGraph create(boolean moments) {
     GraphBuilder graph =
         new NeuralNetConfiguration.Builder()
@@ -58,7 +58,7 @@ record WideNetwork(int width, int layers) {
     return network;
   }
 
-  /** The same example at every path. */
+  /** Returns a loader that gives the same example for every path. */
   MultiDataSetLoader loader() {
     return new Loader(width);
   }

@@ -7,7 +7,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** A labelled sample that the program draws itself, one directory for each class. */
+/** Draws labelled sample images, one directory for each class. */
 public final class DemoImages {
 
   /** Side of an image in pixels. */

@@ -4,10 +4,10 @@ import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.util.SplittableRandom;
 
-/** One picture of a pattern, its place, size, angle and colours drawn from a seed. */
+/** One picture of a pattern; place, size, angle and colours are random, from a seed. */
 final class Drawing {
 
-  private static final int SAMPLES = 4; // along each side of a pixel: smooth edges
+  private static final int SAMPLES = 4; // per side of a pixel, for smooth edges
 
   private final Pattern pattern;
   private final double x;
@@ -33,7 +33,7 @@ final class Drawing {
     ink = Color.getHSBColor(hue + (float) uniform(random, 0.35, 0.65), 0.8f, 0.95f);
   }
 
-  /** RGB, {@code size} by {@code size} pixels. */
+  /** Returns the picture in RGB, {@code size} by {@code size} pixels. */
   BufferedImage render(int size) {
     BufferedImage image = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
     for (int row = 0; row < size; row++) {

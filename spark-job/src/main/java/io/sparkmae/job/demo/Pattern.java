@@ -1,8 +1,8 @@
 package io.sparkmae.job.demo;
 
 /**
- * The classes of the demo: which points of the plane are painted; a figure spans about [-1, 1] in
- * both axes.
+ * The classes of the demo. A pattern tells which points of the plane are painted; a figure spans
+ * about [-1, 1] in both axes.
  */
 enum Pattern {
   CIRCLES {
@@ -49,7 +49,7 @@ enum Pattern {
       return isEven(u / 0.6) == isEven(v / 0.6);
     }
   },
-  /** Nothing but the background, which runs from one colour to another in every class. */
+  /** The background alone, which in every class changes gradually from one colour to another. */
   GRADIENTS {
     @Override
     boolean covers(double u, double v) {

@@ -31,12 +31,16 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Features of all images of a prepared data set: the centre of each image, all patches visible. */
+/**
+ * Computes features of all images of a prepared data set: of the centre of each image, with all
+ * patches visible.
+ */
 public final class Embedding implements Serializable {
 
   private static final long serialVersionUID = 1;
 
-  private static final int ROWS_PER_TASK = 1024; // a task holds its features until it ends
+  // a task keeps its features in memory until it ends
+  private static final int ROWS_PER_TASK = 1024;
   private static final StructType SCHEMA =
       StructType.fromDDL(
           "key STRING NOT NULL, label BIGINT NOT NULL, features ARRAY<FLOAT> NOT NULL");
@@ -61,10 +65,10 @@ public final class Embedding implements Serializable {
   }
 
   /**
-   * Describes the features of {@code uri}, a prepared data set; computed when they are asked for,
-   * and again each time.
+   * Returns the features of a prepared data set, {@code uri}. They are computed lazily, and again
+   * at each use.
    *
-   * @param weights the encoder's, by the reference's names
+   * @param weights the encoder's weights, by the reference's names
    * @return columns key string, label long (−1 where there is none), features array of float
    *     [embedDim]
    */
@@ -93,7 +97,7 @@ public final class Embedding implements Serializable {
         .flatMap(part -> encode(rows * part / parts, rows * (part + 1) / parts, weights.value()));
   }
 
-  /** The features of rows [from, to) in the files' order, a batch at a time. */
+  /** Computes the features of rows [from, to) in the files' order, batch by batch. */
   private Iterator<Row> encode(long from, long to, Map<String, INDArray> weights) {
     JavaBlas.prefer(); // a probe on the features may follow in this executor
     EpochPlan plan = EpochPlan.sequential(data.manifest());
@@ -112,7 +116,7 @@ public final class Embedding implements Serializable {
     return rows.iterator();
   }
 
-  /** [batch, L + 1, D] → [batch, D]. */
+  /** Returns the pooled features [batch, D] of tokens [batch, L + 1, D]. */
   private float[][] pool(INDArray tokens) {
     INDArray pooled =
         switch (pooling) {

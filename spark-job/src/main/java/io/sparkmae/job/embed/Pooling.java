@@ -2,7 +2,7 @@ package io.sparkmae.job.embed;
 
 import java.util.Locale;
 
-/** How the tokens of an image become one feature vector. */
+/** The ways to reduce the tokens of an image to one feature vector. */
 public enum Pooling {
   /** The class token after the final norm. */
   CLS,

@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The libraries that can load what is exported. */
+/** The export formats, by the library that loads them. */
 public enum ExportLayout {
   /** timm's key names, the encoder alone. */
   TIMM,
@@ -24,20 +24,21 @@ public enum ExportLayout {
    */
   HUGGINGFACE,
   /**
-   * DL4J's zip of the whole graph, with the optimiser's state where that fits; no weights alone.
+   * DL4J's zip of the whole graph, with the optimiser's state if that fits; there is no separate
+   * file of weights.
    */
   DL4J;
 
   /** The weights in every export and in a version's {@code encoder} directory. */
   public static final String WEIGHTS = "model.safetensors";
 
-  /** What {@link #DL4J} consists of. */
+  /** The single file of {@link #DL4J}. */
   public static final String ZIP = "model.zip";
 
   /** The description beside the weights; timm's also has the {@link ModelDescription}. */
   public static final String CONFIG = "config.json";
 
-  /** Where the files go: a directory, or a part of a version. */
+  /** The destination of the files: a directory, or a part of a version. */
   @FunctionalInterface
   public interface Sink {
 
@@ -46,9 +47,9 @@ public enum ExportLayout {
   }
 
   /**
-   * Writes the weights, their configuration and what to do to an image first.
+   * Writes the weights, their configuration and the preprocessing of images.
    *
-   * @param weights the reference's key names, with or without the decoder's
+   * @param weights by the reference's names, with or without the decoder's
    */
   public List<StoredFile> write(ModelDescription model, Map<String, INDArray> weights, Sink sink)
       throws IOException {

@@ -7,9 +7,9 @@ import java.io.InputStream;
 import java.util.Map;
 
 /**
- * What a model is, in a section of timm's {@code config.json} that timm passes over.
+ * The description of a model, in a section of timm's {@code config.json} that timm ignores.
  *
- * @param name the preset that the model started from
+ * @param name the preset the model is based on
  * @param config geometry and task, decoder included
  */
 public record ModelDescription(String name, MaeConfig config) {
@@ -17,9 +17,9 @@ public record ModelDescription(String name, MaeConfig config) {
   static final String SECTION = "mae";
 
   /**
-   * Reads a {@code config.json}; {@code in} stays the caller's to close.
+   * Reads a {@code config.json}; does not close {@code in}.
    *
-   * @throws IOException if the section is not there
+   * @throws IOException if the section is missing
    */
   public static ModelDescription read(InputStream in) throws IOException {
     Map<?, ?> file = Json.read(in, Map.class);

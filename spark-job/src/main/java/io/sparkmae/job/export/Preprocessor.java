@@ -7,10 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/**
- * What to do to an image before the model sees it, as transformers' {@code
- * preprocessor_config.json}.
- */
+/** The preprocessing of images for the model, as transformers' {@code preprocessor_config.json}. */
 final class Preprocessor {
 
   private static final int BICUBIC = 3; // Pillow's number

@@ -1,2 +1,2 @@
-/** Weights in the directories that other libraries read. */
+/** Exports weights in the formats of other libraries. */
 package io.sparkmae.job.export;

@@ -2,7 +2,7 @@ package io.sparkmae.job.picture;
 
 import java.awt.image.BufferedImage;
 
-/** Rectangles and rasters on an image, clipped to it; pixels are 0xRRGGBB. */
+/** Draws rectangles and rasters on an image, clipped to it; pixels are 0xRRGGBB. */
 final class Canvas {
 
   private Canvas() {}
@@ -16,7 +16,7 @@ final class Canvas {
   }
 
   /**
-   * Draws a square raster, every pixel {@code scale} times as large.
+   * Draws a square raster, enlarged {@code scale} times.
    *
    * @param rgb [size, size, 3]
    */

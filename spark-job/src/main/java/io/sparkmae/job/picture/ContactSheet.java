@@ -9,7 +9,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Squares in rows, each with a caption below. */
 public final class ContactSheet {
-  private static final int COLUMNS = 9; // of three squares each, when they are augmented
+  private static final int COLUMNS = 9; // a multiple of 3: an augmented image has three squares
   private static final int GAP = 6;
   private static final int LEAST = 96;
   private static final int WHITE = 0xffffff;
@@ -31,7 +31,7 @@ public final class ContactSheet {
    * @param out stays open
    */
   public static void write(List<Cell> cells, int size, OutputStream out) throws IOException {
-    // not ImageIO's own stream: that one makes a file in the temporary directory
+    // ImageIO's own stream would make a temporary file
     try (var stream = new MemoryCacheImageOutputStream(out)) {
       ImageIO.write(draw(cells, size), "png", stream);
     }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Text drawn from a 5 by 7 raster of our own: a headless JDK on a machine without fonts throws at
+ * Draws text from a built-in 5 by 7 raster font: without installed fonts a headless JDK throws at
  * the first string.
  */
 final class Lettering {
@@ -25,7 +25,7 @@ final class Lettering {
 
   private Lettering() {}
 
-  /** Width of {@code text} in pixels. */
+  /** Returns the width of {@code text} in pixels. */
   static int width(String text, int size) {
     return text.length() * ADVANCE * size;
   }
@@ -62,8 +62,8 @@ final class Lettering {
   }
 
   /**
-   * Bands of glyphs side by side: a line with the characters, {@value #HEIGHT} lines of dots, an
-   * empty line.
+   * Reads the font, in bands of glyphs side by side: a line with the characters, {@value #HEIGHT}
+   * lines of dots, an empty line.
    */
   private static Map<Character, String[]> read() {
     List<String> lines = lines();

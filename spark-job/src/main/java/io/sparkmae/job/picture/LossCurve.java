@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Loss by epoch as an SVG element. */
+/** The curve of loss by epoch as an SVG element. */
 final class LossCurve {
 
   private static final int WIDTH = 640;

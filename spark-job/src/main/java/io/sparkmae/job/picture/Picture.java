@@ -42,12 +42,12 @@ public final class Picture {
    *
    * @param images at least one, all of {@code config}'s geometry
    * @param name of the model, for the line below
-   * @param out stays open
+   * @param out is not closed
    */
   public static void write(
       List<Reconstruction> images, MaeConfig config, String name, OutputStream out)
       throws IOException {
-    // not ImageIO's own stream: that one makes a file in the temporary directory
+    // ImageIO's own stream would make a temporary file
     try (var stream = new MemoryCacheImageOutputStream(out)) {
       ImageIO.write(draw(images, config, name), "png", stream);
     }

@@ -3,12 +3,11 @@ package io.sparkmae.job.picture;
 import java.util.List;
 
 /**
- * What a model made of one masked image. The arrays belong to whoever made the record and are not
- * modified.
+ * A model's reconstruction of one masked image. The arrays are not copied; do not modify them.
  *
  * @param original uint8 [tokens, patchLength]; inside a patch row, column, channel
  * @param mask [tokens], 0 kept, 1 removed
- * @param predicted uint8 [tokens, patchLength], un-normalised; all patches, the kept ones too
+ * @param predicted uint8 [tokens, patchLength], denormalised; all patches, the kept ones too
  */
 public record Reconstruction(byte[] original, double[] mask, byte[] predicted) {
 
@@ -23,8 +22,8 @@ public record Reconstruction(byte[] original, double[] mask, byte[] predicted) {
   }
 
   /**
-   * Peak signal-to-noise ratio of the removed patches of all {@code images} together, in decibels
-   * of [0, 255]; infinite if every byte is right.
+   * Returns the peak signal-to-noise ratio of the removed patches of all {@code images} together,
+   * in decibels for a peak of 255; infinite if every byte is right.
    */
   public static double psnr(List<Reconstruction> images) {
     double squares = images.stream().mapToDouble(Reconstruction::squaredError).sum();
@@ -32,7 +31,7 @@ public record Reconstruction(byte[] original, double[] mask, byte[] predicted) {
     return 10 * Math.log10(255.0 * 255.0 * values / squares);
   }
 
-  /** What the model saw: removed patches in grey. */
+  /** Returns the model's input, with removed patches in grey. */
   byte[] masked() {
     byte[] patches = original.clone();
     for (int i = 0; i < patches.length; i++) {
@@ -41,7 +40,7 @@ public record Reconstruction(byte[] original, double[] mask, byte[] predicted) {
     return patches;
   }
 
-  /** The prediction where patches were removed, the original elsewhere. */
+  /** Returns the prediction for removed patches and the original for kept ones. */
   byte[] pasted() {
     byte[] patches = original.clone();
     for (int i = 0; i < patches.length; i++) {

@@ -16,9 +16,9 @@ public final class Report {
   private Report() {}
 
   /**
-   * The page.
+   * Returns the page.
    *
-   * @param title such as the model's name and version
+   * @param title for example the model's name and version
    * @param settings the run's configuration as text
    * @param metrics in order of training; may be empty
    * @param picture PNG; empty if there is none

@@ -6,7 +6,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * How often the right class was found.
+ * The share of rows whose class was predicted correctly.
  *
  * @param top1 share of the rows whose class came first
  * @param top5 share of the rows whose class was among the first five
@@ -14,18 +14,19 @@ import org.apache.spark.sql.Row;
  */
 public record Accuracy(double top1, double top5, long rows) {
 
-  /** From the places, counted from 0, that the right classes took. */
+  /** Returns the accuracy for the ranks, counted from 0, of the correct classes. */
   static Accuracy of(JavaRDD<Integer> ranks) {
     long[] counts = ranks.aggregate(new long[3], Accuracy::add, Accuracy::add);
     return new Accuracy((double) counts[0] / counts[2], (double) counts[1] / counts[2], counts[2]);
   }
 
   /**
-   * The place of class {@code label} by falling score; of equal scores the lower class comes first.
+   * Returns the rank from 0 of class {@code label} by descending score; of equal scores the lower
+   * class comes first.
    */
   static int rank(double[] scores, int label) {
     if (label >= scores.length) {
-      return Integer.MAX_VALUE; // a class that training has not seen
+      return Integer.MAX_VALUE; // a class that was not in the training data
     }
     int rank = 0;
     for (int other = 0; other < scores.length; other++) {
@@ -36,7 +37,7 @@ public record Accuracy(double top1, double top5, long rows) {
     return rank;
   }
 
-  /** Refuses features that no probe can use. */
+  /** Throws if no probe can use the features. */
   static void check(Dataset<Row> features, String role) {
     if (features.isEmpty()) {
       throw new BadData("No features to " + role + " with (the data set is empty)");

@@ -1,19 +1,19 @@
 package io.sparkmae.job.probe;
 
 /**
- * Keeps Spark ML on its BLAS in Java.
+ * Makes Spark ML use its BLAS in Java.
  *
- * <p>The trap: Spark ML loads the system's {@code libblas.so.3} where there is one. If that is
- * OpenBLAS, its symbols and those of the OpenBLAS that ND4J brings mix in one process, and the
- * first product kills the JVM.
+ * <p>Otherwise Spark ML loads the system's {@code libblas.so.3} if there is one. If that is
+ * OpenBLAS, its symbols conflict with those of ND4J's own OpenBLAS, and the first product crashes
+ * the JVM.
  */
 public final class JavaBlas {
 
   private JavaBlas() {}
 
   /**
-   * To be called in a JVM before Spark ML's first product and wherever ND4J is used; later calls
-   * change nothing.
+   * Selects the BLAS in Java. Call it in each JVM that uses ND4J, before Spark ML's first product;
+   * later calls do nothing.
    */
   public static void prefer() {
     System.setProperty("dev.ludovic.netlib.blas.nativeLib", "none");

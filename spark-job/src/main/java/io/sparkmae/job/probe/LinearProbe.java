@@ -17,20 +17,20 @@ public final class LinearProbe {
 
   private static final int MAX_ITERATIONS = 200;
 
-  // Without any, weights grow without bound where the classes can be separated.
+  // Without it, weights grow without bound if the classes are separable.
   private static final double REGULARISATION = 1e-3;
 
   private LinearProbe() {}
 
   /**
-   * Fits on {@code train} and measures how many rows of {@code test} are classified rightly.
+   * Fits on {@code train}; returns the accuracy on {@code test}.
    *
    * @param train columns label (long) and features (array of float)
-   * @param test the same
+   * @param test the same columns as {@code train}
    */
   public static Accuracy probe(Dataset<Row> train, Dataset<Row> test) {
     JavaBlas.prefer();
-    Dataset<Row> seen = vectors(train).cache(); // making features is the expensive part
+    Dataset<Row> seen = vectors(train).cache(); // computing features is the expensive part
     try {
       Accuracy.check(seen, "train");
       PipelineModel model = pipeline().fit(seen);

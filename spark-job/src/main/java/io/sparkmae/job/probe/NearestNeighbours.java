@@ -16,8 +16,9 @@ import org.apache.spark.sql.Row;
 /**
  * Classifies by the k most similar training features, each voting with exp(cosine / 0.07).
  *
- * <p>Exact: every test feature meets every training feature, which must fit the memory of the
- * driver, twice while they arrive, and of each executor: 4 · rows · width bytes.
+ * <p>The search is exact: it compares every test feature with every training feature. All training
+ * features, 4 · rows · width bytes, must fit the memory of each executor, and twice that of the
+ * driver.
  */
 public final class NearestNeighbours implements Serializable {
 
@@ -34,7 +35,7 @@ public final class NearestNeighbours implements Serializable {
     classes = 1 + Arrays.stream(labels).max().orElse(-1);
   }
 
-  /** Rows of one partition; a plain class, since Spark's Kryo refuses records. */
+  /** The rows of one partition. Not a record, since Spark's Kryo cannot serialise records. */
   private static final class Partition implements Serializable {
 
     private static final long serialVersionUID = 1;
@@ -56,10 +57,10 @@ public final class NearestNeighbours implements Serializable {
   }
 
   /**
-   * Measures how many rows of {@code test} are classified rightly.
+   * Returns the accuracy on {@code test}.
    *
    * @param train columns label (long) and features (array of float)
-   * @param test the same; its partitions are worked on in parallel
+   * @param test the same columns; its partitions are processed in parallel
    * @param k neighbours that vote, 20 in common practice; all rows if there are fewer
    */
   public static Accuracy probe(Dataset<Row> train, Dataset<Row> test, int k) {
@@ -68,7 +69,7 @@ public final class NearestNeighbours implements Serializable {
     }
     Dataset<Row> seen = train.select("label", "features");
     Accuracy.check(seen, "train");
-    // rows themselves would box every number, which takes five times the memory
+    // not Spark's rows: they box every number, which takes five times the memory
     NearestNeighbours neighbours =
         new NearestNeighbours(
             seen.javaRDD()
@@ -108,7 +109,8 @@ public final class NearestNeighbours implements Serializable {
   }
 
   /**
-   * Of equally similar rows the earlier is nearer, so that the answer does not depend on the heap.
+   * Returns the k nearest rows. Of equally similar rows the earlier is nearer, so the result is
+   * unique.
    */
   private static List<Integer> nearest(double[] similarities, int k) {
     Comparator<Integer> nearer =

@@ -1,2 +1,2 @@
-/** How well classes can be read off frozen features. */
+/** Measures how well classes can be predicted from frozen features. */
 package io.sparkmae.job.probe;

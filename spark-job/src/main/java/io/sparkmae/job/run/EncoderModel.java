@@ -15,15 +15,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.NoOp;
 
 /**
- * An encoder as a model version holds it.
+ * The encoder of a model version.
  *
- * @param name the preset that it started from
+ * @param name the preset it is based on
  * @param config geometry and task
- * @param weights the reference's key names, the encoder's alone
+ * @param weights the encoder's weights, by the reference's names
  */
 public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> weights) {
 
-  /** The directory in a version where the encoder is. */
+  /** The encoder's directory in a version. */
   public static final String DIRECTORY = "encoder/";
 
   /** Reads the encoder of a model directory or of one version in it. */
@@ -39,12 +39,12 @@ public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> 
     return new EncoderModel(description.name(), description.config(), weights);
   }
 
-  /** What a version's model is, without its weights. */
+  /** Reads the description of a version's model, without its weights. */
   public static ModelDescription description(ModelVersion version) throws IOException {
     return version.read(DIRECTORY + ExportLayout.CONFIG, ModelDescription::read);
   }
 
-  /** The encoder of an untrained model. */
+  /** Returns the encoder of an untrained model. */
   public static EncoderModel untrained(String name, MaeConfig config, long seed) {
     MaeGraph graph = MaeGraph.create(config, new NoOp(), 0, seed);
     return new EncoderModel(name, config, MaeWeights.encoder(graph));

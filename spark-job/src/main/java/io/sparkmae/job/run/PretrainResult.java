@@ -5,7 +5,7 @@ package io.sparkmae.job.run;
  *
  * @param version URI of the model version that was written
  * @param loss mean over the images of the last epoch
- * @param images trained, every epoch counted
+ * @param images images trained, each counted once per epoch
  * @param imagesPerSecond over the whole training
  * @param paramsSha256 SHA-256 of the final parameters, fp32 little-endian in the graph's order
  */

@@ -30,7 +30,7 @@ public final class PretrainRun {
   private final ModelStore store;
   private final Place place;
   private final Set<String> broken = new HashSet<>(); // versions whose state could not be read
-  private PretrainResult result; // null before the end
+  private PretrainResult result; // null until the end
 
   public PretrainRun(SparkSession spark, RunConfig run, String output) throws IOException {
     this.spark = spark;
@@ -44,8 +44,8 @@ public final class PretrainRun {
   /**
    * Trains and writes versions; the last is the result.
    *
-   * @param resume whether to go on from the newest version if that is a checkpoint
-   * @throws IllegalArgumentException if it is another run's
+   * @param resume whether to continue from the newest version if that is a checkpoint
+   * @throws IllegalArgumentException if the checkpoint is of another run
    */
   public PretrainResult train(boolean resume) throws IOException {
     try (RunLease lease = RunLease.take(output, hadoop)) {
@@ -68,7 +68,7 @@ public final class PretrainRun {
     Pretraining.train(spark, run, place.workers(), from.orElse(null), soFar -> keep(lease, soFar));
   }
 
-  /** Null for the beginning. */
+  /** Returns the state to continue from, or null to start from the beginning. */
   private ResumePoint resumePoint(ModelVersion version) throws IOException {
     if (broken.contains(version.uri())) {
       throw new BadModel("an executor could not read its state (verify names the file)");

@@ -15,7 +15,7 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
-/** Masked images and what a graph makes of them. */
+/** Reconstructs masked images with a graph. */
 public final class Reconstructions {
 
   private Reconstructions() {}
@@ -24,7 +24,7 @@ public final class Reconstructions {
    * Reconstructs the centre of each image, one at a time.
    *
    * @param images encoded images
-   * @param seed with an image's key, decides its mask
+   * @param seed determines an image's mask, together with its key
    */
   public static List<Reconstruction> of(MaeGraph graph, List<SourceImage> images, long seed) {
     List<Reconstruction> reconstructions = new ArrayList<>();

@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a version says about the run that made it, in {@code state/run.json}.
+ * The record of the run that made a version, in {@code state/run.json}.
  *
  * @param settings the run's {@link RunConfig#text}
- * @param place what the run found: workers and data
+ * @param place the run's workers and data
  * @param result the run's result line; null in a checkpoint
  */
 public record RunRecord(String settings, Place place, Object result) {
@@ -27,15 +27,15 @@ public record RunRecord(String settings, Place place, Object result) {
   private static final String FILE = "state/run.json";
 
   /**
-   * What decides a run's result beside its settings.
+   * The facts that determine a run's result besides its settings.
    *
-   * @param workers that the images were shared among
-   * @param images of the prepared data
+   * @param workers number of workers
+   * @param images number of images in the prepared data
    * @param dataSha256 of the prepared data's manifest
    */
   public record Place(int workers, long images, String dataSha256) {
 
-    /** For versions whose run does not matter. */
+    /** A placeholder for versions whose run does not matter. */
     public static final Place UNKNOWN = new Place(0, 0, "");
   }
 
@@ -45,7 +45,7 @@ public record RunRecord(String settings, Place place, Object result) {
     version.file(FILE, out -> out.write(Json.pretty(new RunRecord(run.text(), place, result))));
   }
 
-  /** The result line of {@code version} if a run of equal settings made it. */
+  /** Returns the result line of {@code version} if a run of equal settings made it. */
   public static Optional<Object> resultOf(ModelVersion version, RunConfig run) throws IOException {
     if (!version.has(FILE)) {
       return Optional.empty();
@@ -57,19 +57,19 @@ public record RunRecord(String settings, Place place, Object result) {
         : Optional.empty();
   }
 
-  /** Whether {@code version} is of a run that was not finished. */
+  /** Returns whether {@code version} is a checkpoint of an unfinished run. */
   static boolean isCheckpoint(ModelVersion version) throws IOException {
     try {
       return version.has(FILE) && !read(version).hasNonNull("result");
     } catch (BadModel e) {
-      return false; // nobody can tell
+      return false; // unknown
     }
   }
 
   /**
-   * Checks that a run may go on from a checkpoint.
+   * Checks that a run may continue from a checkpoint.
    *
-   * @throws IllegalArgumentException naming what differs
+   * @throws IllegalArgumentException if it may not; the message names the differences
    */
   static void requireSame(ModelVersion checkpoint, RunConfig run, Place place) throws IOException {
     JsonNode record = read(checkpoint);
@@ -89,7 +89,7 @@ public record RunRecord(String settings, Place place, Object result) {
     }
   }
 
-  /** The graph that the run of {@code version} trained, its parameters still arbitrary. */
+  /** Returns the graph of the run that made {@code version}; its parameters are not initialised. */
   static MaeGraph graph(ModelVersion version, int iteration) throws IOException {
     JsonNode record = read(version);
     RunConfig run = ConfigLayers.ofText(record.path("settings").asText());

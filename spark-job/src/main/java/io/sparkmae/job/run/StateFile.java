@@ -22,7 +22,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.config.NoOp;
 
 /**
- * A version's {@code state/state.json}: where its vectors are, and each tensor in the parameters.
+ * A version's {@code state/state.json}: the files of its vectors, and the position of each tensor
+ * in the parameters.
  *
  * @param tensors name in the reference → first number, and shape
  */
@@ -33,14 +34,14 @@ public record StateFile(StoredState state, Map<String, Slot> tensors) {
   private static final String OLD = "state/graph.zip";
   private static final int PIECE = 1 << 20; // numbers
 
-  /** Describes a state whose parts were written already. */
+  /** Writes the description of a state whose parts are already written. */
   static void write(VersionWriter version, StoredState state, MaeGraph graph) throws IOException {
     StateFile file = new StateFile(state, graph.slots());
     version.file(FILE, out -> out.write(Json.pretty(file)));
   }
 
   /**
-   * The state of a version.
+   * Reads the state of a version.
    *
    * @throws IllegalArgumentException if it is in the format of an older version of this job
    */
@@ -53,7 +54,7 @@ public record StateFile(StoredState state, Map<String, Slot> tensors) {
     return version.read(FILE, in -> Json.read(in, StateFile.class));
   }
 
-  /** A graph with the parameters of a version. */
+  /** Returns a graph with the parameters of a version. */
   public static MaeGraph graph(ModelVersion version, MaeConfig config) throws IOException {
     StateFile file = read(version);
     MaeGraph graph = MaeGraph.blank(config, new NoOp(), 0);
@@ -61,7 +62,9 @@ public record StateFile(StoredState state, Map<String, Slot> tensors) {
     return graph;
   }
 
-  /** The graph of a version as it was trained; without moments if they do not fit a DL4J zip. */
+  /**
+   * Returns the graph of a version with its moments; without them if they do not fit a DL4J zip.
+   */
   public static MaeGraph withMoments(ModelVersion version) throws IOException {
     StateFile file = read(version);
     MaeGraph graph = RunRecord.graph(version, file.state.iteration());
@@ -85,7 +88,7 @@ public record StateFile(StoredState state, Map<String, Slot> tensors) {
     load(version, state, Vector.PARAMS, graph.params());
   }
 
-  // arrays in records are compared by identity
+  // compared as text, since records compare arrays by identity
   private static Map<String, String> describe(Map<String, Slot> slots) {
     Map<String, String> described = new LinkedHashMap<>();
     slots.forEach((name, slot) -> described.put(name, Json.line(slot)));

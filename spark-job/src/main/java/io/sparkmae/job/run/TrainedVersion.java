@@ -22,7 +22,7 @@ import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
-/** Writes what a run has trained as a version of the model directory, and reads it back. */
+/** Writes the trained model of a run as a version of the model directory, and reads it back. */
 final class TrainedVersion {
 
   private static final String PICTURE = "reconstructions.png";
@@ -30,7 +30,7 @@ final class TrainedVersion {
 
   private TrainedVersion() {}
 
-  /** Writes the last version of a run. */
+  /** Writes the final version of a run. */
   static PretrainResult write(
       Trained trained, RunConfig run, Place place, ModelStore store, Configuration hadoop)
       throws IOException {
@@ -54,7 +54,7 @@ final class TrainedVersion {
     return result;
   }
 
-  /** Writes a version of a run that is not finished: a whole model, and all it takes to go on. */
+  /** Writes a checkpoint of an unfinished run: a complete model, and the state to continue from. */
   static ResumePoint checkpoint(Trained soFar, RunConfig run, Place place, ModelStore store)
       throws IOException {
     VersionWriter version = store.begin();
@@ -81,13 +81,16 @@ final class TrainedVersion {
         (name, content) -> version.file(EncoderModel.DIRECTORY + name, content));
   }
 
-  /** What {@link #checkpoint} wrote, but for the vectors, which executors read. */
+  /** Reads the data that {@link #checkpoint} wrote, except the vectors, which executors read. */
   static ResumePoint restore(ModelVersion version) throws IOException {
     return new ResumePoint(
         version.uri(), StateFile.read(version).state(), version.read(Metric.FILE, Metric::read));
   }
 
-  /** A PNG; empty if it cannot be drawn, which shall not cost what was trained. */
+  /**
+   * Returns a PNG of reconstructions; empty if drawing fails, which must not lose the trained
+   * model.
+   */
   private static byte[] picture(MaeGraph graph, RunConfig run, Configuration hadoop) {
     try {
       List<SourceImage> images =

@@ -8,7 +8,7 @@ import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Encoder and decoder as a model version holds them.
+ * The encoder and decoder of a model version.
  *
  * @param version its name
  */

@@ -1,2 +1,5 @@
-/** A pre-training run around its training: resuming, recording, checkpoints and final versions. */
+/**
+ * The parts of a pre-training run besides training: resuming, recording, checkpoints and final
+ * versions.
+ */
 package io.sparkmae.job.run;

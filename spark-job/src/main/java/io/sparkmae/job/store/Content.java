@@ -3,7 +3,7 @@ package io.sparkmae.job.store;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** What goes into a file. */
+/** The content of a file. */
 @FunctionalInterface
 public interface Content {
 

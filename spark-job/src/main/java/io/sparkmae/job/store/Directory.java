@@ -40,18 +40,18 @@ public final class Directory {
     this.path = path;
   }
 
-  /** The directory at {@code uri}; it need not exist. */
+  /** Returns the directory at {@code uri}; it need not exist. */
   public static Directory at(String uri, Configuration hadoop) throws IOException {
     Path path = new Path(uri);
     FileSystem fileSystem = path.getFileSystem(hadoop);
     if (fileSystem instanceof ChecksumFileSystem checked) {
-      fileSystem = checked.getRawFileSystem(); // files are hashed here: no second check beside them
+      fileSystem = checked.getRawFileSystem(); // files are hashed here, so no .crc files
     }
     return new Directory(fileSystem, fileSystem.makeQualified(path));
   }
 
   /**
-   * Writes one file, over an older one of that name; the file is there when this returns.
+   * Writes one file and replaces an older one of that name; the file is complete when this returns.
    *
    * @param name path inside the directory, with forward slashes
    */
@@ -65,7 +65,10 @@ public final class Directory {
     return new StoredFile(name, counted.bytes, Hex.encodeHexString(sha256.digest()));
   }
 
-  /** As {@link #file}, but refuses to replace a file, where the file system can. */
+  /**
+   * Writes one file, as {@link #file}, but throws if it exists, where the file system can check
+   * that.
+   */
   void newFile(String name, Content content) throws IOException {
     try (OutputStream out = fileSystem.create(path(name), false)) {
       content.writeTo(out);
@@ -78,11 +81,11 @@ public final class Directory {
   }
 
   /**
-   * Reads a file, and checks on the way that it is what was written. What is not read by {@code
-   * reader} is read for the check.
+   * Reads a file, and checks while reading that it is unchanged. Data that {@code reader} does not
+   * read is read for the check.
    *
-   * @throws BadModel if it is missing or another; other failures of storage pass through, since a
-   *     store that cannot be reached is no broken model
+   * @throws BadModel if it is missing or changed; other failures of the storage are thrown as they
+   *     are, since a model in an unreachable store is not broken
    */
   public <T> T read(StoredFile file, ModelVersion.Reader<T> reader) throws IOException {
     MessageDigest sha256 = DigestUtils.getSha256Digest();
@@ -95,7 +98,10 @@ public final class Directory {
     }
   }
 
-  /** What a reader makes of a broken file says less than that it is broken. */
+  /**
+   * Calls the reader. If it fails on a broken file, throws BadModel, which tells more than the
+   * reader's exception.
+   */
   private <T> T read(
       InputStream in, ModelVersion.Reader<T> reader, StoredFile file, MessageDigest sha256)
       throws IOException {
@@ -122,7 +128,7 @@ public final class Directory {
         cause);
   }
 
-  /** Deletes a file, or a directory with all that is in it; nothing happens if it is not there. */
+  /** Deletes a file, or a directory with its contents; does nothing if it does not exist. */
   void delete(String name) throws IOException {
     fileSystem.delete(path(name), true);
   }
@@ -131,11 +137,11 @@ public final class Directory {
     return fileSystem.exists(path(name));
   }
 
-  /** Path inside the directory → bytes, for all files in it and below. */
+  /** Returns the lengths in bytes of all files in this directory and below, by path inside it. */
   Map<String, Long> lengths() throws IOException {
     Map<String, Long> lengths = new HashMap<>();
     RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(path, true);
-    while (files.hasNext()) { // one request for many files, where each alone would be one
+    while (files.hasNext()) { // lists many files per request
       FileStatus file = files.next();
       lengths.put(file.getPath().toString().substring(path.toString().length() + 1), file.getLen());
     }
@@ -146,7 +152,7 @@ public final class Directory {
     return new Directory(fileSystem, path(name));
   }
 
-  /** The names of the directories in this one; none if it does not exist. */
+  /** Returns the names of the directories in this one; none if it does not exist. */
   List<String> children() throws IOException {
     try {
       return Stream.of(fileSystem.listStatus(path))
@@ -162,7 +168,7 @@ public final class Directory {
     return path.getName();
   }
 
-  /** Where this is, with its scheme. */
+  /** Returns the path of this directory, with its scheme. */
   @Override
   public String toString() {
     return path.toString();

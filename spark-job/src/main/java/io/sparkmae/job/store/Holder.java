@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Who holds a model directory, as its file says; files of older runs say less.
+ * The holder of a model directory, as recorded in its file; files of older runs have fewer fields.
  *
- * @param token of the run; null in a file that cannot be read
- * @param beat counts the rewritings; {@link #CANDIDATE} before it is certain who holds
- * @param pidNamespace in which {@code pid} counts; containers may share a host's name and not this
+ * @param token unique to the run; null if the file cannot be read
+ * @param beat number of rewrites; {@link #CANDIDATE} until the holder is certain
+ * @param pidNamespace namespace of {@code pid}; containers with the same host name may differ in it
  * @param bootId of the kernel
- * @param started when the process did, in the kernel's ticks: a pid is given again
+ * @param started start of the process in the kernel's ticks, since a pid is reused
  */
-@JsonIgnoreProperties(ignoreUnknown = true) // what later versions may add
+@JsonIgnoreProperties(ignoreUnknown = true) // fields of later versions
 record Holder(
     String host,
     long pid,
@@ -28,12 +28,12 @@ record Holder(
 
   static final long CANDIDATE = 0;
 
-  /** What a file says that is empty, half-written, or of an unknown kind. */
+  /** Stands for a file that is empty, half-written, or of an unknown kind. */
   static final Holder UNCLEAR = new Holder("an unknown host", 0, null, -1, null, null, null);
 
   private static final int STARTED_FIELD = 19; // of /proc/PID/stat, from the one after the name
 
-  /** A new run of this process. */
+  /** Returns the holder for a new run of this process. */
   static Holder newRun() {
     long pid = ProcessHandle.current().pid();
     return new Holder(
@@ -59,7 +59,7 @@ record Holder(
   }
 
   /**
-   * Whether its process has certainly died; false if that cannot be seen from here.
+   * Returns whether its process has certainly ended; false if that is not visible from here.
    *
    * @param here any run of this process
    */
@@ -98,7 +98,7 @@ record Holder(
     }
   }
 
-  /** When a process started; null if there is none. */
+  /** Returns the start of a process in ticks; null if there is no such process. */
   static String started(long pid) {
     try {
       String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));

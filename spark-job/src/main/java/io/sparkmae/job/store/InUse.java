@@ -2,12 +2,12 @@ package io.sparkmae.job.store;
 
 import java.util.Optional;
 
-/** Another run holds the model directory. */
+/** Thrown when another run holds the model directory. */
 public final class InUse extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
-  /** Says who holds it; if its file is gone, another run may have come and gone. */
+  /** Makes a message that names the holder; without a file, another run may have come and gone. */
   InUse(LeaseFile file, Optional<Holder> holder) {
     super("Cannot write to %s: %s".formatted(file, holder.map(InUse::who).orElseGet(InUse::gone)));
   }

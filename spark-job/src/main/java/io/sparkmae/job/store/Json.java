@@ -9,7 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** JSON as the project writes it: the components of records in snake_case. */
+/** Reads and writes JSON; the components of records are in snake_case. */
 public final class Json {
 
   private static final ObjectMapper MAPPER =
@@ -17,7 +17,7 @@ public final class Json {
 
   private Json() {}
 
-  /** One line, without its end. */
+  /** Returns a value as one line of JSON, without a line end. */
   public static String line(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
@@ -26,7 +26,7 @@ public final class Json {
     }
   }
 
-  /** Indented, in UTF-8, for files that people read. */
+  /** Returns a value as indented JSON in UTF-8, for files that people read. */
   public static byte[] pretty(Object value) {
     try {
       String text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
@@ -36,7 +36,7 @@ public final class Json {
     }
   }
 
-  /** Reads one value; {@code in} stays the caller's to close. */
+  /** Reads one value; does not close {@code in}. */
   public static <T> T read(InputStream in, Class<T> type) throws IOException {
     return MAPPER.readValue(in, type);
   }

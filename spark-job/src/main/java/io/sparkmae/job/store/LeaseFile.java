@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumException;
 
-/** The file that says who holds a model directory. */
+/** The file that names the holder of a model directory. */
 record LeaseFile(Directory directory) {
 
   static final String NAME = "_RUN";
@@ -17,13 +17,13 @@ record LeaseFile(Directory directory) {
   private static final Duration PAUSE = Duration.ofMillis(10);
 
   /**
-   * What the file says; empty if there is none.
+   * Reads the holder from the file; empty if there is no file.
    *
-   * <p>While it is rewritten it may be empty (HDFS), half-written, or ahead of its checksum (local
-   * disks). So it is read again until it is clear; {@link Holder#UNCLEAR} if it stays so, as it
-   * does when its writer died in the middle.
+   * <p>During a rewrite the file may be empty (HDFS), half-written, or newer than its checksum
+   * (local disks). So it is read again until it is clear; the result is {@link Holder#UNCLEAR} if
+   * it does not become so, for example when its writer died.
    *
-   * @throws IOException if {@code patience} ends with a failure of storage
+   * @throws IOException if the storage still fails when {@code patience} ends
    */
   Optional<Holder> read(Duration patience) throws IOException {
     long start = System.nanoTime();
@@ -71,7 +71,7 @@ record LeaseFile(Directory directory) {
     }
   }
 
-  /** The directory. */
+  /** Returns the path of the directory. */
   @Override
   public String toString() {
     return directory.toString();

@@ -7,17 +7,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One line of {@code metrics.jsonl}: where training stood after a round.
+ * One line of {@code metrics.jsonl}: the state of training after a round.
  *
- * @param step averaged updates so far
- * @param epoch passes over the data so far, with their fraction
+ * @param step local steps of each worker so far
+ * @param epoch passes over the data so far, with fraction
  * @param loss mean over the images of the round
  * @param learningRate of the round's last step
- * @param images trained so far
- * @param imagesPerSecond over the round
- * @param secondsWaiting for images, of a worker in the round on average
- * @param secondsComputing likewise
- * @param secondsExchanging parameters and moments, likewise, with the averaging
+ * @param images images trained so far, by all workers
+ * @param imagesPerSecond of the round, by all workers
+ * @param secondsWaiting seconds of the round in which a worker waited for images, mean over workers
+ * @param secondsComputing seconds in which a worker computed, mean over workers
+ * @param secondsExchanging seconds in which a worker exchanged parameters and moments, mean over
+ *     workers, plus the averaging
  */
 public record Metric(
     long step,
@@ -33,7 +34,7 @@ public record Metric(
   /** The name of the file in a version. */
   public static final String FILE = "metrics.jsonl";
 
-  /** The file's content, for {@link VersionWriter#file}. */
+  /** Returns the file's content, for {@link VersionWriter#file}. */
   public static Content lines(List<Metric> metrics) {
     return out -> {
       for (Metric metric : metrics) {
@@ -42,7 +43,7 @@ public record Metric(
     };
   }
 
-  /** Reads what {@link #lines} wrote; {@code in} stays the caller's to close. */
+  /** Reads metrics that {@link #lines} wrote; does not close {@code in}. */
   public static List<Metric> read(InputStream in) throws IOException {
     List<Metric> metrics = new ArrayList<>();
     for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {

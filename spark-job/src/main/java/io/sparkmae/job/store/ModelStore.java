@@ -13,10 +13,9 @@ import org.slf4j.LoggerFactory;
  * The versions of one model: {@code v000001}, {@code v000002}, …, and {@code LATEST} with the name
  * of the newest.
  *
- * <p>It trusts a version only if every file has the length that the manifest says, and a file only
- * if what was read of it has the hash, so a reader gets a whole model or an older whole model,
- * whatever happened to a writer. It deletes nothing but what {@link #prune} is told, and it does
- * not retry.
+ * <p>It accepts a version only if every file has the length in the manifest, and a file only if its
+ * data has the hash there. So a reader gets a complete model, if need be an older one, whatever
+ * happened to a writer. Only {@link #prune} deletes, and nothing is retried.
  */
 public final class ModelStore {
 
@@ -31,12 +30,12 @@ public final class ModelStore {
     this.directory = directory;
   }
 
-  /** The store at {@code uri}, on the file system of its scheme; it need not exist. */
+  /** Returns the store at {@code uri}, on the file system of its scheme; it need not exist. */
   public static ModelStore at(String uri, Configuration hadoop) throws IOException {
     return new ModelStore(Directory.at(uri, hadoop));
   }
 
-  /** What is read of a version. */
+  /** A function that reads a version. */
   @FunctionalInterface
   public interface Reader<T> {
 
@@ -46,9 +45,9 @@ public final class ModelStore {
   /**
    * Reads a model.
    *
-   * @param uri a store, whose newest version that {@code reader} finds whole is read, or one
+   * @param uri a store, of which the newest version that {@code reader} can read is taken, or one
    *     version's directory
-   * @throws BadModel if there is no whole model
+   * @throws BadModel if there is no complete model
    */
   public static <T> T read(String uri, Configuration hadoop, Reader<T> reader) throws IOException {
     Directory directory = Directory.at(uri, hadoop);
@@ -64,8 +63,8 @@ public final class ModelStore {
   }
 
   /**
-   * What {@code reader} makes of the newest version that it finds whole; older ones are tried in
-   * turn, and the log says so. Empty if there is none.
+   * Reads the newest version that {@code reader} can read. If it is broken, older ones are tried in
+   * turn, with a line in the log; empty if there is none.
    */
   public <T> Optional<T> read(Reader<T> reader) throws IOException {
     List<ModelVersion> versions = versions();
@@ -102,7 +101,7 @@ public final class ModelStore {
     return Verification.of(versions);
   }
 
-  /** Begins the version after the newest one, complete or not. */
+  /** Begins the version that follows the newest one, complete or not. */
   public VersionWriter begin() throws IOException {
     List<ModelVersion> versions = versions();
     int next = versions.isEmpty() ? 1 : 1 + number(versions.get(versions.size() - 1));
@@ -115,24 +114,26 @@ public final class ModelStore {
   }
 
   /**
-   * Deletes checkpoints that are not among the newest {@code keep} complete versions, and what dead
-   * writers left before the newest. Only for the one who holds the {@link RunLease}.
+   * Deletes checkpoints that are not among the newest {@code keep} complete versions, and
+   * incomplete versions older than a complete one. Only the holder of the {@link RunLease} may call
+   * it.
    */
   public void prune(int keep, Checkpoint isCheckpoint) throws IOException {
     List<ModelVersion> versions = versions();
-    int newer = 0; // complete ones
+    int newer = 0; // number of newer complete versions
     for (int i = versions.size() - 1; i >= 0; i--) {
       ModelVersion version = versions.get(i);
       boolean complete = version.isComplete();
       if (newer > 0 && !complete || newer >= keep && isCheckpoint.test(version)) {
-        directory.delete(version.name() + "/" + ModelVersion.SUCCESS); // else half of it is trusted
+        // first: without it a half-deleted version is not read
+        directory.delete(version.name() + "/" + ModelVersion.SUCCESS);
         directory.delete(version.name());
       }
       newer += complete ? 1 : 0;
     }
   }
 
-  /** Says of a complete version whether it is one of an unfinished run. */
+  /** A test whether a complete version is a checkpoint of an unfinished run. */
   @FunctionalInterface
   public interface Checkpoint {
 

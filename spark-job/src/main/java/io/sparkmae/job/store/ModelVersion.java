@@ -15,28 +15,28 @@ public final class ModelVersion {
   static final String SUCCESS = "_SUCCESS";
 
   private final Directory directory;
-  private VersionManifest manifest; // once it has been read
+  private VersionManifest manifest; // null until it is read
 
   ModelVersion(Directory directory) {
     this.directory = directory;
   }
 
-  /** For example {@code v000012}. */
+  /** Returns the name, for example {@code v000012}. */
   public String name() {
     return directory.name();
   }
 
-  /** Where the version is, as a URI. */
+  /** Returns the URI of the version. */
   public String uri() {
     return directory.toString();
   }
 
-  /** Whether the version holds {@code file}, a path inside it. */
+  /** Returns whether the version contains {@code file}, a path inside it. */
   public boolean has(String file) throws IOException {
     return directory.has(file);
   }
 
-  /** What is read of a file; the stream stays the version's to close. */
+  /** A function that reads a file; it must not close the stream. */
   @FunctionalInterface
   public interface Reader<T> {
 
@@ -44,9 +44,10 @@ public final class ModelVersion {
   }
 
   /**
-   * Reads {@code file}, a path inside the version, and checks it against the manifest on the way.
+   * Reads {@code file}, a path inside the version, and checks it against the manifest while
+   * reading.
    *
-   * @throws BadModel if it is missing, or not as the manifest says
+   * @throws BadModel if it is missing or differs from the manifest
    */
   public <T> T read(String file, Reader<T> reader) throws IOException {
     return directory.read(stored(file), reader);
@@ -66,8 +67,8 @@ public final class ModelVersion {
   }
 
   /**
-   * Why this version cannot be trusted, as the end of a sentence; empty if every file has its
-   * length. What is in the files is checked when they are read.
+   * Returns why this version cannot be used, as the end of a sentence; empty if every file has its
+   * length. The files' contents are checked only when they are read.
    */
   Optional<String> fault() throws IOException {
     if (!isComplete()) {
@@ -87,7 +88,10 @@ public final class ModelVersion {
     return manifest;
   }
 
-  /** Reads every file against the manifest; the first that is missing or differs, if any. */
+  /**
+   * Checks the contents of every file against the manifest; returns the first file that is missing
+   * or differs, if any.
+   */
   Optional<String> brokenFile() throws IOException {
     return firstFile(this::isWhole);
   }
@@ -104,7 +108,7 @@ public final class ModelVersion {
     boolean passes(StoredFile file) throws IOException;
   }
 
-  /** The first file that fails; the manifest itself if it cannot be read. */
+  /** Returns the first file that fails the check; the manifest itself if it cannot be read. */
   private Optional<String> firstFile(Check check) throws IOException {
     List<StoredFile> files;
     try {

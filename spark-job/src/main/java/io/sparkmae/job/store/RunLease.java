@@ -9,25 +9,25 @@ import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * One run's hold on a model directory: a file that it rewrites every few seconds.
+ * A run's lock on a model directory: a file that the run rewrites every few seconds (a beat).
  *
- * <p>A run that died leaves a file that nobody rewrites; the next run sees that by waiting, or at
- * once where it can see its process, and takes over. No clocks are compared.
+ * <p>The file of a run that died is no longer rewritten. The next run notices this by waiting, or
+ * at once if it can see the process, and takes over. No clocks are compared.
  *
  * <p>Object stores have no atomic create, and two runs may find the directory free at the same
- * time; the last one to write wins. So who takes the directory is a candidate at first: it writes
- * its name, waits longer than a rival may need from looking to writing, and holds the directory if
- * its name is still there. A candidate that needed longer itself may have written over a rival that
- * holds already; it waits for two beats, in which a holder writes over a candidate. A holder never
- * writes over another holder: the file names the one, and the other is told at its next beat or
- * {@link #check}. It is enough that what was written is what is read next.
+ * time; the last one to write wins. So a run is a candidate at first: it writes its name, waits
+ * longer than a rival needs from reading to writing, and holds the directory if its name is still
+ * there. A candidate that was slower than that may have overwritten a rival that already holds; it
+ * waits for two beats, in which a holder overwrites a candidate. A holder never overwrites another
+ * holder: the file names one of them, and the other notices at its next beat or {@link #check}. The
+ * storage only has to return the last written content.
  */
 public final class RunLease implements AutoCloseable {
 
   private static final Duration BEAT = Duration.ofSeconds(5);
   private static final int BEATS_OF_SILENCE = 3;
   private static final int BEATS_OF_THE_SLOW = 2;
-  private static final int PARTS_OF_A_BEAT = 5; // one is what a rival may need to write
+  private static final int PARTS_OF_A_BEAT = 5; // a rival may take one part to write
   private static final Duration PATIENCE = Duration.ofMillis(200);
 
   private final LeaseFile file;
@@ -40,7 +40,7 @@ public final class RunLease implements AutoCloseable {
             return heart;
           });
   private Holder own = Holder.newRun();
-  private long written; // when its last beat was
+  private long written; // time of its last beat
   private boolean lost;
 
   private RunLease(LeaseFile file, Duration beat) {
@@ -49,7 +49,7 @@ public final class RunLease implements AutoCloseable {
   }
 
   /**
-   * Takes hold of the model directory at {@code uri}.
+   * Locks the model directory at {@code uri}.
    *
    * @throws InUse if another run holds it
    */
@@ -65,7 +65,7 @@ public final class RunLease implements AutoCloseable {
     return lease;
   }
 
-  /** What the file says while nobody holds the directory. */
+  /** Waits until the directory has no living holder; returns the content of the file then. */
   private Optional<Holder> awaitFree() throws IOException {
     Optional<Holder> before = file.read(PATIENCE);
     if (before.isEmpty() || before.get().hasDied(own)) {
@@ -94,10 +94,10 @@ public final class RunLease implements AutoCloseable {
   }
 
   /**
-   * Holds the directory if nobody else does.
+   * Takes the lock if no other run has it.
    *
-   * @param seen what the file said
-   * @param name to write
+   * @param seen last known content of the file
+   * @param name the holder to write
    */
   private synchronized void claim(Optional<Holder> seen, Holder name) throws IOException {
     long start = System.nanoTime();
@@ -127,10 +127,11 @@ public final class RunLease implements AutoCloseable {
   }
 
   /**
-   * Checks that no other run has taken over, as may happen to a process that stood still or could
-   * not reach its storage. If one had the time to, this run takes hold again first.
+   * Checks that no other run has taken over, which can happen if this process was suspended or
+   * could not reach its storage. After a pause long enough for that, this run first takes the lock
+   * again.
    *
-   * @throws InUse if one has
+   * @throws InUse if another run has taken over
    */
   public synchronized void check() throws IOException {
     Optional<Holder> now = file.read(silence());
@@ -141,7 +142,7 @@ public final class RunLease implements AutoCloseable {
     }
   }
 
-  // Without a file too: another may have taken over, trained, and let go.
+  // Also true without a file: another run may have taken over, trained, and released the directory.
   private boolean isAnothers(Optional<Holder> now) {
     return now.isEmpty()
         || now.get().isClear() && now.get().beat() != Holder.CANDIDATE && !now.get().isSameRun(own);
@@ -156,14 +157,14 @@ public final class RunLease implements AutoCloseable {
         }
       }
     } catch (IOException | RuntimeException e) {
-      // storage that cannot be reached now may be at the next beat; check() tells before it matters
+      // the storage may be reachable at the next beat; check() fails before any harm
     }
   }
 
-  /** Lets the next run have the directory. */
+  /** Releases the directory for the next run. */
   @Override
   public synchronized void close() throws IOException {
-    thread.shutdown(); // an interrupt would leave half a file
+    thread.shutdown(); // no interrupt: that would leave a half-written file
     Optional<Holder> now = file.read(PATIENCE);
     if (now.isPresent() && now.get().isSameRun(own)) {
       file.delete();

@@ -3,7 +3,7 @@ package io.sparkmae.job.store;
 import java.io.Serializable;
 
 /**
- * One file as it was written.
+ * The description of a file at its writing.
  *
  * @param file path inside its directory, with forward slashes
  * @param bytes its length

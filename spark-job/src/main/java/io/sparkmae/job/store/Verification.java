@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What reading every file of a store found.
+ * The result of reading every file of a store.
  *
  * @param versions oldest first
  * @param firstBrokenFile its path inside the store, or null if all complete versions are whole

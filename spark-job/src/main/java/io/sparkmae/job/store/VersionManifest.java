@@ -3,7 +3,7 @@ package io.sparkmae.job.store;
 import java.util.List;
 
 /**
- * What a version holds, as {@code manifest.json}.
+ * The contents of a version, as {@code manifest.json}.
  *
  * @param version its name
  * @param files every file but the manifest and the markers, in the order of writing

@@ -12,9 +12,9 @@ import java.util.UUID;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 
 /**
- * A version that is being written; readers do not see it before {@link #commit}.
+ * Writes a version; readers do not see it before {@link #commit}.
  *
- * <p>Data first, then the manifest, then {@code _SUCCESS}, then {@code LATEST}: no renames, which
+ * <p>The order is data, manifest, {@code _SUCCESS}, {@code LATEST}. There are no renames, which
  * object stores lack. Not thread-safe.
  */
 public final class VersionWriter {
@@ -31,7 +31,7 @@ public final class VersionWriter {
     this.directory = store.child(name);
   }
 
-  /** Takes version {@code name} for one writer; empty if another has it. */
+  /** Claims version {@code name} for one writer; empty if another writer has it. */
   static Optional<VersionWriter> claim(Directory store, String name) throws IOException {
     VersionWriter writer = new VersionWriter(store, name);
     try {
@@ -43,12 +43,12 @@ public final class VersionWriter {
     return writer.holdsClaim() ? Optional.of(writer) : Optional.empty();
   }
 
-  /** For example {@code v000012}. */
+  /** Returns the name, for example {@code v000012}. */
   public String name() {
     return directory.name();
   }
 
-  /** Where the version will be, as a URI. */
+  /** Returns the URI where the version will be. */
   public String uri() {
     return directory.toString();
   }
@@ -56,7 +56,8 @@ public final class VersionWriter {
   /**
    * Writes one file of the version.
    *
-   * @param name path inside the version, with forward slashes, such as {@code encoder/config.json}
+   * @param name path inside the version, with forward slashes, for example {@code
+   *     encoder/config.json}
    */
   public StoredFile file(String name, Content content) throws IOException {
     requireNew(name);
@@ -66,9 +67,10 @@ public final class VersionWriter {
   }
 
   /**
-   * Takes in files that other processes wrote at {@link #uri}.
+   * Adds files that other processes wrote at {@link #uri}.
    *
-   * @throws IllegalArgumentException if one is not there, as on a disk that only its host has
+   * @throws IllegalArgumentException if one is missing, for example because it is on a disk of
+   *     another host
    */
   public void add(List<StoredFile> written) throws IOException {
     Map<String, Long> lengths = directory.lengths();
@@ -91,7 +93,7 @@ public final class VersionWriter {
   }
 
   /**
-   * Makes the version complete and {@code LATEST}; nothing can be added afterwards.
+   * Completes the version and makes it {@code LATEST}; nothing can be added afterwards.
    *
    * @throws BadModel if another writer took the version meanwhile
    */
@@ -110,8 +112,8 @@ public final class VersionWriter {
     return new ModelVersion(directory);
   }
 
-  // Creating a file that must not exist is atomic on HDFS, but on S3 the later of two writers wins
-  // unseen.
+  // Exclusive creation of a file is atomic on HDFS, but on S3 the later of two writers wins
+  // unnoticed.
   private boolean holdsClaim() throws IOException {
     try (InputStream in = directory.open(CLAIM)) {
       return token.equals(new String(in.readAllBytes(), StandardCharsets.UTF_8));

@@ -1,2 +1,2 @@
-/** Versions of a model on any Hadoop file system, complete or not there. */
+/** Versions of a model on any Hadoop file system; readers see only complete ones. */
 package io.sparkmae.job.store;

@@ -3,9 +3,9 @@ package io.sparkmae.job.train;
 import io.sparkmae.model.optimiser.WarmupCosine;
 
 /**
- * Local steps between two averagings, by global step.
+ * The number of local steps between two averagings, by global step.
  *
- * @param base the least, and what it is without growth
+ * @param base the minimum, and the constant number without growth
  * @param growth α of the Quadratic Synchronization Rule: H = max(base, ⌊(α / rate)²⌋), in warm-up
  *     at the peak rate; 0 for none
  * @param everyStepInWarmup whether warm-up averages after every step instead
@@ -24,6 +24,6 @@ record AveragingFrequency(
     }
     double rate = warmup ? schedule.peak() : schedule.valueAt(step, 0);
     double grown = Math.floor(Math.pow(growth / rate, 2));
-    return (int) Math.max(base, Math.min(grown, 1 << 20)); // the rate ends at 0
+    return (int) Math.max(base, Math.min(grown, 1 << 20)); // a limit, since the rate ends at 0
   }
 }

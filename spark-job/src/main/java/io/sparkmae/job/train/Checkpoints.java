@@ -2,17 +2,17 @@ package io.sparkmae.job.train;
 
 import java.io.IOException;
 
-/** Where a run leaves its state, from time to time and at its end. */
+/** The place where a run stores its state, at intervals and at its end. */
 @FunctionalInterface
 public interface Checkpoints {
 
-  /** Nothing is kept. */
+  /** Stores nothing. */
   Checkpoints NONE = soFar -> null;
 
   /**
-   * Keeps {@code soFar}; the graph goes on being trained unless the run is finished.
+   * Stores {@code soFar}; training of the graph continues unless the run is finished.
    *
-   * @return where it was kept; null if it was not
+   * @return the stored state; null if it was not stored
    */
   ResumePoint keep(Trained soFar) throws IOException;
 }

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 /**
  * Rows [from, to) of an epoch's order.
  *
- * <p>It travels as a path, which is all that DL4J hands to a loader: the data's file system, which
- * DL4J opens before it asks the loader, and a fragment.
+ * <p>It is sent as a path, since DL4J passes only a path to a loader: the data's file system, which
+ * DL4J opens before it calls the loader, and a fragment.
  */
 record Minibatch(int epoch, long from, long to) {
 
@@ -18,7 +18,7 @@ record Minibatch(int epoch, long from, long to) {
     return Math.toIntExact(to - from);
   }
 
-  /** For example {@code hdfs://namenode:8020/#epoch=3&from=64&to=128}. */
+  /** Returns the path, for example {@code hdfs://namenode:8020/#epoch=3&from=64&to=128}. */
   String path(URI fileSystem) {
     return "%s/#epoch=%d&from=%d&to=%d"
         .formatted(fileSystem.toString().replaceAll("/+$", ""), epoch, from, to);

@@ -21,13 +21,13 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 /**
  * Reads a {@link Minibatch} on an executor: rows to crops, patches and masks.
  *
- * <p>What a sample becomes depends on seed, epoch and key alone, not on the worker.
+ * <p>Crop and mask of a sample depend on seed, epoch and key alone, not on the worker.
  */
 final class MinibatchLoader implements ResidentLoader {
 
   private static final long serialVersionUID = 1;
 
-  // The row groups that a task read are kept for the next round's task on the same thread.
+  // Keeps the row groups that a task read for the next round's task on the same thread.
   private static final ThreadLocal<Resident> RESIDENT = new ThreadLocal<>();
 
   private final PreparedData data;
@@ -39,7 +39,7 @@ final class MinibatchLoader implements ResidentLoader {
   private final int workers;
   private final SerializableConfiguration hadoop;
 
-  // All threads of an executor have one loader; at an epoch's end they want two plans.
+  // All threads of an executor share one loader; at the end of an epoch they need two plans.
   private transient Map<Integer, EpochPlan> plans;
 
   private record Resident(PreparedData data, int decodeThreads, PatchReader reader) {
@@ -52,9 +52,9 @@ final class MinibatchLoader implements ResidentLoader {
   }
 
   /**
-   * A loader for a run.
+   * Makes a loader for a run.
    *
-   * @param workers that share an epoch, whose order depends on their number
+   * @param workers number of workers; the order of an epoch depends on it
    */
   MinibatchLoader(PreparedData data, RunConfig run, int workers, SerializableConfiguration hadoop) {
     this.data = data;
@@ -83,7 +83,7 @@ final class MinibatchLoader implements ResidentLoader {
 
   private synchronized EpochPlan plan(int epoch) {
     if (plans == null) {
-      plans = new HashMap<>(); // after its journey, too
+      plans = new HashMap<>(); // transient: null after deserialisation
     }
     plans.keySet().removeIf(other -> Math.abs(other - epoch) > 1);
     return plans.computeIfAbsent(epoch, e -> EpochPlan.of(data.manifest(), seed, e, workers));
@@ -105,7 +105,7 @@ final class MinibatchLoader implements ResidentLoader {
     return resident.reader;
   }
 
-  // A loader's thread is not its task's, so the executor is asked.
+  // A loader's thread is not its task's thread, so the executor's settings are used.
   private static int coresOfTask() {
     SparkEnv executor = SparkEnv.get();
     SparkConf settings = executor == null ? new SparkConf(false) : executor.conf();

@@ -1,6 +1,6 @@
 package io.sparkmae.job.train;
 
-/** The loss became NaN or infinite; the message has the steps in which it happened. */
+/** Thrown when the loss is NaN or infinite; the message has the steps in which this happened. */
 public final class NonFiniteLoss extends RuntimeException {
 
   private static final long serialVersionUID = 1;

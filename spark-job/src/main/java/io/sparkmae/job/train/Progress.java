@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** How far training is: a line on stderr after every round, and the metrics of all rounds. */
+/** The progress of training: a line on stderr after every round, and the metrics of all rounds. */
 final class Progress {
 
   private final int epochs;
@@ -17,7 +17,7 @@ final class Progress {
   private long trained; // in this process
   private double seconds;
 
-  /** Goes on from the metrics of the rounds before, if there were any. */
+  /** Starts from the metrics of earlier rounds, which may be empty. */
   Progress(int epochs, long imagesInAll, List<Metric> before) {
     this.epochs = epochs;
     this.imagesInAll = imagesInAll;
@@ -26,7 +26,7 @@ final class Progress {
   }
 
   /**
-   * Takes in a round.
+   * Adds a round to the metrics and prints its line.
    *
    * @throws NonFiniteLoss if the round's loss is NaN or infinite
    */
@@ -71,7 +71,7 @@ final class Progress {
             round.learningRate());
   }
 
-  /** Forgets the rounds after {@code step}: they will be trained again. */
+  /** Removes the rounds after {@code step}, which will be trained again. */
   void rewind(int step) {
     metrics.removeIf(metric -> metric.step() > step);
     last = metrics.isEmpty() ? null : metrics.get(metrics.size() - 1);
@@ -81,7 +81,7 @@ final class Progress {
     return List.copyOf(metrics);
   }
 
-  /** Rounds so far. */
+  /** Returns the number of rounds so far. */
   int rounds() {
     return metrics.size();
   }
@@ -94,12 +94,12 @@ final class Progress {
     return last == null ? 0 : last.images();
   }
 
-  /** Of this process alone. */
+  /** Returns the images per second since this process began to train. */
   double imagesPerSecond() {
     return trained / seconds;
   }
 
-  /** Mean loss of the images since {@code epoch} epochs were done. */
+  /** Returns the mean loss of the images trained after the first {@code epoch} epochs. */
   double lossSince(int epoch) {
     long before = imagesInAll / epochs * epoch;
     double sum = 0;

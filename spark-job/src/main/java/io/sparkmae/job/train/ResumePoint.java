@@ -5,7 +5,7 @@ import io.sparkmae.job.store.Metric;
 import java.util.List;
 
 /**
- * Where a run may go on: a version that holds its state.
+ * A point to continue a run from: a version with its state.
  *
  * @param version the version's URI
  * @param state its vectors

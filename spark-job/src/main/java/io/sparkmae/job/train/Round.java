@@ -8,11 +8,11 @@ import java.util.List;
  *
  * @param epoch from 0
  * @param firstStep global number of the round's first local step, from 0
- * @param workers for each worker, its minibatches in order, as many for each
+ * @param workers for each worker, its minibatches in order; each has the same number
  */
 record Round(int epoch, int firstStep, List<List<Minibatch>> workers) {
 
-  /** Local steps of the round. */
+  /** Returns the number of local steps of the round. */
   int steps() {
     return workers.get(0).size();
   }
@@ -25,7 +25,7 @@ record Round(int epoch, int firstStep, List<List<Minibatch>> workers) {
     return workers.stream().flatMap(List::stream).mapToLong(Minibatch::size).sum();
   }
 
-  /** For each worker, its minibatches as paths, at most {@code limit}. */
+  /** Returns the paths of each worker's first minibatches, at most {@code limit}. */
   List<List<String>> paths(URI fileSystem, int limit) {
     return workers.stream()
         .map(share -> share.stream().limit(limit).map(batch -> batch.path(fileSystem)).toList())

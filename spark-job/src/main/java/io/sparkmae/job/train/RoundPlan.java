@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Every round of a run: a pure function of these numbers, so that a run goes on wherever it
- * stopped.
+ * The plan of all rounds of a run. It depends on these numbers alone, so a run can continue
+ * wherever it stopped.
  *
- * <p>Each worker walks through its own range of an epoch's order, cut in as many minibatches as the
- * epoch has steps. All minibatches of an epoch, of all workers, differ by one image at most, and so
- * do its steps. A round is H steps, H being the averaging frequency at the first; the last of an
- * epoch may be shorter. No worker is ever idle.
+ * <p>Each worker goes through its own range of an epoch's order, cut into as many minibatches as
+ * the epoch has steps. The sizes of all minibatches of an epoch differ by one image at most, and so
+ * do those of its steps. A round has H steps, the averaging frequency at its first step; the last
+ * round of an epoch may be shorter. All workers have the same number of steps.
  *
  * @param images of an epoch, at least one for each worker
- * @param batchSize images of one step of one worker at most, whatever their crops; of 1 some are 2
- *     where images do not divide, so that no worker waits
+ * @param batchSize largest number of images in one step of one worker, however many crops each has;
+ *     with 1, some steps have 2 images if the images do not divide evenly
  */
 record RoundPlan(
     long images, int workers, int batchSize, int epochs, AveragingFrequency frequency) {
@@ -31,7 +31,10 @@ record RoundPlan(
     }
   }
 
-  /** The plan of {@code run}: its rate grows with the effective batch size, in crops. */
+  /**
+   * Returns the plan of {@code run}; its learning rate grows with the effective batch size, in
+   * crops.
+   */
   static RoundPlan of(RunConfig run, long images, int workers) {
     Train train = run.train();
     int batchSize = train.cropsOfStep() / run.data().cropsPerImage();
@@ -51,12 +54,12 @@ record RoundPlan(
     return new RoundPlan(images, workers, batchSize, train.epochs(), frequency);
   }
 
-  /** Learning rate by global step. */
+  /** Returns the learning rate by global step. */
   WarmupCosine schedule() {
     return frequency.schedule();
   }
 
-  /** Steps of an epoch, whatever the averaging frequency. */
+  /** Returns the number of steps of an epoch, which does not depend on the averaging frequency. */
   int stepsPerEpoch() {
     return Math.toIntExact(stepsPerEpoch(images, workers, batchSize));
   }
@@ -71,7 +74,7 @@ record RoundPlan(
   }
 
   /**
-   * The round that begins with a step.
+   * Returns the round that begins with a step.
    *
    * @param step global number of the round's first step
    */
@@ -91,27 +94,28 @@ record RoundPlan(
   }
 
   /**
-   * Where in the epoch's order a worker's step begins. Steps have {@code least} images; those that
-   * remain are dealt to the steps in turn, the next worker going on where the one before ended. So
-   * a worker changes its size thrice an epoch at most, which costs an engine a new plan.
+   * Returns the position in the epoch's order where a worker's step begins. Steps have {@code
+   * least} images; the remaining images are dealt to the steps in turn, and each worker continues
+   * where the one before ended. So a worker's batch size changes three times per epoch at most;
+   * each change costs the engine a new plan.
    */
   private long place(int worker, int step) {
     long steps = stepsPerEpoch();
     long least = images / workers / steps;
     long from = EpochPlan.start(images, worker, workers);
     long to = EpochPlan.start(images, worker + 1, workers);
-    long dealt = from - worker * least * steps; // to the workers before
+    long dealt = from - worker * least * steps; // remaining images dealt to the workers before
     long more = to - (worker + 1) * least * steps;
     return from + least * step + ofSteps(step, more) - ofSteps(step, dealt);
   }
 
-  /** How many of {@code dealt} images went to the first steps. */
+  /** Returns how many of {@code dealt} images went to the first {@code first} steps. */
   private long ofSteps(int first, long dealt) {
     long steps = stepsPerEpoch();
     return dealt / steps * first + Math.min(dealt % steps, first);
   }
 
-  /** The rounds of an epoch, in order. */
+  /** Returns the rounds of an epoch, in order. */
   List<Round> ofEpoch(int epoch) {
     List<Round> rounds = new ArrayList<>();
     int end = (epoch + 1) * stepsPerEpoch();

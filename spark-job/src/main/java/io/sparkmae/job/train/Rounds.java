@@ -12,7 +12,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 
 /**
- * Runs rounds as DL4J's {@code fitPaths}.
+ * Runs rounds through DL4J's {@code fitPaths}.
  *
  * @param fileSystem of the data
  */
@@ -24,7 +24,7 @@ record Rounds(
     AveragingMaster master,
     MinibatchLoader loader) {
 
-  private static final int EARLY = 3; // minibatches of the next round that a worker is told of
+  private static final int EARLY = 3; // minibatches of the next round that a worker loads early
 
   RoundReport train(Round round) {
     ComputationGraphConfiguration place = graph.getNetwork().getConfiguration();
@@ -38,7 +38,7 @@ record Rounds(
     return master.report();
   }
 
-  /** One worker a partition, where it was in the round before. */
+  /** Returns the paths as one partition per worker, on its executor of the round before. */
   private JavaRDD<String> paths(Round round) {
     List<String> shares =
         round.paths(fileSystem, Integer.MAX_VALUE).stream()

@@ -1,6 +1,9 @@
 package io.sparkmae.job.train;
 
-/** Executors that were asked for have not come; they may, when the cluster has room. */
+/**
+ * Thrown when requested executors have not started; they may start later, when the cluster has
+ * room.
+ */
 public final class SlotsMissing extends RuntimeException {
 
   private static final long serialVersionUID = 1;

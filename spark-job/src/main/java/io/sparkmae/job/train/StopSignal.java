@@ -7,10 +7,10 @@ import org.apache.spark.util.SignalUtils;
 import scala.runtime.AbstractFunction0;
 
 /**
- * Takes SIGTERM as a request to stop: it ends the round that runs, and leaves the JVM alive for a
+ * Handles SIGTERM as a request to stop: it ends the running round, and keeps the JVM alive for a
  * checkpoint.
  *
- * <p>A second SIGTERM, and one after {@link #close}, ends the JVM as ever.
+ * <p>A second SIGTERM, or one after {@link #close}, ends the JVM as usual.
  */
 final class StopSignal extends AbstractFunction0<Object> implements AutoCloseable {
 
@@ -31,7 +31,7 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
     return signal;
   }
 
-  /** Names the jobs that a request ends; null for none. */
+  /** Sets the group of jobs that a request cancels; null for none. */
   synchronized void guard(String group) {
     jobGroup = group;
   }
@@ -40,7 +40,7 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
     return requested;
   }
 
-  /** Called on SIGTERM; true if that is all there is to do. */
+  /** Handles a SIGTERM; returns true if the JVM must not end. */
   @Override
   public Object apply() {
     if (closed || requested) {
@@ -54,7 +54,8 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
     return true;
   }
 
-  // Again and again: a job may be on its way, and cancelling finds only those that have begun.
+  // Repeated, because cancelling affects only jobs that have begun, and another may be about to
+  // begin.
   private void cancel() {
     while (!closed) {
       synchronized (this) {

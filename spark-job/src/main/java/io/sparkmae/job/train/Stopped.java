@@ -1,6 +1,9 @@
 package io.sparkmae.job.train;
 
-/** SIGTERM ended the run between two rounds; the same command goes on from its checkpoint. */
+/**
+ * Thrown when SIGTERM has ended the run between two rounds; the same command continues from its
+ * checkpoint.
+ */
 public final class Stopped extends RuntimeException {
 
   private static final long serialVersionUID = 1;

@@ -8,13 +8,13 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.status.api.v1.ExecutorSummary;
 import scala.collection.JavaConverters;
 
-/** The tasks that a cluster runs at once, when all executors that were asked for are there. */
+/** The number of tasks that a cluster runs at once, when all requested executors have started. */
 final class TaskSlots {
 
   private static final String GPUS = "spark.task.resource.gpu.amount";
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,.*");
-  private static final String YARNS_DEFAULT = "2"; // and that of Kubernetes
+  private static final String YARNS_DEFAULT = "2"; // also the default of Kubernetes
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration SETTLED = Duration.ofSeconds(5);
 
@@ -27,10 +27,10 @@ final class TaskSlots {
   }
 
   /**
-   * What is waited for.
+   * The executors and cores to wait for.
    *
-   * @param executors 0 for whatever the cluster has
-   * @param cores the same
+   * @param executors 0 for as many as the cluster has
+   * @param cores 0 for as many as the cluster has
    */
   record Asked(int executors, int cores) {
 
@@ -50,10 +50,10 @@ final class TaskSlots {
     }
 
     /**
-     * Whether all are there.
+     * Returns whether all have started.
      *
-     * @param settled whether none has come for a while: a standalone master gives what it has, and
-     *     spark.cores.max may be more
+     * @param settled whether none has started for a while: a standalone master may have fewer cores
+     *     than spark.cores.max
      */
     boolean isMet(int executorsThere, int coresThere, boolean settled) {
       return executors > 0
@@ -70,9 +70,9 @@ final class TaskSlots {
   }
 
   /**
-   * Whether tasks have GPUs.
+   * Returns whether tasks have GPUs.
    *
-   * @throws IllegalArgumentException if it is not one each
+   * @throws IllegalArgumentException if they do not have exactly one each
    */
   static boolean haveGpus(SparkConf conf) {
     String amount = conf.get(GPUS, "");
@@ -85,9 +85,9 @@ final class TaskSlots {
   }
 
   /**
-   * Checks that the number of executors stays as it is.
+   * Checks that the number of executors is fixed.
    *
-   * @throws IllegalArgumentException if they come and go
+   * @throws IllegalArgumentException if Spark may add and remove executors
    */
   static void requireFixed(SparkConf conf) {
     boolean local = conf.get("spark.master", "").matches("local(\\[.*)?");
@@ -98,10 +98,11 @@ final class TaskSlots {
   }
 
   /**
-   * Tasks that run at once, by cores, spark.task.cpus and GPUs; waits for executors.
+   * Returns the number of tasks that run at once, by cores, spark.task.cpus and GPUs; waits for
+   * executors.
    *
-   * @throws SlotsMissing if they do not come
-   * @throws IllegalArgumentException if they are too small for a task, or come and go
+   * @throws SlotsMissing if they do not start in time
+   * @throws IllegalArgumentException if they are too small for a task, or their number is not fixed
    */
   static int count(SparkContext spark) {
     requireFixed(spark.getConf());
@@ -118,12 +119,13 @@ final class TaskSlots {
     return count;
   }
 
-  // It knows of cores, spark.task.cpus and GPUs; spark.default.parallelism is another thing.
+  // This call considers cores, spark.task.cpus and GPUs; spark.default.parallelism is something
+  // else.
   private int now() {
     return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
   }
 
-  /** What is there. */
+  /** The executors, cores and slots that have started. */
   private record There(int executors, int cores, int slots) {}
 
   private There there() {

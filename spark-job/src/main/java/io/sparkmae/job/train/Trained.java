@@ -9,15 +9,15 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * What training has come to, at the end or at a checkpoint.
+ * The result of training, at the end or at a checkpoint.
  *
- * @param graph moments stay on the executors; its parameters are there when the vectors are written
- * @param vectors everything that it takes to go on; only while {@link Checkpoints#keep} has it
+ * @param graph gets its parameters when the vectors are written; moments stay on the executors
+ * @param vectors the state to continue from; valid only during {@link Checkpoints#keep}
  * @param metrics of all rounds, also those before the checkpoint that this run began from
- * @param loss mean over the images of the last epoch that was begun
- * @param images trained, those before included
+ * @param loss mean over the images of the last epoch begun
+ * @param images images trained, those before a checkpoint included
  * @param imagesPerSecond since this process began to train
- * @param finished whether the run is at its end
+ * @param finished whether the run is finished
  */
 public record Trained(
     MaeGraph graph,
@@ -28,12 +28,12 @@ public record Trained(
     double imagesPerSecond,
     boolean finished) {
 
-  /** Parameters, moments and the outer step's momentum, wherever they are. */
+  /** Parameters, moments and the outer step's momentum, on whichever machines they are. */
   @FunctionalInterface
   public interface Vectors {
 
     /**
-     * Writes them as files of {@code version}, and runs {@code meanwhile} when the graph has its
+     * Writes them as files of {@code version}; runs {@code meanwhile} once the graph has its
      * parameters.
      */
     StoredState write(VersionWriter version, Meanwhile meanwhile) throws IOException;

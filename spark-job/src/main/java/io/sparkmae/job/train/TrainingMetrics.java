@@ -7,7 +7,7 @@ import java.util.function.ToDoubleFunction;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.source.Source;
 
-/** The last round's figures among Spark's metrics, for its sinks: Prometheus, Graphite, … */
+/** Publishes the last round's figures as Spark metrics, for its sinks: Prometheus, Graphite, … */
 final class TrainingMetrics implements Source, AutoCloseable {
 
   private final MetricRegistry registry = new MetricRegistry();

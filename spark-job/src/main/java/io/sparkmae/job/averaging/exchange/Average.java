@@ -11,10 +11,10 @@ import java.util.stream.LongStream;
 import org.apache.spark.storage.BlockId;
 
 /**
- * What a round starts from, and where its slices are.
+ * The average from which a round starts, and the ids of its blocks.
  *
  * @param id of the blocks of all slices that were averaged
- * @param withMoments whether moments were
+ * @param withMoments whether moments were averaged too
  * @param ownMoments id of the blocks with each worker's own moments; {@link #NONE} at the start
  * @param outerMomentum id of the blocks of the outer step's momentum; {@link #NONE} without
  * @param iteration global number of the round's first step
@@ -26,7 +26,10 @@ public record Average(
 
   public static final long NONE = -1;
 
-  /** The one that a round will make; its place is not known before. */
+  /**
+   * Returns the average that a round will make, with new ids; use {@link #at} to set iteration and
+   * epoch.
+   */
   public static Average next(boolean ownMoments, boolean outerMomentum) {
     return new Average(
         SparkBlocks.newId(),
@@ -38,15 +41,15 @@ public record Average(
   }
 
   /**
-   * Hands a slice to {@code reader}.
+   * Passes a slice to {@code reader}, from whichever executor has it.
    *
-   * @return false if nobody has it
+   * @return false if no executor has it
    */
   public boolean read(Slice slice, Consumer<FloatBuffer> reader) {
     return SparkBlocks.read(SparkBlocks.of(id, slice.index()), reader);
   }
 
-  /** What there is of it, beside each worker's own moments. */
+  /** Returns the vectors of this average; each worker's own moments are not among them. */
   List<Vector> vectors() {
     List<Vector> vectors = new ArrayList<>(List.of(Vector.PARAMS));
     if (withMoments) {
@@ -58,12 +61,12 @@ public record Average(
     return vectors;
   }
 
-  /** The block of a slice of {@code vector}. */
+  /** Returns the block of a slice of {@code vector}. */
   BlockId block(Vector vector, Slice slice) {
     return SparkBlocks.of(vector == Vector.OUTER_MOMENTUM ? outerMomentum : id, slice.index());
   }
 
-  /** Forgets all its blocks on every executor, soon; for the driver. */
+  /** Removes all its blocks on every executor. Call it on the driver; it does not wait. */
   public void release() {
     LongStream.of(id, ownMoments, outerMomentum)
         .filter(set -> set != NONE)

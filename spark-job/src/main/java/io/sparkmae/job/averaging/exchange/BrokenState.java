@@ -1,6 +1,6 @@
 package io.sparkmae.job.averaging.exchange;
 
-/** A stored state that cannot be gone on from: a file of it is missing, or not what was written. */
+/** Thrown when a stored state cannot be used: one of its files is missing or was changed. */
 public final class BrokenState extends RuntimeException {
 
   private static final long serialVersionUID = 1;
@@ -15,7 +15,7 @@ public final class BrokenState extends RuntimeException {
     this.version = version;
   }
 
-  /** URI of the version that holds it. */
+  /** Returns the URI of the version that contains the state. */
   public String version() {
     return version;
   }

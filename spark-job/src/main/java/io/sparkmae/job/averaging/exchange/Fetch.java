@@ -16,9 +16,10 @@ import org.apache.spark.storage.BlockManagerId;
 import scala.collection.JavaConverters;
 
 /**
- * Fetches a block from another executor with one copy, from the network's buffers to the caller's.
+ * Fetches a block from another executor with a single copy, from the network's buffers to the
+ * caller's.
  *
- * <p>{@code BlockManager.getRemoteBytes} makes three, each into new memory of a slice's size.
+ * <p>{@code BlockManager.getRemoteBytes} makes three copies, each into newly allocated memory.
  */
 final class Fetch implements BlockFetchingListener {
 
@@ -27,9 +28,9 @@ final class Fetch implements BlockFetchingListener {
   Fetch() {}
 
   /**
-   * The block's bytes from the first executor that gives them; empty if none does.
+   * Returns the block's bytes from the first executor that delivers them; empty if none does.
    *
-   * @param allocate makes a buffer of at least so many bytes
+   * @param allocate returns a buffer of at least the given number of bytes
    */
   static Optional<ByteBuffer> from(
       BlockManager here, BlockId block, IntFunction<ByteBuffer> allocate) {
@@ -59,7 +60,7 @@ final class Fetch implements BlockFetchingListener {
     return fetch.await(block, allocate);
   }
 
-  /** Waits for the block's bytes; empty if they do not come, or not all of them. */
+  /** Waits for the block's bytes and returns them; empty if they do not arrive completely. */
   Optional<ByteBuffer> await(BlockId block, IntFunction<ByteBuffer> allocate) {
     try {
       ManagedBuffer arrived = arrival.get();
@@ -69,9 +70,9 @@ final class Fetch implements BlockFetchingListener {
         arrived.release();
       }
     } catch (ExecutionException | IOException e) {
-      return Optional.empty(); // it died, or lost the block: another may have it
+      return Optional.empty(); // the executor was lost, or its block: another may have it
     } catch (InterruptedException e) {
-      arrival.thenAccept(ManagedBuffer::release); // it may still come
+      arrival.thenAccept(ManagedBuffer::release); // it may still arrive
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while fetching " + block, e);
     }

@@ -16,8 +16,8 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Reads a part of a stored state, given as JSON, and leaves its slices as an average's where the
- * task runs. The file is checked against its hash on the way.
+ * Reads a part of a stored state, given as JSON, and stores its slices as blocks of an average on
+ * the executor of the task. The file is checked against its hash while it is read.
  */
 public final class ReadStateTask implements VoidFunction<String> {
 
@@ -29,9 +29,9 @@ public final class ReadStateTask implements VoidFunction<String> {
   private final Broadcast<SerializableConfiguration> hadoop;
 
   /**
-   * A task for every part.
+   * Makes the task, which reads any part.
    *
-   * @param average that the parts become
+   * @param average the average to which the blocks belong
    * @param version the directory of the version
    */
   public ReadStateTask(

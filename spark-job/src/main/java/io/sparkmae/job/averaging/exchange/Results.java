@@ -11,28 +11,31 @@ import java.util.List;
 import org.apache.spark.storage.BlockId;
 
 /**
- * What workers leave for those who average: their numbers, or in bf16, half as long, their
- * parameters' changes and their moments.
+ * The results of workers, stored as blocks for averaging. In fp32 they are parameters and moments;
+ * in bf16, half as long, the parameters' differences from the start, and moments.
  *
- * <p>A change is small, and so is its rounding. A moment is rounded itself: the second plus a
- * rounded change could be negative.
+ * <p>A difference is small, and so is its rounding error. Moments are not stored as differences: a
+ * second moment plus a rounded difference could be negative.
  *
  * @param id of the blocks
- * @param precision that they travel in
+ * @param precision number format of the blocks
  */
 public record Results(long id, Precision precision) implements Serializable {
 
   private static final int PIECE = 2048; // numbers
 
-  /** Whether a parameter is here as its difference from the average that workers started from. */
+  /**
+   * Returns whether a slice is stored as differences from the average that the workers started
+   * from: parameters in bf16 are.
+   */
   public boolean areChanges(Slice slice) {
     return slice.ofParams() && precision == Precision.BF16;
   }
 
   /**
-   * Leaves a slice of a worker's result.
+   * Stores a slice of a worker's result as a block on this executor.
    *
-   * @return false if the average that it started from is nowhere
+   * @return false if no executor has that slice of the average that it started from
    */
   public boolean leave(Slice slice, int worker, FloatBuffer numbers, Average start) {
     BlockId block = SparkBlocks.of(id, slice.index(), worker);
@@ -65,7 +68,9 @@ public record Results(long id, Precision precision) implements Serializable {
     return bytes;
   }
 
-  /** Takes the numbers [at, at + length) of a slice, from the beginning of {@code piece}. */
+  /**
+   * Receives the numbers [at, at + length) of a slice; they are at the beginning of {@code piece}.
+   */
   @FunctionalInterface
   public interface Taker {
 
@@ -73,9 +78,9 @@ public record Results(long id, Precision precision) implements Serializable {
   }
 
   /**
-   * Reads a slice of a worker's result, piece by piece: they stay in the core's nearest cache.
+   * Reads a slice of a worker's result, in pieces that fit the first-level cache.
    *
-   * @return false if nobody has it
+   * @return false if no executor has it
    */
   public boolean read(Slice slice, int worker, Taker taker) {
     BlockId block = SparkBlocks.of(id, slice.index(), worker);
@@ -103,14 +108,14 @@ public record Results(long id, Precision precision) implements Serializable {
     }
   }
 
-  /** Takes back what a worker left here. */
+  /** Removes slices of a worker's result from this executor. */
   public void forget(List<Slice> slices, int worker) {
     if (id != Average.NONE) {
       slices.forEach(slice -> SparkBlocks.forget(SparkBlocks.of(id, slice.index(), worker)));
     }
   }
 
-  /** Whether somebody has every one of these slices of a worker's result. */
+  /** Returns whether each of these slices of a worker's result is on some executor. */
   public boolean areThere(List<Slice> slices, int worker) {
     return SparkBlocks.areThere(
         slices.stream().map(slice -> SparkBlocks.of(id, slice.index(), worker)).toList());

@@ -6,26 +6,28 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How parameters and moments are cut into slices; no slice has both.
+ * The division of parameters and moments into slices; no slice has both.
  *
  * @param params numbers of the parameter vector
  * @param moments numbers of the optimiser's state; 0 if it has none
  */
 public record Slices(long params, long moments) implements Serializable {
 
-  /** Numbers of a slice; its section's last may be shorter. */
-  // 16 MiB with the array's header: one number more would cost G1 another region.
+  /**
+   * The numbers of a slice; the last slice of parameters and of moments may be shorter. With the
+   * array's header it has 16 MiB: one number more would take another region of G1.
+   */
   public static final int LENGTH = (4 << 20) - 8;
 
   /** Numbers [from, from + length) of the parameters, or of the moments. */
   public record Slice(int index, boolean ofParams, long from, int length) {}
 
-  /** Slices of the parameters: they come first. */
+  /** Returns the number of slices of the parameters, which come first. */
   int paramSlices() {
     return count(params);
   }
 
-  /** All slices. */
+  /** Returns the number of all slices. */
   int count() {
     return count(params) + count(moments);
   }
@@ -37,7 +39,7 @@ public record Slices(long params, long moments) implements Serializable {
     return new Slice(index, ofParams, from, (int) Math.min(LENGTH, end - from));
   }
 
-  /** The slices that are averaged: with or without the moments. */
+  /** Returns the slices that are averaged, with or without those of the moments. */
   public List<Slice> averaged(boolean withMoments) {
     return IntStream.range(0, withMoments ? count() : paramSlices()).mapToObj(this::slice).toList();
   }
@@ -46,7 +48,7 @@ public record Slices(long params, long moments) implements Serializable {
     return IntStream.range(paramSlices(), count()).mapToObj(this::slice).toList();
   }
 
-  /** The slices that a stored vector is cut into. */
+  /** Returns the slices of a stored vector. */
   List<Slice> stored(Vector vector) {
     return vector == Vector.MOMENTS ? ofMoments() : averaged(false);
   }

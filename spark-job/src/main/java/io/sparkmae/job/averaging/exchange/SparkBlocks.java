@@ -22,41 +22,43 @@ import scala.collection.Seq;
 import scala.reflect.ClassTag;
 
 /**
- * Slices as blocks of Spark's block manager: an executor keeps what it made, others fetch it.
+ * Stores slices as blocks of Spark's block manager: an executor keeps the blocks it made, others
+ * fetch them.
  *
- * <p>SparkBlocks come in sets with an id that is used once. They are named as blocks of a
- * broadcast, since Spark forgets those everywhere with one message; Spark's own broadcasts count
- * from 0.
+ * <p>Blocks come in sets, whose id is used once. They have names of broadcast blocks, since Spark
+ * removes all blocks of a broadcast with one message; the ids of Spark's own broadcasts count from
+ * 0.
  */
 public final class SparkBlocks {
 
   private static final int PIECE = 1 << 20;
   private static final AtomicLong NEXT_ID = new AtomicLong(1L << 40);
 
-  // A fetched slice is used up at once; new memory for each would be most of the cost.
+  // Reused, since a fetched slice is read at once; allocating memory for each would take most of
+  // the time.
   private static final ThreadLocal<ByteBuffer> SCRATCH =
       ThreadLocal.withInitial(() -> ByteBuffer.allocate(0));
 
   private SparkBlocks() {}
 
-  /** An id for a set of blocks; for the driver. */
+  /** Returns a new id for a set of blocks. Call it on the driver. */
   public static long newId() {
     return NEXT_ID.getAndIncrement();
   }
 
-  /** The block of a slice that all workers share. */
+  /** Returns the name of a slice's block that all workers share. */
   public static BlockId of(long id, int slice) {
     return new BroadcastBlockId(id, "slice_" + slice);
   }
 
-  /** The block of a slice that is one worker's. */
+  /** Returns the name of a slice's block that belongs to one worker. */
   public static BlockId of(long id, int slice, int worker) {
     return new BroadcastBlockId(id, "slice_" + slice + "_worker_" + worker);
   }
 
   /**
-   * Keeps {@code numbers} as a block; it may not change afterwards. A block that is here already
-   * stays: equal names mean equal bits, whichever attempt of a task made them.
+   * Stores a copy of {@code numbers} as a block on this executor. If the block exists, it is kept:
+   * a block name is never reused, so a retried task may keep the block it finds.
    */
   public static void put(BlockId block, FloatBuffer numbers) {
     ByteBuffer bytes =
@@ -65,9 +67,12 @@ public final class SparkBlocks {
     put(block, bytes);
   }
 
-  // In memory as long as there is room: page cache is not free, and disks less so.
-  /** The same for bytes, which become the block. */
+  /**
+   * Stores {@code bytes} as a block on this executor, without a copy: do not change them
+   * afterwards. If the block exists, it is kept.
+   */
   public static void put(BlockId block, ByteBuffer bytes) {
+    // in memory while there is room: reading from disk costs time even with the page cache
     StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
     manager()
         .putBytes(
@@ -75,26 +80,32 @@ public final class SparkBlocks {
   }
 
   /**
-   * Hands the block's numbers to {@code reader}, from here or from whoever has them.
+   * Passes the block's numbers to {@code reader}, from this executor or from any that has them.
    *
-   * @return false if nobody has
+   * @return false if no executor has the block
    */
   public static boolean read(BlockId block, Consumer<FloatBuffer> reader) {
     return read(block, false, reader);
   }
 
-  /** The same; a block that was elsewhere is here too afterwards, if it shall be kept. */
+  /**
+   * Passes the block's numbers to {@code reader}, as {@link #read(BlockId, Consumer)}. If {@code
+   * keep}, a block fetched from another executor is also stored here.
+   */
   public static boolean read(BlockId block, boolean keep, Consumer<FloatBuffer> reader) {
     return readBytes(block, keep, bytes -> reader.accept(bytes.asFloatBuffer()));
   }
 
-  /** The same for the block's bytes. */
+  /**
+   * Passes the block's bytes to {@code reader}; returns false if no executor has the block. If
+   * {@code keep}, a block fetched from another executor is also stored here.
+   */
   static boolean readBytes(BlockId block, boolean keep, Consumer<ByteBuffer> reader) {
     Option<BlockData> here = manager().getLocalBytes(block);
     if (here.isDefined()) {
       try {
         reader.accept(here.get().toByteBuffer().order(ByteOrder.nativeOrder()));
-      } finally { // outside of tasks nobody else does, and who forgets the block waits for it
+      } finally { // outside a task Spark never unlocks the block, and removal would wait
         manager().releaseLockAndDispose(block, here.get(), Option.empty());
       }
       return true;
@@ -110,13 +121,13 @@ public final class SparkBlocks {
     return fetched.isPresent();
   }
 
-  /** Writes all of {@code bytes}. */
+  /** Writes all of {@code bytes} to {@code out}. */
   static void copy(ByteBuffer bytes, OutputStream out) throws IOException {
     if (bytes.hasArray()) {
       out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
       return;
     }
-    byte[] piece = new byte[PIECE]; // a block on disk is mapped
+    byte[] piece = new byte[PIECE]; // a mapped block has no array
     while (bytes.hasRemaining()) {
       int length = Math.min(piece.length, bytes.remaining());
       bytes.get(piece, 0, length);
@@ -133,20 +144,20 @@ public final class SparkBlocks {
     return scratch.clear();
   }
 
-  /** Whether somebody has every one of these blocks. */
+  /** Returns whether each of these blocks is on some executor. */
   static boolean areThere(List<BlockId> blocks) {
     var locations = manager().master().getLocations(blocks.toArray(BlockId[]::new));
     return JavaConverters.seqAsJavaList(locations).stream().noneMatch(Seq::isEmpty);
   }
 
-  /** Forgets a block that is here, if it is. */
+  /** Removes a block from this executor; does nothing if it is not here. */
   static void forget(BlockId block) {
     if (manager().getStatus(block).isDefined()) {
       manager().removeBlock(block, true);
     }
   }
 
-  /** Forgets a set of blocks on every executor, soon; for the driver. */
+  /** Removes a set of blocks on every executor. Call it on the driver; it does not wait. */
   public static void release(long id) {
     manager().master().removeBroadcast(id, true, false);
   }

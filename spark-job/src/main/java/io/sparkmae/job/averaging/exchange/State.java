@@ -20,7 +20,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public record State(ComputationGraph graph, INDArray params, INDArray moments) {
 
-  /** A graph of its own with that configuration; parameters and moments are still arbitrary. */
+  /** Returns a new graph with that configuration; parameters and moments are not initialised. */
   public static State create(String configuration, boolean mae, Slices slices) {
     ComputationGraphConfiguration conf = ComputationGraphConfiguration.fromJson(configuration);
     INDArray params = Nd4j.create(DataType.FLOAT, 1, slices.params());
@@ -55,7 +55,7 @@ public record State(ComputationGraph graph, INDArray params, INDArray moments) {
     }
   }
 
-  /** Frees the vectors, which a collection of garbage may be long in coming for. */
+  /** Frees the vectors at once, not only when Java's garbage collector runs. */
   public void close() {
     for (INDArray vector : Arrays.asList(params, moments, graph.getGradientsViewArray())) {
       if (vector != null && vector.closeable()) {
@@ -68,7 +68,10 @@ public record State(ComputationGraph graph, INDArray params, INDArray moments) {
     return slice.ofParams() ? params : moments;
   }
 
-  /** The array's own memory: a vector may be longer than a Java array. */
+  /**
+   * Returns a view of a slice in the array's own memory: the vector may be longer than a Java
+   * array.
+   */
   private FloatBuffer view(Slice slice) {
     return HostVector.view(array(slice), slice.from(), slice.length());
   }

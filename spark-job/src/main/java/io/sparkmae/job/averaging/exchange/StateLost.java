@@ -1,6 +1,9 @@
 package io.sparkmae.job.averaging.exchange;
 
-/** A slice of the last average is on no executor any more; training goes on from a checkpoint. */
+/**
+ * Thrown when no executor has a slice of the last average any more; training continues from a
+ * checkpoint.
+ */
 public final class StateLost extends RuntimeException {
 
   private static final long serialVersionUID = 1;

@@ -11,22 +11,22 @@ import java.util.List;
  * @param iteration global number of the next step
  * @param params numbers of the parameter vector
  * @param moments numbers of the optimiser's state; 0 if it has none
- * @param parts in any order; together they are every vector that there is
+ * @param parts the parts of all vectors, in any order
  */
 public record StoredState(int iteration, long params, long moments, List<Part> parts) {
 
-  /** What a part is of. */
+  /** The vectors of a state. */
   public enum Vector {
     PARAMS,
     MOMENTS,
-    /** The {@link OuterStep}'s, as long as the parameters. */
+    /** The {@link OuterStep}'s momentum, as long as the parameters. */
     OUTER_MOMENTUM
   }
 
   /** Numbers [from, from + length) of a vector; {@code from} is a slice's first. */
   public record Part(Vector vector, long from, long length, StoredFile file) {
 
-    /** The slices that it is made of, in order. */
+    /** Returns the slices of this part, in order. */
     public List<Slice> slices(Slices slices) {
       return slices.stored(vector).stream()
           .filter(slice -> slice.from() >= from && slice.from() < from + length)
@@ -34,7 +34,7 @@ public record StoredState(int iteration, long params, long moments, List<Part> p
     }
   }
 
-  /** The parts of {@code vector}, in order. */
+  /** Returns the parts of {@code vector}, in order. */
   public List<Part> parts(Vector vector) {
     return parts.stream()
         .filter(part -> part.vector == vector)

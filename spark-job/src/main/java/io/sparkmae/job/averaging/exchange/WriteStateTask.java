@@ -20,12 +20,13 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * Writes slices of an average as a file of a version, from the executor that runs the task.
  *
- * <p>Its result is a {@link Part} as JSON: Spark's Kryo refuses records.
+ * <p>Its result is a {@link Part} as JSON, since Spark's Kryo cannot serialise records.
  */
 public final class WriteStateTask implements Function<String, String> {
 
   private static final long serialVersionUID = 1;
-  private static final int RANGES_OF_A_SLOT = 2; // so that no slot waits long for the last one
+  // several per slot, so that the last ones end at about the same time
+  private static final int RANGES_OF_A_SLOT = 2;
 
   private final Average average;
   private final Slices slices;
@@ -36,7 +37,7 @@ public final class WriteStateTask implements Function<String, String> {
   public record Range(Vector vector, int from, int to) implements Serializable {}
 
   /**
-   * A task for every range.
+   * Makes the task, which writes any range.
    *
    * @param version the directory of the version
    */
@@ -48,7 +49,7 @@ public final class WriteStateTask implements Function<String, String> {
     this.hadoop = hadoop;
   }
 
-  /** All vectors of the average, cut for so many slots. */
+  /** Returns the ranges of all vectors of the average, cut for {@code slots} slots. */
   public List<Range> ranges(int slots) {
     List<Vector> vectors = average.vectors();
     int all = vectors.stream().mapToInt(vector -> slices.stored(vector).size()).sum();
@@ -81,7 +82,7 @@ public final class WriteStateTask implements Function<String, String> {
     return Json.line(new Part(range.vector, from, last.from() + last.length() - from, file));
   }
 
-  /** Another attempt writes another file: one that was given up may still be writing. */
+  /** Returns a file name that no other attempt uses: an abandoned attempt may still be writing. */
   private static String name(Range range) {
     TaskContext task = TaskContext.get();
     int attempt = task.stageAttemptNumber() + task.attemptNumber();

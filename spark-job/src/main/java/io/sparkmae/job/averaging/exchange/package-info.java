@@ -1,2 +1,5 @@
-/** Vectors between executors: slices as blocks of Spark's, results, averages, and their files. */
+/**
+ * The exchange of vectors between executors: slices as Spark blocks, results, averages, and their
+ * files.
+ */
 package io.sparkmae.job.averaging.exchange;
