@@ -53,7 +53,7 @@ public final class MaeGraph extends PatchGraph {
     return graph;
   }
 
-  /** The same before its parameters are drawn, for those who read them from somewhere. */
+  /** Returns a graph whose parameters are arbitrary, for those who read them from somewhere. */
   public static MaeGraph blank(MaeConfig config, IUpdater updater, double weightDecay) {
     return uninitialised(config, updater, weightDecay, DataType.FLOAT);
   }
@@ -63,7 +63,7 @@ public final class MaeGraph extends PatchGraph {
     Initialisation.fill(parameters(), maeConfig(), seed);
   }
 
-  /** Name in the reference → where it is in the flat parameter vector. */
+  /** Returns name in the reference → where it is in the flat parameter vector. */
   public Map<String, MaeEngine.Slot> slots() {
     return FlatParameters.slots(this);
   }
@@ -85,8 +85,8 @@ public final class MaeGraph extends PatchGraph {
   }
 
   /**
-   * From now on {@code engine} computes the steps of {@code fit} and the gradients; with {@link
-   * AdamW} it also updates. Parameters, moments, counters and listeners stay the graph's.
+   * Lets {@code engine} compute the steps of {@code fit} and the gradients; with {@link AdamW} it
+   * also updates. Parameters, moments, counters and listeners stay the graph's.
    *
    * @throws IllegalArgumentException if this machine cannot run it, with the reason
    */
@@ -94,7 +94,7 @@ public final class MaeGraph extends PatchGraph {
     use(engine, precision, 0);
   }
 
-  /** The same; a CUDA engine runs on the {@code gpu}th of those that the process sees. */
+  /** Lets an engine compute; CUDA's on the {@code gpu}th GPU that the process sees. */
   public void use(Engine engine, Precision precision, int gpu) {
     closeEngine();
     Engine resolved = Engines.resolve(engine, precision, true);
@@ -181,7 +181,7 @@ public final class MaeGraph extends PatchGraph {
     return score();
   }
 
-  /** Also where DL4J's method with workspaces ends. */
+  /** Computes by the engine or the graph; DL4J's method with workspaces calls it too. */
   @Override
   public void computeGradientAndScore() {
     if (engine != null) {
@@ -250,13 +250,15 @@ public final class MaeGraph extends PatchGraph {
     return FlatParameters.sha256(params());
   }
 
-  /** Name in the reference → view into the flat parameter vector, in the graph's order. */
+  /** Returns name in the reference → view into the flat parameter vector, in the graph's order. */
   Map<String, INDArray> parameters() {
     download();
     return FlatParameters.of(this);
   }
 
-  /** Name in the reference → gradient of the last {@code computeGradientAndScore}, a view. */
+  /**
+   * Returns name in the reference → gradient of the last {@code computeGradientAndScore}, a view.
+   */
   Map<String, INDArray> gradients() {
     return FlatParameters.byReferenceName(gradient());
   }

@@ -21,7 +21,7 @@ abstract class PatchGraph extends ComputationGraph {
     super(configuration);
   }
 
-  /** What the graph was made from. */
+  /** Returns the sizes that the graph was made from. */
   public MaeConfig maeConfig() {
     return MaeArchitecture.configOf(getConfiguration());
   }

@@ -66,12 +66,12 @@ public final class Engines {
     return hasOneDnn() ? Engine.ONEDNN : Engine.GRAPH;
   }
 
-  /** Whether this machine can run the engine on its processor. */
+  /** Returns whether this machine can run the engine on its processor. */
   public static boolean hasOneDnn() {
     return OneDnnDevice.isAvailable();
   }
 
-  /** Whether the processor multiplies bf16 itself. */
+  /** Returns whether the processor multiplies bf16 itself. */
   public static boolean hasBf16() {
     return OneDnnDevice.hasBf16();
   }
@@ -86,7 +86,7 @@ public final class Engines {
     return Cuda.obstacle();
   }
 
-  /** Whether GPU {@code gpu} multiplies bf16, and TF32, itself. */
+  /** Returns whether GPU {@code gpu} multiplies bf16, and TF32, itself. */
   public static boolean cudaHasBf16(int gpu) {
     return Cuda.capability(gpu) >= 80;
   }

@@ -81,8 +81,8 @@ public final class MaeEngine implements AutoCloseable {
   }
 
   /**
-   * From now on all patches go through the encoder, as in the baseline of the paper's Table 2: only
-   * for measuring what the asymmetry saves.
+   * Sends all patches through the encoder from now on, as in the baseline of the paper's Table 2:
+   * only for measuring what the asymmetry saves.
    */
   public void useFullEncoder() {
     fullEncoder = true;

@@ -103,12 +103,12 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     next = paths;
   }
 
-  /** Where the worker's last task ran, as Spark names preferred locations; empty if unknown. */
+  /** Returns where the worker's last task ran, as a preferred location; empty if unknown. */
   public List<String> location(int worker) {
     return spark.isLocal() ? List.of() : workers.location(worker);
   }
 
-  /** How the last round went. */
+  /** Returns how the last round went. */
   public RoundReport report() {
     return report;
   }
@@ -240,7 +240,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     driver.fetch(average);
   }
 
-  /** Whether the last average has moments too; if not, each worker has its own. */
+  /** Returns whether the last average has moments too; if not, each worker has its own. */
   public boolean hasMoments() {
     return average.withMoments();
   }

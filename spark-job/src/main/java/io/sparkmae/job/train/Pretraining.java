@@ -73,7 +73,7 @@ public final class Pretraining {
   }
 
   /**
-   * The same, from a checkpoint of this run on.
+   * Trains on the prepared data that {@code run} names, from one of this run's checkpoints on.
    *
    * @param workers as {@link #workers} counted them for the run's record
    * @param from null for the beginning
@@ -89,7 +89,7 @@ public final class Pretraining {
     return train(session, run, workers, from, checkpoints, List.of());
   }
 
-  /** The same, with hooks that the workers call around every step. */
+  /** Trains with hooks that the workers call around every step. */
   static Trained train(
       SparkSession session,
       RunConfig run,
