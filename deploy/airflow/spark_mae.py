@@ -68,6 +68,8 @@ CONF = {
     "spark.executor.extraJavaOptions": "-Dorg.bytedeco.javacpp.maxbytes=16g -Dorg.bytedeco.javacpp.maxphysicalbytes=24g",
     "spark.executorEnv.OMP_NUM_THREADS": "8",
     "spark.executorEnv.GOMP_SPINCOUNT": "10000",
+    "spark.yarn.appMasterEnv.LC_ALL": "C.UTF-8",
+    "spark.kubernetes.driverEnv.LC_ALL": "C.UTF-8",
     "spark.dynamicAllocation.enabled": "false",
     "spark.speculation": "false",
     "spark.locality.wait": "0",

@@ -23,6 +23,9 @@ maven() {
 java_version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') || true
 ((${java_version:-0} >= 17)) || refuse "Invalid Java: $java is version ${java_version:-unknown} (must be a JDK 17; set JAVA_HOME)"
 
+# Java spells the names of files by the locale.
+[[ $(locale charmap 2>/dev/null) == UTF-8 ]] || export LC_ALL=C.UTF-8
+
 export SPARK_HOME=$deploy/target/spark SPARK_CONF_DIR=$deploy/conf SPARK_SCALA_VERSION=2.12
 
 # Makes SPARK_HOME if it is missing or older than its POM.

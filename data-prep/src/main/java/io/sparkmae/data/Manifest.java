@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param files in order of name
  * @param mean of red, green and blue over all pixels, 0 to 1; empty when unknown
  * @param deviation of red, green and blue over all pixels, 0 to 1; empty when unknown
+ * @param skipped files that are no inputs, by rule
  */
 public record Manifest(
     int formatVersion,
@@ -32,7 +33,8 @@ public record Manifest(
     Map<String, Long> rejects,
     List<DataFile> files,
     List<Double> mean,
-    List<Double> deviation)
+    List<Double> deviation,
+    Map<String, Long> skipped)
     implements Serializable {
   /** The format this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
@@ -44,6 +46,7 @@ public record Manifest(
     classes = List.copyOf(classes);
     rejects = Collections.unmodifiableMap(new TreeMap<>(rejects));
     files = List.copyOf(files);
+    skipped = Collections.unmodifiableMap(skipped == null ? Map.of() : new TreeMap<>(skipped));
     mean = mean == null ? List.of() : List.copyOf(mean); // older manifests have none
     deviation = deviation == null ? List.of() : List.copyOf(deviation);
   }
@@ -99,6 +102,7 @@ public record Manifest(
       Origin origin,
       List<String> classes,
       Map<String, Long> rejects,
+      Map<String, Long> skipped,
       List<DataFile> files,
       long[] pixels) {
     long rows = files.stream().mapToLong(DataFile::rowCount).sum();
@@ -110,7 +114,8 @@ public record Manifest(
         rejects,
         files,
         PixelSums.mean(pixels),
-        PixelSums.deviation(pixels));
+        PixelSums.deviation(pixels),
+        skipped);
   }
 
   /** Returns the total size of the data files in bytes. */

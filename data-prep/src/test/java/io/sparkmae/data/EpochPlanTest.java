@@ -129,6 +129,7 @@ class EpochPlanTest {
           new DataFile("data/" + i, 100, "00", groups.subList(i, Math.min(i + 3, groups.size()))));
     }
     var origin = new Origin(List.of("in"), "00", "folder", 0, 92, 1, "");
-    return Manifest.of(origin, List.of("cat", "dog"), Map.of("EMPTY", 2L), files, PixelSums.none());
+    return Manifest.of(
+        origin, List.of("cat", "dog"), Map.of("EMPTY", 2L), Map.of(), files, PixelSums.none());
   }
 }

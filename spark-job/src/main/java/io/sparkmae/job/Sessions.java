@@ -13,6 +13,8 @@ final class Sessions {
 
   private static final String MAPPED_FROM = "spark.storage.memoryMapThreshold";
 
+  private static final String LOCALE = "spark.executorEnv.LC_ALL";
+
   private static final String EXECUTOR_JAVA = "spark.executor.defaultJavaOptions";
 
   // By default G1 starts a marking with every slice once the heap is half full.
@@ -31,6 +33,9 @@ final class Sessions {
     }
     if (!given.contains(MAPPED_FROM)) {
       builder.config(MAPPED_FROM, "64m"); // Spark never unmaps slices that it maps from disk
+    }
+    if (!given.contains(LOCALE)) {
+      builder.config(LOCALE, "C.UTF-8"); // Java spells the names of files by the locale
     }
     builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
     return builder.getOrCreate();

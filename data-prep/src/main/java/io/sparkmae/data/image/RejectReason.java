@@ -4,6 +4,8 @@ package io.sparkmae.data.image;
 public enum RejectReason {
   /** The file has no bytes. */
   EMPTY,
+  /** The file is a link to nothing. */
+  MISSING,
   /** The sample names an image but carries none. */
   NO_BYTES,
   /** The bytes are not of a known image format. */

@@ -1,6 +1,7 @@
 package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.storage.HadoopFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,11 +75,14 @@ record FolderLayout() implements Layout {
   }
 
   private static Sample read(SourceFile file, int label, Configuration conf) {
+    if (file.isMissing()) {
+      return Layout.missing(file);
+    }
     if (file.length() > MAX_BYTES) {
       return Layout.tooLarge(file.name(), file.length());
     }
     var path = new Path(file.uri());
-    try (InputStream in = path.getFileSystem(conf).open(path)) {
+    try (InputStream in = HadoopFiles.open(path, conf)) {
       return Sample.image(file.name(), in.readAllBytes(), label);
     } catch (FileNotFoundException e) {
       throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);

@@ -5,13 +5,15 @@ import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
@@ -26,12 +28,13 @@ import org.apache.hadoop.fs.RemoteIterator;
  *
  * @param roots directories to which the names are relative
  * @param files their names are unique over all roots
+ * @param skipped files that were met and are no inputs, by rule
  */
-public record Inputs(List<Path> roots, List<SourceFile> files) {
+public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Long> skipped) {
   private record Found(Path root, String name, FileStatus status) {}
 
   /**
-   * Lists files, and directories recursively; skips names that begin with a dot or an underscore.
+   * Lists files, and directories recursively, and counts those that a {@link SkipRule} skips.
    *
    * @throws BadData if an input does not exist
    */
@@ -42,6 +45,15 @@ public record Inputs(List<Path> roots, List<SourceFile> files) {
         found.putIfAbsent(file.status.getPath(), file);
       }
     }
+    Map<SkipRule, Long> skipped = new EnumMap<>(SkipRule.class);
+    found
+        .values()
+        .removeIf(
+            file -> {
+              Optional<SkipRule> rule = SkipRule.of(file.name);
+              rule.ifPresent(by -> skipped.merge(by, 1L, Long::sum));
+              return rule.isPresent();
+            });
     var roots = new LinkedHashSet<Path>();
     found.values().forEach(file -> roots.add(file.root));
     Map<Path, String> prefixes = prefixes(roots);
@@ -50,21 +62,27 @@ public record Inputs(List<Path> roots, List<SourceFile> files) {
             .map(f -> sourceFile(prefixes.get(f.root) + f.name, f.status))
             .sorted(Comparator.comparing(SourceFile::name))
             .toList();
-    return new Inputs(List.copyOf(roots), files);
+    return new Inputs(List.copyOf(roots), files, skipped);
   }
 
   private static SourceFile sourceFile(String name, FileStatus status) {
     return new SourceFile(status.getPath().toString(), name, status.getLen());
   }
 
-  /** Returns these inputs with only the files that {@code accepted} accepts. */
+  /** Returns these inputs with only the files that {@code accepted} accepts; counts the others. */
   public Inputs filter(Predicate<SourceFile> accepted) {
-    return new Inputs(roots, files.stream().filter(accepted).toList());
+    List<SourceFile> kept = files.stream().filter(accepted).toList();
+    Map<SkipRule, Long> all = new EnumMap<>(SkipRule.class);
+    all.putAll(skipped);
+    if (kept.size() < files.size()) {
+      all.merge(SkipRule.OTHER, (long) files.size() - kept.size(), Long::sum);
+    }
+    return new Inputs(roots, kept, all);
   }
 
   /** Returns the total size of all files in bytes. */
   public long bytes() {
-    return files.stream().mapToLong(SourceFile::length).sum();
+    return files.stream().mapToLong(file -> Math.max(0, file.length())).sum();
   }
 
   /** Returns the SHA-256 over the names and lengths of the files. */
@@ -110,13 +128,15 @@ public record Inputs(List<Path> roots, List<SourceFile> files) {
   private static void listDirectory(FileSystem fs, Path root, List<Found> found)
       throws IOException {
     int start = root.toString().length() + (root.isRoot() ? 0 : 1);
+    Consumer<FileStatus> add =
+        status -> found.add(new Found(root, status.getPath().toString().substring(start), status));
+    if ("file".equals(fs.getUri().getScheme())) {
+      new LocalTree(fs).list(root, add);
+      return;
+    }
     RemoteIterator<LocatedFileStatus> files = fs.listFiles(root, true);
-    while (files.hasNext()) {
-      FileStatus status = files.next();
-      String name = status.getPath().toString().substring(start);
-      if (Stream.of(name.split("/")).noneMatch(p -> p.startsWith(".") || p.startsWith("_"))) {
-        found.add(new Found(root, name, status));
-      }
+    while (files.hasNext()) { // one request for many files of an object store
+      add.accept(files.next());
     }
   }
 

@@ -42,8 +42,12 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
     LayoutChoice choice = name.equals(AUTO) ? recognise(inputs, conf) : named(name, inputs);
     if (choice.inputs.files().isEmpty()) {
       throw new BadData(
-          "Cannot find images in %s: none of %d files is of layout %s"
-              .formatted(inputs.roots(), inputs.files().size(), choice.layout.name()));
+          "Cannot find images in %s: none of %d files is of layout %s; skipped by rule: %s"
+              .formatted(
+                  inputs.roots(),
+                  inputs.files().size(),
+                  choice.layout.name(),
+                  choice.inputs.skipped()));
     }
     return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
   }
@@ -80,8 +84,9 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
           .orElseThrow(
               () ->
                   new BadData(
-                      "Cannot find images in %s: none of %d files is of a known layout (%s)"
-                          .formatted(inputs.roots(), inputs.files().size(), names())));
+                      "Cannot find images in %s: none of %d files is of a known layout (%s); skipped by rule: %s"
+                          .formatted(
+                              inputs.roots(), inputs.files().size(), names(), inputs.skipped())));
     }
     LayoutChoice choice = named(counts.keySet().iterator().next(), inputs);
     int read = choice.inputs.files().size();
@@ -108,6 +113,9 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
   private static Optional<LayoutChoice> byHead(Inputs inputs, Configuration conf) {
     List<SourceFile> files = inputs.files();
     for (SourceFile file : files.subList(0, Math.min(SNIFFED, files.size()))) {
+      if (file.isMissing()) {
+        continue;
+      }
       byte[] head = head(file, conf);
       for (Layout known : KNOWN) {
         if (known.recognises(head)) {

@@ -18,6 +18,7 @@ public final class Sample implements Serializable {
   private final RejectReason reason;
   private final String detail;
   private final long seen;
+  private final long skipped;
   private final long[] pixels;
 
   private Sample(
@@ -27,6 +28,7 @@ public final class Sample implements Serializable {
       RejectReason reason,
       String detail,
       long seen,
+      long skipped,
       long[] pixels) {
     this.key = key;
     this.bytes = bytes;
@@ -34,25 +36,31 @@ public final class Sample implements Serializable {
     this.reason = reason;
     this.detail = detail;
     this.seen = seen;
+    this.skipped = skipped;
     this.pixels = pixels;
   }
 
   public static Sample image(String key, byte[] bytes, int label) {
-    return new Sample(key, bytes, label, null, null, 0, null);
+    return new Sample(key, bytes, label, null, null, 0, 0, null);
   }
 
   public static Sample reject(String key, RejectReason reason, String detail) {
-    return new Sample(key, null, -1, reason, detail, 0, null);
+    return new Sample(key, null, -1, reason, detail, 0, 0, null);
   }
 
-  /** Returns a tally: the number of images and rejects of a unit of work. */
-  public static Sample tally(String unit, long seen) {
-    return new Sample(unit, null, -1, null, null, seen, null);
+  /** Returns a tally: how many images and rejects a unit of work had, and members it skipped. */
+  public static Sample tally(String unit, long seen, long skipped) {
+    return new Sample(unit, null, -1, null, null, seen, skipped, null);
+  }
+
+  /** Returns the mark of a shard's member that a {@link SkipRule} skips. */
+  static Sample skipped(String key) {
+    return tally(key, 0, 1);
   }
 
   /** Returns this image with the bytes to write, and the {@link PixelSums} of its pixels. */
   public Sample screened(byte[] encoded, long[] sums) {
-    return new Sample(key, encoded, label, null, null, 0, sums);
+    return new Sample(key, encoded, label, null, null, 0, 0, sums);
   }
 
   public boolean isImage() {
@@ -90,6 +98,11 @@ public final class Sample implements Serializable {
   /** Returns the count of a tally; 0 otherwise. */
   public long seen() {
     return seen;
+  }
+
+  /** Returns the count of members that a tally says were skipped; 0 otherwise. */
+  public long skipped() {
+    return skipped;
   }
 
   /** Returns the {@link PixelSums} of a screened image; null otherwise. */

@@ -7,9 +7,16 @@ import java.util.Locale;
  *
  * @param uri location of the file
  * @param name path relative to its input, unique over all inputs
- * @param length in bytes
+ * @param length in bytes; {@link #MISSING} for a link to nothing
  */
 public record SourceFile(String uri, String name, long length) {
+
+  static final long MISSING = -1;
+
+  boolean isMissing() {
+    return length == MISSING;
+  }
+
   /** Returns the last part of the path. */
   String baseName() {
     return name.substring(name.lastIndexOf('/') + 1);

@@ -64,6 +64,16 @@ public final class SourceUnit implements Serializable {
     return new SourceFile(uris[i], names[i], lengths[i]);
   }
 
+  /** Returns whether the unit is a single file that is only a link to nothing. */
+  public boolean isMissing() {
+    return size() == 1 && file(0).isMissing();
+  }
+
+  /** Returns the reject of a unit that {@link #isMissing}. */
+  public Sample missing() {
+    return Layout.missing(file(0));
+  }
+
   int label(int i) {
     return labels[i];
   }

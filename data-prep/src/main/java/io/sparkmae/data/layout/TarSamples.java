@@ -26,6 +26,8 @@ final class TarSamples implements AutoCloseable {
   private final long end;
   private final SourceInput in;
   private final TarReader tar;
+  private final long start;
+  private final List<Sample> skipped = new ArrayList<>(); // and not handed out yet
   private TarReader.Entry entry;
   private boolean ended;
 
@@ -40,6 +42,7 @@ final class TarSamples implements AutoCloseable {
     this.shard = unit.file(0);
     this.in = TarReader.open(unit, conf);
     this.end = in.end();
+    this.start = unit.start();
     this.tar = new TarReader(in, true);
     advance();
     if (unit.start() > 0) {
@@ -71,6 +74,7 @@ final class TarSamples implements AutoCloseable {
       samples.addAll(samples(members, rejects.isEmpty()));
       samples.addAll(rejects);
     }
+    samples.addAll(takeSkipped());
     return samples;
   }
 
@@ -78,6 +82,12 @@ final class TarSamples implements AutoCloseable {
     return tar.damages().stream()
         .map(damage -> Layout.damaged(shard, damage.position(), damage.detail()))
         .toList();
+  }
+
+  private List<Sample> takeSkipped() {
+    List<Sample> taken = List.copyOf(skipped);
+    skipped.clear();
+    return taken;
   }
 
   private List<Member> nextMembers() {
@@ -94,11 +104,24 @@ final class TarSamples implements AutoCloseable {
     return members;
   }
 
-  /** Moves to the next file that is not metadata. */
+  /** Moves to the next file that is neither metadata nor skipped by a rule. */
   private void advance() {
     do {
       entry = tar.next();
-    } while (entry != null && baseName(entry.name()).matches("__.*__.*"));
+    } while (entry != null && (isMetadata(entry) || isSkipped(entry)));
+  }
+
+  private static boolean isMetadata(TarReader.Entry entry) {
+    return baseName(entry.name()).matches("__.*__.*");
+  }
+
+  /** A range counts those of its own bytes: it also reads a part of the next range. */
+  private boolean isSkipped(TarReader.Entry entry) {
+    boolean skips = SkipRule.of(entry.name().replaceFirst("^(\\./)+", "")).isPresent();
+    if (skips && entry.position() >= start && entry.position() < end) {
+      skipped.add(Sample.skipped(entry.name()));
+    }
+    return skips;
   }
 
   private static String baseName(String name) {

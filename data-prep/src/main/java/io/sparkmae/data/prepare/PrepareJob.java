@@ -9,6 +9,7 @@ import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.layout.Inputs;
 import io.sparkmae.data.layout.Layout;
 import io.sparkmae.data.layout.LayoutChoice;
+import io.sparkmae.data.layout.SkipRule;
 import io.sparkmae.data.layout.SourceUnit;
 import io.sparkmae.data.prepare.WriteTask.Written;
 import io.sparkmae.data.storage.HadoopFiles;
@@ -34,6 +35,7 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 public final class PrepareJob {
   private static final long FILE_BYTES = 256L << 20;
+  private static final String MEMBERS = "MEMBERS"; // of shards, that a rule skips
   private static final int MIN_FILES = 4; // so that several workers can share a small data set
 
   private PrepareJob() {}
@@ -71,7 +73,8 @@ public final class PrepareJob {
       if (done.size() < parts) {
         written.addAll(write(spark, settings, choice, classes, parts, done.keySet(), progress));
       }
-      Manifest manifest = manifest(written, origin, classes, settings.output());
+      Manifest manifest =
+          manifest(written, origin, classes, choice.inputs().skipped(), settings.output());
       output.finish(manifest);
       return result(manifest, progress.seconds());
     } catch (IOException e) {
@@ -129,7 +132,13 @@ public final class PrepareJob {
 
   /** Adds up the parts, and checks that every image seen is a row or a reject. */
   private static Manifest manifest(
-      List<Written> written, Origin origin, List<String> classes, String output) {
+      List<Written> written,
+      Origin origin,
+      List<String> classes,
+      Map<SkipRule, Long> skippedFiles,
+      String output) {
+    var skipped = new TreeMap<String, Long>();
+    skippedFiles.forEach((rule, count) -> skipped.put(rule.name(), count));
     var files = new ArrayList<DataFile>();
     var rejects = new TreeMap<String, Long>();
     long[] pixels = PixelSums.none();
@@ -138,10 +147,13 @@ public final class PrepareJob {
       files.addAll(part.files());
       part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
       seen += part.seen();
+      if (part.skipped() > 0) {
+        skipped.merge(MEMBERS, part.skipped(), Long::sum);
+      }
       PixelSums.add(pixels, part.pixels());
     }
     files.sort(Comparator.comparing(DataFile::name));
-    Manifest manifest = Manifest.of(origin, classes, rejects, files, pixels);
+    Manifest manifest = Manifest.of(origin, classes, rejects, skipped, files, pixels);
     long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
     if (manifest.rows() + rejected != seen) {
       throw new IllegalStateException(
@@ -212,6 +224,7 @@ public final class PrepareJob {
     return new PrepareResult(
         manifest.rows(),
         manifest.rejects(),
+        manifest.skipped(),
         manifest.dataBytes(),
         seconds == 0 ? 0 : seen / seconds,
         manifest.origin().layout());

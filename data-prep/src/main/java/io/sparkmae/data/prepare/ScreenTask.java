@@ -35,7 +35,7 @@ record ScreenTask(
   @Override
   public Iterator<Tuple2<RowPlace, Sample>> call(SourceUnit unit) {
     var screening = new Screening(settings);
-    Stream<Sample> source = layout.read(unit, conf.value().value());
+    Stream<Sample> source = read(unit);
     TaskContext.get()
         .addTaskCompletionListener(
             context -> {
@@ -43,8 +43,11 @@ record ScreenTask(
               screening.close();
             });
     var seen = new long[1];
+    var skipped = new long[1];
     Stream<Sample> screened =
         source
+            .peek(sample -> skipped[0] += sample.skipped())
+            .filter(sample -> sample.skipped() == 0)
             .filter(sample -> settings.keys().contains(sample.key()))
             .peek(
                 sample -> {
@@ -55,10 +58,15 @@ record ScreenTask(
             .map(screening::screen)
             .map(this::unlessDuplicate);
     // Evaluated lazily: the count is complete only after all images have passed.
-    Stream<Sample> tally = Stream.of(unit.name()).map(name -> Sample.tally(name, seen[0]));
+    Stream<Sample> tally =
+        Stream.of(unit.name()).map(name -> Sample.tally(name, seen[0], skipped[0]));
     return Stream.concat(screened, tally.filter(this::isWanted))
         .map(sample -> new Tuple2<>(RowPlace.of(sample, settings.seed()), sample))
         .iterator();
+  }
+
+  private Stream<Sample> read(SourceUnit unit) {
+    return unit.isMissing() ? Stream.of(unit.missing()) : layout.read(unit, conf.value().value());
   }
 
   private boolean isWanted(Sample sample) {

@@ -18,6 +18,8 @@ import java.io.IOException;
  * thread-safe.
  */
 public final class Screening implements AutoCloseable {
+  private static final int MOST_OF_JPEG = 65_500; // pixels of a side, as libjpeg has it
+
   private final ImageDecoder decoder = new ImageDecoder();
   private final Resampler resampler = new Resampler();
   private final int shortSide;
@@ -45,6 +47,8 @@ public final class Screening implements AutoCloseable {
           : sample.screened(sample.bytes(), PixelSums.of(image));
     } catch (Undecodable e) {
       return Sample.reject(sample.key(), e.reason(), e.getMessage());
+    } catch (IOException | RuntimeException e) { // of decoders and encoders: one image, one reject
+      return Sample.reject(sample.key(), RejectReason.CORRUPT, e.toString());
     }
   }
 
@@ -60,20 +64,22 @@ public final class Screening implements AutoCloseable {
     return shortSide > 0 && Math.min(image.width(), image.height()) > shortSide;
   }
 
-  private Sample shrink(Sample sample, RgbImage image) {
+  private Sample shrink(Sample sample, RgbImage image) throws IOException, Undecodable {
     double scale = (double) shortSide / Math.min(image.width(), image.height());
     int width = (int) Math.rint(image.width() * scale);
     int height = (int) Math.rint(image.height() * scale);
+    if (Math.max(width, height) > MOST_OF_JPEG) {
+      throw new Undecodable(
+          RejectReason.TOO_LARGE,
+          "%d × %d pixels after shrinking, more than a JPEG's %d"
+              .formatted(width, height, MOST_OF_JPEG));
+    }
     Box source = Box.whole(image.width(), image.height());
     var framing = new Framing(source, width, height, Box.whole(width, height), false);
     byte[] rgb = new byte[width * height * 3];
     resampler.resize(image, source, framing, rgb);
-    try {
-      RgbImage small = new RgbImage(width, height, rgb);
-      return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
-    } catch (IOException e) {
-      throw new IllegalStateException("Cannot encode image %s".formatted(sample.key()), e);
-    }
+    RgbImage small = new RgbImage(width, height, rgb);
+    return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
   }
 
   @Override

@@ -44,9 +44,11 @@ record WriteTask(
    * @param files one, or none when no image fell into this part
    * @param rejects by reason
    * @param seen images that the tallies of this part report
+   * @param skipped members of shards that the tallies of this part report
    * @param pixels {@link PixelSums} of its images
    */
-  record Written(List<DataFile> files, Map<String, Long> rejects, long seen, long[] pixels) {
+  record Written(
+      List<DataFile> files, Map<String, Long> rejects, long seen, long skipped, long[] pixels) {
     static Written fromJson(String json) {
       try {
         return JSON.readValue(json, Written.class);
@@ -78,6 +80,7 @@ record WriteTask(
     private PreparedFile file;
     private String lastKey;
     private long seen;
+    private long skipped;
 
     Part(int part) {
       this.part = part;
@@ -90,7 +93,7 @@ record WriteTask(
         while (samples.hasNext()) {
           add(samples.next()._2(), path);
         }
-        return new Written(publishData(name, path), publishRejects(), seen, pixels);
+        return new Written(publishData(name, path), publishRejects(), seen, skipped, pixels);
       } finally {
         if (file != null) {
           file.close();
@@ -100,6 +103,7 @@ record WriteTask(
 
     private void add(Sample sample, Path path) throws IOException {
       seen += sample.seen();
+      skipped += sample.skipped();
       if (sample.isReject()) {
         reject(sample);
       } else if (sample.isImage() && sample.key().equals(lastKey)) {

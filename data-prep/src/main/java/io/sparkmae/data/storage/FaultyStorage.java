@@ -34,7 +34,7 @@ public final class FaultyStorage extends FSInputStream {
    * @throws IOException if there is no such file, or it cannot be opened
    */
   public static FSDataInputStream open(Path path, Configuration conf) throws IOException {
-    var file = new FaultyStorage(path.getFileSystem(conf).open(path));
+    var file = new FaultyStorage(HadoopFiles.open(path, conf));
     return new FSDataInputStream(new BufferedFSInputStream(file, BUFFER));
   }
 

@@ -30,7 +30,7 @@ class LayoutTest {
     write(dir.resolve("n01/a.jpg"), jpeg(2));
     write(dir.resolve("n03/images/c.png"), png(3));
     write(dir.resolve("notes.txt"), text("no image"));
-    write(dir.resolve("_hidden/d.jpg"), jpeg(4));
+    write(dir.resolve(".hidden/d.jpg"), jpeg(4));
     write(dir.resolve("n01/.e.jpg"), jpeg(5));
 
     assertThat(keysAndLabels("auto", dir))

@@ -83,8 +83,8 @@ public enum LayoutWriter {
   WEBDATASET_GZIP {
     @Override
     public void write(Path dir, List<Labelled> images) throws IOException {
-      TestImages.tar(dir.resolve("_a.tar"), members(images));
-      gzip(dir.resolve("_a.tar"), dir.resolve("a.tar.gz"));
+      TestImages.tar(dir.resolve(".a.tar"), members(images));
+      gzip(dir.resolve(".a.tar"), dir.resolve("a.tar.gz"));
     }
   },
   TFRECORD_TFDS {
@@ -114,10 +114,10 @@ public enum LayoutWriter {
   TFRECORD_GZIP {
     @Override
     public void write(Path dir, List<Labelled> images) throws IOException {
-      try (var out = Files.newOutputStream(dir.resolve("_x"))) {
+      try (var out = Files.newOutputStream(dir.resolve(".x"))) {
         tfds(out, images);
       }
-      gzip(dir.resolve("_x"), dir.resolve("x.tfrecord.gz"));
+      gzip(dir.resolve(".x"), dir.resolve("x.tfrecord.gz"));
     }
   },
   SEQUENCE_FILE {

@@ -80,6 +80,75 @@ class PrepareJobIT {
     assertEveryRowIsThere(data);
   }
 
+  /** Cameras' names begin with an underscore; a Mac's and Windows' leavings are no photographs. */
+  @Test
+  void everyFileMetIsARowARejectOrSkipped() throws IOException {
+    List<String> photographs =
+        List.of("_MG_0001.jpg", "_DSC0003.JPG", "_background/0.jpg", "cat/2021-01-02T03:04:05.jpg");
+    List<String> skipped =
+        List.of(
+            ".DS_Store",
+            "cat/._0.jpg",
+            "cat/.ipynb_checkpoints/0-checkpoint.jpg",
+            "__MACOSX/cat/._0.jpg",
+            "__MACOSX/cat/0.jpg",
+            "Thumbs.db",
+            "_SUCCESS",
+            "_temporary/0/1.jpg",
+            "notes.txt");
+    for (String name : photographs) {
+      write(dir.resolve("met").resolve(name), jpeg(name.length()));
+    }
+    for (String name : skipped) {
+      write(dir.resolve("met").resolve(name), jpeg(0));
+    }
+    Files.createSymbolicLink(dir.resolve("met/cat/gone.jpg"), dir.resolve("nowhere.jpg"));
+
+    PrepareResult result = prepare("out", "met");
+
+    assertThat(keys("out")).containsExactlyInAnyOrderElementsOf(photographs);
+    assertThat(result.rejects()).isEqualTo(Map.of("MISSING", 1L));
+    assertThat(rejectLines()).singleElement().asString().contains("cat/gone.jpg");
+    assertThat(result.skipped())
+        .isEqualTo(Map.of("HIDDEN", 3L, "JUNK", 3L, "MARKER", 2L, "OTHER", 1L));
+    PreparedData data = PreparedData.open(dir + "/out", conf);
+    assertThat(data.classes()).containsExactly("_background", "cat");
+    assertThat(data.manifest().skipped()).isEqualTo(result.skipped());
+    assertThat(prepare("out", "met").skipped()).isEqualTo(result.skipped());
+  }
+
+  @Test
+  void aShardThatIsALinkToNothingIsAReject() throws IOException {
+    TestImages.tar(dir.resolve("tars/2021-01-02T03:04.tar"), Map.of("a.jpg", jpeg(1)));
+    Files.createSymbolicLink(dir.resolve("tars/s1.tar"), dir.resolve("nowhere.tar"));
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(result.rows()).isEqualTo(1);
+    assertThat(result.rejects()).isEqualTo(Map.of("MISSING", 1L));
+  }
+
+  @Test
+  void aMacsLeavingsEndNoSampleOfATar() throws IOException {
+    var members = new LinkedHashMap<String, byte[]>();
+    for (int i = 0; i < 9; i++) {
+      members.put("._%d.cls".formatted(i), text("x"));
+      members.put("%d.cls".formatted(i), text("" + i % 3));
+      members.put("._%d.jpg".formatted(i), text("x"));
+      members.put("%d.jpg".formatted(i), jpeg(i));
+    }
+    members.put("__MACOSX/0.jpg", jpeg(0));
+    TestImages.tar(dir.resolve("tars/s0.tar"), members);
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(result.rows()).isEqualTo(9);
+    assertThat(result.rejects()).isEmpty();
+    assertThat(result.skipped()).isEqualTo(Map.of("MEMBERS", 19L));
+    Dataset<Row> rows = spark.session().read().parquet(dir + "/out/data");
+    assertThat(rows.filter("label = 2").count()).isEqualTo(3);
+  }
+
   @Test
   void sparkReadsTheRows() {
     prepare("out", "folder");

@@ -32,6 +32,15 @@ class ScreeningTest {
   }
 
   @Test
+  void anImageThatNoJpegCanHoldIsOneReject() {
+    Sample tall = Sample.image("tall", TestImages.encoded(1, 12, 90_000, "png"), 3);
+
+    assertThat(screening(10, 92).screen(tall))
+        .extracting(Sample::reason)
+        .isEqualTo(RejectReason.TOO_LARGE);
+  }
+
+  @Test
   void shrinksToTheShortSide() throws Undecodable {
     Sample small = screening(100, 92).screen(LARGE);
 
