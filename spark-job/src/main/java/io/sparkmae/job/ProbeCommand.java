@@ -1,10 +1,12 @@
 package io.sparkmae.job;
 
+import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.probe.Accuracy;
+import io.sparkmae.job.probe.ClassNames;
 import io.sparkmae.job.probe.LinearProbe;
 import io.sparkmae.job.probe.NearestNeighbours;
 import io.sparkmae.job.run.EncoderModel;
@@ -109,13 +111,21 @@ final class ProbeCommand implements Callable<Outcome> {
     EncoderModel encoder = encoder(Sessions.hadoop());
     SparkSession spark = Sessions.open("probe");
     Dataset<Row> trainFeatures =
-        Embedding.features(spark, encoder.config(), encoder.weights(), train, pooling, batchSize);
+        Embedding.features(spark, encoder.config(), encoder.weights(), train, pooling, batchSize)
+            .cache();
     Dataset<Row> testFeatures =
-        Embedding.features(spark, encoder.config(), encoder.weights(), test, pooling, batchSize);
+        Embedding.features(spark, encoder.config(), encoder.weights(), test, pooling, batchSize)
+            .cache();
+    Configuration hadoop = Sessions.hadoop();
+    ClassNames names =
+        new ClassNames(
+            PreparedData.open(train, hadoop).classes(), PreparedData.open(test, hadoop).classes());
+    Dataset<Row> seen = Accuracy.labelled(trainFeatures, "train");
+    Dataset<Row> unseen = Accuracy.labelled(names.asTrained(testFeatures), "test");
     Accuracy accuracy =
         switch (method) {
-          case KNN -> NearestNeighbours.probe(trainFeatures, testFeatures, k);
-          case LINEAR -> LinearProbe.probe(trainFeatures, testFeatures);
+          case KNN -> NearestNeighbours.probe(seen, unseen, k);
+          case LINEAR -> LinearProbe.probe(seen, unseen);
         };
     return Outcome.done(
         new Result(model, method.toString(), accuracy.top1(), accuracy.top5(), accuracy.rows()));

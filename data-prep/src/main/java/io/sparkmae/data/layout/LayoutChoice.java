@@ -52,6 +52,13 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
     return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
   }
 
+  /** Returns this choice with the words that labels may be, numbered in order. */
+  public LayoutChoice withClasses(List<String> classes) {
+    return layout instanceof WebDatasetLayout tars
+        ? new LayoutChoice(tars.withClasses(classes), inputs, why)
+        : this;
+  }
+
   /** Returns the named layout with its files; if no file name tells any layout, with all files. */
   private static LayoutChoice named(String name, Inputs inputs) {
     Layout layout =

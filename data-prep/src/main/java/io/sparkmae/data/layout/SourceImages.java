@@ -27,7 +27,7 @@ public final class SourceImages {
       if (images.size() >= limit) {
         break;
       }
-      try (Stream<Sample> samples = choice.layout().read(unit, conf)) {
+      try (Stream<Sample> samples = unit.read(choice.layout(), conf)) {
         Iterator<Sample> next = samples.iterator();
         while (images.size() < limit && next.hasNext()) {
           images.add(image(next.next()));

@@ -3,6 +3,8 @@ package io.sparkmae.data.layout;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * The files that one task reads, or a range of one. Not a record, since it is an element of an RDD
@@ -64,14 +66,14 @@ public final class SourceUnit implements Serializable {
     return new SourceFile(uris[i], names[i], lengths[i]);
   }
 
+  /** Returns the unit's images and rejects by {@code layout}; the caller closes the stream. */
+  public Stream<Sample> read(Layout layout, Configuration conf) {
+    return isMissing() ? Stream.of(Layout.missing(file(0))) : layout.read(this, conf);
+  }
+
   /** Returns whether the unit is a single file that is only a link to nothing. */
   public boolean isMissing() {
     return size() == 1 && file(0).isMissing();
-  }
-
-  /** Returns the reject of a unit that {@link #isMissing}. */
-  public Sample missing() {
-    return Layout.missing(file(0));
   }
 
   int label(int i) {

@@ -9,6 +9,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -24,6 +27,8 @@ final class TarSamples implements AutoCloseable {
 
   private final SourceFile shard;
   private final long end;
+  private final Map<String, Integer> labels;
+  private final Set<String> words = new TreeSet<>();
   private final SourceInput in;
   private final TarReader tar;
   private final long start;
@@ -38,7 +43,9 @@ final class TarSamples implements AutoCloseable {
     }
   }
 
-  TarSamples(SourceUnit unit, Configuration conf) {
+  /** Reads a unit whose labels are numbers, or the words that {@code labels} numbers. */
+  TarSamples(SourceUnit unit, Map<String, Integer> labels, Configuration conf) {
+    this.labels = labels;
     this.shard = unit.file(0);
     this.in = TarReader.open(unit, conf);
     this.end = in.end();
@@ -156,14 +163,28 @@ final class TarSamples implements AutoCloseable {
     if (image.bytes == null) {
       return Layout.tooLarge(key, image.length);
     }
-    String label = label(members);
-    return label.matches("-1|\\d{1,9}")
-        ? Sample.image(key, image.bytes, Integer.parseInt(label))
-        : Sample.reject(
-            key, RejectReason.BAD_LABEL, "label '%s' is not a number from 0".formatted(label));
+    return Sample.image(key, image.bytes, number(label(members)));
   }
 
-  /** Returns the text of {@code .cls}, else the "label" of {@code .json}, else -1. */
+  /** A label that is no number is a word; one that is neither, or unknown, is none. */
+  private int number(String label) {
+    if (label.matches("\\d{1,9}(\\.0+)?")) {
+      return (int) Double.parseDouble(label);
+    }
+    if (!label.isEmpty() && !label.matches("[-+]?[\\d.]+")) {
+      words.add(label);
+    }
+    return labels.getOrDefault(label, -1);
+  }
+
+  /** Returns the labels read so far that are words. */
+  Set<String> words() {
+    return words;
+  }
+
+  /**
+   * Returns the text of {@code .cls}, else the "label" of {@code .json}; empty if neither tells.
+   */
   private static String label(List<Member> members) {
     for (Member member : members) {
       if (member.suffix.equalsIgnoreCase(".cls") && member.bytes != null) {
@@ -175,15 +196,15 @@ final class TarSamples implements AutoCloseable {
         return jsonLabel(member.bytes);
       }
     }
-    return "-1";
+    return "";
   }
 
   private static String jsonLabel(byte[] json) {
     try {
       JsonNode label = JSON.readTree(json).path("label");
-      return label.isMissingNode() || label.isNull() ? "-1" : label.asText();
+      return label.isValueNode() && !label.isNull() ? label.asText().strip() : "";
     } catch (JsonProcessingException e) {
-      return "not JSON";
+      return "";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

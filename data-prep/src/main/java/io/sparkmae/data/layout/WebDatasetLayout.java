@@ -1,8 +1,11 @@
 package io.sparkmae.data.layout;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -10,11 +13,45 @@ import org.apache.hadoop.fs.Path;
 /**
  * WebDataset: tar shards whose adjacent members {@code KEY.jpg}, {@code KEY.cls} or {@code
  * KEY.json} make a sample. A plain shard is read in ranges, a compressed one by one task.
+ *
+ * @param labels number of each label that is a word
  */
-record WebDatasetLayout() implements Layout {
+public record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
   static final String NAME = "webdataset";
 
   private static final long serialVersionUID = 1L;
+
+  WebDatasetLayout() {
+    this(Map.of());
+  }
+
+  /**
+   * Returns this layout with {@code classes} as the words that labels may be, numbered in order.
+   */
+  public WebDatasetLayout withClasses(List<String> classes) {
+    var numbers = new HashMap<String, Integer>();
+    for (int label = 0; label < classes.size(); label++) {
+      numbers.putIfAbsent(classes.get(label), label);
+    }
+    return new WebDatasetLayout(Map.copyOf(numbers));
+  }
+
+  /** Returns the labels of a unit's first {@code most} samples that are words. */
+  public Set<String> words(SourceUnit unit, int most, Configuration conf) {
+    if (unit.isMissing()) {
+      return Set.of();
+    }
+    var tar = new TarSamples(unit, labels, conf);
+    try {
+      int samples = 0;
+      while (samples < most && !tar.next().isEmpty()) {
+        samples++;
+      }
+      return tar.words();
+    } finally {
+      tar.close();
+    }
+  }
 
   @Override
   public String name() {
@@ -48,7 +85,7 @@ record WebDatasetLayout() implements Layout {
 
   @Override
   public Stream<Sample> read(SourceUnit unit, Configuration conf) {
-    var tar = new TarSamples(unit, conf);
+    var tar = new TarSamples(unit, labels, conf);
     return Stream.generate(tar::next)
         .takeWhile(samples -> !samples.isEmpty())
         .flatMap(List::stream)

@@ -34,7 +34,7 @@ final class Duplicates {
       Broadcast<SerializableConfiguration> conf) {
     var duplicates = new HashMap<String, String>();
     sc.parallelize(units, units.size())
-        .flatMapToPair(unit -> hashes(layout.read(unit, conf.value().value())))
+        .flatMapToPair(unit -> hashes(unit.read(layout, conf.value().value())))
         .groupByKey()
         .values()
         .map(keys -> new TreeSet<>(StreamSupport.stream(keys.spliterator(), false).toList()))

@@ -7,7 +7,6 @@ import io.sparkmae.data.OutputDirectory;
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.layout.Inputs;
-import io.sparkmae.data.layout.Layout;
 import io.sparkmae.data.layout.LayoutChoice;
 import io.sparkmae.data.layout.SkipRule;
 import io.sparkmae.data.layout.SourceUnit;
@@ -49,11 +48,15 @@ public final class PrepareJob {
    */
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
-    LayoutChoice choice =
+    LayoutChoice found =
         LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf);
-    Layout layout = choice.layout();
-    System.err.printf("prepare: layout %s: %s%n", layout.name(), choice.why());
-    List<String> classes = layout.classes(choice.inputs(), conf);
+    System.err.printf("prepare: layout %s: %s%n", found.layout().name(), found.why());
+    List<String> classes =
+        WordLabels.classes(
+            new JavaSparkContext(spark.sparkContext()),
+            found,
+            found.layout().classes(found.inputs(), conf));
+    LayoutChoice choice = found.withClasses(classes);
     requireApart(settings, conf);
     var output = new OutputDirectory(settings.output(), conf);
     Origin origin = origin(settings, choice);

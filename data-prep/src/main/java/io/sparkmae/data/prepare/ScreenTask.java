@@ -35,7 +35,7 @@ record ScreenTask(
   @Override
   public Iterator<Tuple2<RowPlace, Sample>> call(SourceUnit unit) {
     var screening = new Screening(settings);
-    Stream<Sample> source = read(unit);
+    Stream<Sample> source = unit.read(layout, conf.value().value());
     TaskContext.get()
         .addTaskCompletionListener(
             context -> {
@@ -63,10 +63,6 @@ record ScreenTask(
     return Stream.concat(screened, tally.filter(this::isWanted))
         .map(sample -> new Tuple2<>(RowPlace.of(sample, settings.seed()), sample))
         .iterator();
-  }
-
-  private Stream<Sample> read(SourceUnit unit) {
-    return unit.isMissing() ? Stream.of(unit.missing()) : layout.read(unit, conf.value().value());
   }
 
   private boolean isWanted(Sample sample) {

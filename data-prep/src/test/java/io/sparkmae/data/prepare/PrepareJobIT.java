@@ -150,6 +150,33 @@ class PrepareJobIT {
   }
 
   @Test
+  void labelsThatAreWordsAreClasses() throws IOException {
+    var members = new LinkedHashMap<String, byte[]>();
+    for (int i = 0; i < 6; i++) {
+      members.put(i + ".jpg", jpeg(i));
+      members.put(i + ".cls", text(List.of("dog", "cat", "great auk").get(i % 3)));
+    }
+    members.put("6.jpg", jpeg(6));
+    members.put("6.json", text("{\"label\": \"cat\"}"));
+    members.put("7.jpg", jpeg(7));
+    members.put("7.json", text("{\"label\": null}"));
+    TestImages.tar(dir.resolve("tars/s0.tar"), members);
+    TestImages.tar(dir.resolve("tars/s1.tar"), Map.of("8.jpg", jpeg(8), "8.cls", text("zebra")));
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(result.rows()).isEqualTo(9);
+    assertThat(result.rejects()).isEmpty();
+    assertThat(PreparedData.open(dir + "/out", conf).classes())
+        .containsExactly("cat", "dog", "great auk", "zebra");
+    Dataset<Row> rows = spark.session().read().parquet(dir + "/out/data");
+    assertThat(rows.filter("label = 0").count()).isEqualTo(3);
+    assertThat(rows.filter("label = 3").count()).isEqualTo(1);
+    assertThat(rows.filter("label = -1").count()).isEqualTo(1);
+    assertThat(prepare("out", "tars").rows()).isEqualTo(9);
+  }
+
+  @Test
   void sparkReadsTheRows() {
     prepare("out", "folder");
 

@@ -37,17 +37,26 @@ public record Accuracy(double top1, double top5, long rows) {
     return rank;
   }
 
-  /** Throws if no probe can use the features. */
-  static void check(Dataset<Row> features, String role) {
-    if (features.isEmpty()) {
-      throw new BadData("No features to " + role + " with (the data set is empty)");
-    }
-    if (!features.filter("label < 0").isEmpty()) {
+  /**
+   * Returns the rows that have a label, and says how many have none.
+   *
+   * @param features cached, since they are counted and then used
+   * @throws BadData if no row has one
+   */
+  public static Dataset<Row> labelled(Dataset<Row> features, String role) {
+    long all = features.count();
+    Dataset<Row> labelled = features.filter("label >= 0");
+    long rows = labelled.count();
+    if (rows == 0) {
       throw new BadData(
-          "Rows without a label among those to "
-              + role
-              + " with (a probe needs one for each image)");
+          "Rows without a label alone, %d of them, to %s with (a probe needs labels)"
+              .formatted(all, role));
     }
+    if (rows < all) {
+      System.err.printf(
+          "%d of %d rows to %s with have no label and are left out%n", all - rows, all, role);
+    }
+    return labelled;
   }
 
   private static long[] add(long[] counts, int rank) {

@@ -32,7 +32,6 @@ public final class LinearProbe {
     JavaBlas.prefer();
     Dataset<Row> seen = vectors(train).cache(); // computing features is the expensive part
     try {
-      Accuracy.check(seen, "train");
       PipelineModel model = pipeline().fit(seen);
       Dataset<Row> judged = model.transform(vectors(test)).select("label", "probability");
       return Accuracy.of(judged.javaRDD().map(LinearProbe::rank));

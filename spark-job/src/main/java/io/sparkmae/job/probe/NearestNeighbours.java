@@ -68,7 +68,6 @@ public final class NearestNeighbours implements Serializable {
       throw new IllegalArgumentException("Invalid k: " + k + " (must be at least 1)");
     }
     Dataset<Row> seen = train.select("label", "features");
-    Accuracy.check(seen, "train");
     // not Spark's rows: they box every number, which takes five times the memory
     NearestNeighbours neighbours =
         new NearestNeighbours(

@@ -75,12 +75,29 @@ class ProbeIT {
   }
 
   @Test
-  void rowsWithoutLabelsAreRefused() {
-    Dataset<Row> unlabelled = rows(row(-1, 1, 0));
-    assertThatThrownBy(() -> NearestNeighbours.probe(unlabelled, unlabelled, 1))
+  void rowsWithoutLabelsAreLeftOut() {
+    assertThat(Accuracy.labelled(rows(row(-1, 1, 0), row(2, 0, 1)), "train").collectAsList())
+        .singleElement()
+        .satisfies(row -> assertThat(row.getLong(1)).isEqualTo(2));
+    assertThatThrownBy(() -> Accuracy.labelled(rows(row(-1, 1, 0)), "train"))
         .isInstanceOf(BadData.class)
         .hasMessageContaining("Rows without a label");
-    assertThatThrownBy(() -> LinearProbe.probe(unlabelled, unlabelled)).isInstanceOf(BadData.class);
+  }
+
+  /** A label is a rank within its own set: without b, c is 1 among the test images. */
+  @Test
+  void aTestSetThatLacksAClassIsMatchedByName() {
+    Dataset<Row> train = rows(row(0, 1, 0, 0), row(1, 0, 1, 0), row(2, 0, 0, 1));
+    Dataset<Row> test = rows(row(0, 1, 0, 0), row(1, 0, 0, 1), row(-1, 0, 1, 0));
+    ClassNames names = new ClassNames(List.of("a", "b", "c"), List.of("a", "c"));
+
+    Dataset<Row> matched = Accuracy.labelled(names.asTrained(test), "test");
+
+    assertThat(NearestNeighbours.probe(train, matched, 1)).isEqualTo(new Accuracy(1, 1, 2));
+    assertThatThrownBy(() -> new ClassNames(List.of("a"), List.of("a", "d")).asTrained(test))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no class d");
+    assertThat(new ClassNames(List.of(), List.of("a")).asTrained(test)).isSameAs(test);
   }
 
   private static Dataset<Row> clusters(int perClass, long seed) {
