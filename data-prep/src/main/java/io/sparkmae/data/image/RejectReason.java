@@ -20,8 +20,6 @@ public enum RejectReason {
   TOO_LARGE,
   /** The decoder failed. */
   CORRUPT,
-  /** The label is not a whole number from 0. */
-  BAD_LABEL,
   /** Another image has the same key. */
   DUPLICATE_KEY,
   /** Another image has the same bytes, and duplicates are dropped. */

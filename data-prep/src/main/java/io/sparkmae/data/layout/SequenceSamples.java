@@ -1,6 +1,5 @@
 package io.sparkmae.data.layout;
 
-import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.storage.FaultyStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -141,12 +140,8 @@ final class SequenceSamples implements AutoCloseable {
     String label = onlyLabel ? lines[0] : lines.length == 2 ? lines[1].strip() : "";
     String place = file.name() + "@" + (reader.isBlockCompressed() ? "#" + number++ : at);
     String name = onlyLabel || lines[0].isEmpty() ? place : place + "/" + lines[0];
-    if (!label.isEmpty() && !isLabel(label)) {
-      return Sample.reject(
-          name, RejectReason.BAD_LABEL, "label '%s' is not a number from 0".formatted(label));
-    }
     int fromOne = value instanceof Text ? 1 : 0;
-    int rank = label.isEmpty() ? -1 : Math.max(-1, (int) Float.parseFloat(label) - fromOne);
+    int rank = !isLabel(label) ? -1 : Math.max(-1, (int) Float.parseFloat(label) - fromOne);
     return image(name, rank);
   }
 

@@ -63,10 +63,7 @@ final class TfExample {
           "no feature is named %s".formatted(String.join(" or ", IMAGES)));
     }
     long label = numbers.getOrDefault(LABEL, numbers.getOrDefault(LABEL_FROM_1, 0L) - 1);
-    return label >= -1 && label < Integer.MAX_VALUE
-        ? Sample.image(key, image, (int) label)
-        : Sample.reject(
-            key, RejectReason.BAD_LABEL, "label %d is not a number from 0".formatted(label));
+    return Sample.image(key, image, label < 0 || label > Integer.MAX_VALUE ? -1 : (int) label);
   }
 
   private byte[] first(List<String> names, byte[] otherwise) {

@@ -14,8 +14,9 @@ import org.apache.parquet.schema.Type;
  * The columns of a Parquet file with images, their names and labels.
  *
  * <p>Images are Hugging Face's {@code struct<bytes: binary, path: string>}, or a plain binary
- * column. A column named image or img is preferred; else it must be the only one of its kind. The
- * label is an integer column named label or labels; a plain image's name a string column path.
+ * column. A column named image, img, jpg, jpeg or png is preferred; else it must be the only one of
+ * its kind. The label is an integer column named label, labels or cls; a plain image's name a
+ * string column path.
  *
  * @param schema only the columns that are read
  * @param image column of the images
@@ -25,8 +26,8 @@ import org.apache.parquet.schema.Type;
 public record ParquetColumns(MessageType schema, Type image, Type path, Type label) {
   private static final String BYTES = "bytes";
   private static final String PATH = "path";
-  private static final List<String> IMAGES = List.of("image", "img");
-  private static final List<String> LABELS = List.of("label", "labels");
+  private static final List<String> IMAGES = List.of("image", "img", "jpg", "jpeg", "png");
+  private static final List<String> LABELS = List.of("label", "labels", "cls");
 
   /**
    * Finds the columns in a file's schema.
@@ -125,13 +126,13 @@ public record ParquetColumns(MessageType schema, Type image, Type path, Type lab
     }
   }
 
-  /** Returns the label of a record, or -1. */
+  /** Returns the label of a record; -1 where there is none, or one that is no class number. */
   int label(Group record) {
     if (label == null || record.getFieldRepetitionCount(label.getName()) == 0) {
       return -1;
     }
     boolean wide = label.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT64;
     long number = wide ? record.getLong(label.getName(), 0) : record.getInteger(label.getName(), 0);
-    return Math.max(-1, Math.toIntExact(number));
+    return number < 0 || number > Integer.MAX_VALUE ? -1 : (int) number;
   }
 }

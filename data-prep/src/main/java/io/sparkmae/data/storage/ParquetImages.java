@@ -15,6 +15,7 @@ import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
@@ -28,18 +29,34 @@ public final class ParquetImages implements AutoCloseable {
    * Opens the file and reads its footer.
    *
    * @param length length of the file in bytes
-   * @throws BadData if the file has no column of images
+   * @throws BadData if the file has no column of images, or its codec is not here
    * @throws IOException if it is not a complete Parquet file
    */
   public ParquetImages(Path path, long length, Configuration conf) throws IOException {
     this.reader = open(path, length, conf);
     try {
       this.columns = ParquetColumns.of(reader.getFileMetaData().getSchema(), path);
+      requireCodecs(path, conf);
     } catch (BadData e) {
       reader.close();
       throw e;
     }
     reader.setRequestedSchema(columns.schema());
+  }
+
+  /** A codec that is not installed is no damage: no row would be read, and no file is at fault. */
+  private void requireCodecs(Path path, Configuration conf) {
+    for (BlockMetaData block : reader.getRowGroups()) {
+      for (ColumnChunkMetaData column : block.getColumns()) {
+        String codec = column.getCodec().getHadoopCompressionCodecClassName();
+        boolean isRead = columns.schema().containsField(column.getPath().toArray()[0]);
+        if (isRead && codec != null && conf.getClassByNameOrNull(codec) == null) {
+          throw new BadData(
+              "Cannot read %s: it is compressed with %s, for which there is no codec here (write it with zstd, snappy or gzip, or add the jar of %s)"
+                  .formatted(path, column.getCodec(), codec));
+        }
+      }
+    }
   }
 
   /** Opens the file and reads its footer; gets the length from the file system. */
