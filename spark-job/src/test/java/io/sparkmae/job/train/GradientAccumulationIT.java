@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.job.config.RunConfig;
-import io.sparkmae.job.config.RunConfig.Optimiser;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
-import io.sparkmae.model.config.Engine;
-import io.sparkmae.model.config.Precision;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,25 +21,23 @@ class GradientAccumulationIT {
   @TempDir private static Path directory;
 
   private static RunConfig run(String data, int batchSize, int accumulation, double maxNorm) {
-    var train =
-        new RunConfig.Train(
+    return TinyRun.of(
+        data,
+        Map.of(
+            "train.epochs",
             2,
+            "train.batch-size",
             batchSize,
+            "train.workers",
             2,
+            "train.gradient-accumulation",
             accumulation,
-            1,
+            "train.base-lr",
             2e-1,
-            0.5,
-            0.05,
-            0.9,
-            0.95,
-            0,
+            "train.clip-grad",
             maxNorm,
-            3,
-            Optimiser.SGD,
-            Engine.AUTO,
-            Precision.FP32);
-    return new RunConfig("test", TinyRun.MODEL, train, new RunConfig.Data(data, 0.2, 1));
+            "train.optimizer",
+            "sgd"));
   }
 
   @Test

@@ -1,11 +1,14 @@
 package io.sparkmae.job.train;
 
+import com.typesafe.config.ConfigFactory;
+import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Optimiser;
-import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.config.Tower;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 
 /** Settings of runs that take seconds. */
 final class TinyRun {
@@ -30,24 +33,23 @@ final class TinyRun {
       int batchSize,
       int averagingFrequency,
       double baseLearningRate) {
+    return of(
+        data,
+        Map.of(
+            "train.epochs", epochs,
+            "train.batch-size", batchSize,
+            "train.workers", workers,
+            "train.averaging-frequency", averagingFrequency,
+            "train.base-lr", baseLearningRate,
+            "train.optimizer", optimiser.name().toLowerCase(Locale.ROOT)));
+  }
+
+  /** Half an epoch of warm-up and seed 3; all else as {@code settings} and the defaults say. */
+  static RunConfig of(String data, Map<String, ?> settings) {
+    Map<String, Object> all = new HashMap<>(settings);
+    all.putAll(Map.of("data.uri", data, "train.warmup-epochs", 0.5, "train.seed", 3));
     RunConfig.Train train =
-        new RunConfig.Train(
-            epochs,
-            batchSize,
-            workers,
-            1,
-            averagingFrequency,
-            baseLearningRate,
-            0.5,
-            0.05,
-            0.9,
-            0.95,
-            0,
-            0,
-            3,
-            optimiser,
-            Engine.AUTO,
-            Precision.FP32);
+        ConfigLayers.ofText(ConfigFactory.parseMap(all).root().render()).train();
     return new RunConfig("test", MODEL, train, new RunConfig.Data(data, 0.2, 1));
   }
 
