@@ -19,11 +19,16 @@ public record CentreCrop(int imageSize, int patchSize) implements View {
 
   @Override
   public Framing framing(int width, int height, long sampleSeed) {
-    long shortSide = Math.round(imageSize * 256 / 224.0);
+    long shortSide = shortSide(imageSize);
     int resizedWidth = width <= height ? (int) shortSide : (int) (shortSide * width / height);
     int resizedHeight = width <= height ? (int) (shortSide * height / width) : (int) shortSide;
     Box window = new Box(margin(resizedWidth), margin(resizedHeight), imageSize, imageSize);
     return new Framing(Box.whole(width, height), resizedWidth, resizedHeight, window, false);
+  }
+
+  /** Returns what the short side is resized to before the crop: {@code imageSize} · 256 ÷ 224. */
+  public static int shortSide(int imageSize) {
+    return (int) Math.round(imageSize * 256 / 224.0);
   }
 
   private int margin(int resized) {

@@ -1,5 +1,6 @@
 package io.sparkmae.job.export;
 
+import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Pixels;
 import java.util.LinkedHashMap;
@@ -12,13 +13,19 @@ final class Preprocessor {
 
   private static final int BICUBIC = 3; // Pillow's number
 
+  // Of those that crop, the one with nothing else: ViTImageProcessor squeezes images to a square.
+  private static final String PROCESSOR = "BitImageProcessor";
+
   private Preprocessor() {}
 
   static Map<String, Object> of(MaeConfig config) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("image_processor_type", "ViTImageProcessor");
+    json.put("image_processor_type", PROCESSOR);
     json.put("do_resize", true);
-    json.put("size", Map.of("height", config.imageSize(), "width", config.imageSize()));
+    json.put("size", Map.of("shortest_edge", CentreCrop.shortSide(config.imageSize())));
+    json.put("do_center_crop", true);
+    json.put("crop_size", Map.of("height", config.imageSize(), "width", config.imageSize()));
+    json.put("do_convert_rgb", true);
     json.put("resample", BICUBIC);
     json.put("do_rescale", true);
     json.put("rescale_factor", 1 / 255.0);

@@ -1,5 +1,6 @@
 package io.sparkmae.job.export;
 
+import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.model.config.MaeConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,6 +8,8 @@ import java.util.Map;
 
 /** The {@code config.json} that timm reads from the hub or a local directory. */
 final class TimmConfig {
+
+  private static final double ROUNDING = 1e-3; // of a pixel
 
   private TimmConfig() {}
 
@@ -34,13 +37,18 @@ final class TimmConfig {
     return json;
   }
 
+  /** Returns a share by which timm finds the same short side: it rounds size ÷ share down. */
+  static double cropShare(int imageSize) {
+    return imageSize / (CentreCrop.shortSide(imageSize) + ROUNDING);
+  }
+
   private static Map<String, Object> pretrained(MaeConfig config) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("num_classes", 0);
     json.put("input_size", List.of(config.channels(), config.imageSize(), config.imageSize()));
     json.put("fixed_input_size", true);
     json.put("interpolation", "bicubic");
-    json.put("crop_pct", 0.9);
+    json.put("crop_pct", cropShare(config.imageSize()));
     json.put("mean", Preprocessor.mean(config));
     json.put("std", Preprocessor.deviation(config));
     json.put("first_conv", "patch_embed.proj");

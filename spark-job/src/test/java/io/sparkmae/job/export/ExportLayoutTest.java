@@ -3,6 +3,7 @@ package io.sparkmae.job.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.job.store.Content;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.StoredFile;
@@ -80,6 +81,27 @@ class ExportLayoutTest {
 
   private Safetensors weights() throws IOException {
     return Safetensors.read(new ByteArrayInputStream(files.get(ExportLayout.WEIGHTS)));
+  }
+
+  /** timm resizes the short side to ⌊size ÷ crop_pct⌋, as an embedding does. */
+  @Test
+  void timmFindsOurShortSideForEverySize() {
+    for (int size = 4; size <= 2048; size++) {
+      assertThat((int) Math.floor(size / TimmConfig.cropShare(size)))
+          .as("size %d", size)
+          .isEqualTo(CentreCrop.shortSide(size));
+    }
+  }
+
+  @Test
+  void transformersCropsWhatAnEmbeddingCrops() {
+    MaeConfig config = MaeConfig.preset("mae_vit_base_patch16").withGeometry(384, 16, 3);
+
+    assertThat(Preprocessor.of(config))
+        .containsEntry("size", Map.of("shortest_edge", 439))
+        .containsEntry("crop_size", Map.of("height", 384, "width", 384))
+        .containsEntry("do_center_crop", true)
+        .containsEntry("resample", 3);
   }
 
   private JsonNode json(String name) throws IOException {
