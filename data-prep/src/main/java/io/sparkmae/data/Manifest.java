@@ -1,5 +1,6 @@
 package io.sparkmae.data;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -34,7 +35,8 @@ public record Manifest(
     List<DataFile> files,
     List<Double> mean,
     List<Double> deviation,
-    Map<String, Long> skipped)
+    // absent where empty: a run recognises its data by the hash of this JSON
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> skipped)
     implements Serializable {
   /** The format this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
