@@ -28,7 +28,7 @@ public final class SourceImages {
         break;
       }
       try (Stream<Sample> samples = unit.read(choice.layout(), conf)) {
-        Iterator<Sample> next = samples.iterator();
+        Iterator<Sample> next = samples.filter(sample -> sample.skipped() == 0).iterator();
         while (images.size() < limit && next.hasNext()) {
           images.add(image(next.next()));
         }

@@ -24,6 +24,7 @@ import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.image.View;
 import io.sparkmae.data.layout.LayoutWriter;
 import io.sparkmae.data.layout.OddFiles;
+import io.sparkmae.data.layout.SourceImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,6 +148,9 @@ class PrepareJobIT {
     assertThat(result.skipped()).isEqualTo(Map.of("MEMBERS", 19L));
     Dataset<Row> rows = spark.session().read().parquet(dir + "/out/data");
     assertThat(rows.filter("label = 2").count()).isEqualTo(3);
+    assertThat(SourceImages.first(List.of(dir + "/tars"), "auto", 20, conf))
+        .hasSize(9)
+        .allSatisfy(image -> assertThat(image.bytes()).isNotEmpty());
   }
 
   @Test
