@@ -32,6 +32,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param formats of the images looked at: how many of each
  * @param labels how many images have each, -1 for none
  * @param rejects images rejected by {@code prepare}, by reason
+ * @param skipped files that {@code prepare} skipped, by rule
  * @param mean of each channel over all pixels, 0 to 1; empty when unknown
  * @param deviation of each channel over all pixels, 0 to 1; empty when unknown
  */
@@ -46,6 +47,7 @@ public record Inspection(
     Map<String, Long> formats,
     Map<Integer, Long> labels,
     Map<String, Long> rejects,
+    Map<String, Long> skipped,
     List<Double> mean,
     List<Double> deviation) {
 
@@ -91,6 +93,7 @@ public record Inspection(
         formats,
         labels(data, conf),
         manifest.rejects(),
+        manifest.skipped(),
         manifest.mean(),
         manifest.deviation());
   }
