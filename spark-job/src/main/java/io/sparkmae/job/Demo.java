@@ -48,9 +48,7 @@ final class Demo {
   Result run(List<String> images) throws IOException {
     boolean own = images.isEmpty();
     if (own) {
-      say("drawing images");
-      DemoImages.render(Directory.at(at("images/train"), hadoop), TRAIN_PER_CLASS, SEED);
-      DemoImages.render(Directory.at(at("images/test"), hadoop), 1, ~SEED);
+      drawImages();
     }
     List<String> inputs = own ? List.of(at("images/train")) : images;
     PrepareResult prepared = prepare(inputs);
@@ -60,6 +58,12 @@ final class Demo {
             .formatted(run.train().epochs(), prepared.rows()));
     String version = new PretrainRun(spark, run, at("model")).train(false).version();
     return write(version, own ? List.of(at("images/test")) : images);
+  }
+
+  private void drawImages() throws IOException {
+    say("drawing images");
+    DemoImages.render(Directory.at(at("images/train"), hadoop), TRAIN_PER_CLASS, SEED);
+    DemoImages.render(Directory.at(at("images/test"), hadoop), 1, ~SEED);
   }
 
   private PrepareResult prepare(List<String> inputs) {

@@ -81,9 +81,12 @@ record FolderLayout() implements Layout {
     if (file.length() > MAX_BYTES) {
       return Layout.tooLarge(file.name(), file.length());
     }
-    var path = new Path(file.uri());
-    try (InputStream in = HadoopFiles.open(path, conf)) {
-      return Sample.image(file.name(), in.readAllBytes(), label);
+    return Sample.image(file.name(), bytes(file, conf), label);
+  }
+
+  private static byte[] bytes(SourceFile file, Configuration conf) {
+    try (InputStream in = HadoopFiles.open(new Path(file.uri()), conf)) {
+      return in.readAllBytes();
     } catch (FileNotFoundException e) {
       throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);
     } catch (IOException e) {

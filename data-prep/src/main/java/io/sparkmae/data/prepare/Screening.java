@@ -39,17 +39,21 @@ public final class Screening implements AutoCloseable {
       return sample;
     }
     try {
-      EncodedImage encoded = EncodedImage.of(sample.bytes());
-      RgbImage image = decoder.decode(encoded);
-      requireRows(encoded);
-      return isLarger(image)
-          ? shrink(sample, image)
-          : sample.screened(sample.bytes(), PixelSums.of(image));
+      return decoded(sample);
     } catch (Undecodable e) {
       return Sample.reject(sample.key(), e.reason(), e.getMessage());
     } catch (IOException | RuntimeException e) { // of decoders and encoders: one image, one reject
       return Sample.reject(sample.key(), RejectReason.CORRUPT, e.toString());
     }
+  }
+
+  private Sample decoded(Sample sample) throws IOException, Undecodable {
+    EncodedImage encoded = EncodedImage.of(sample.bytes());
+    RgbImage image = decoder.decode(encoded);
+    requireRows(encoded);
+    return isLarger(image)
+        ? shrink(sample, image)
+        : sample.screened(sample.bytes(), PixelSums.of(image));
   }
 
   private void requireRows(EncodedImage image) throws Undecodable {
@@ -68,18 +72,22 @@ public final class Screening implements AutoCloseable {
     double scale = (double) shortSide / Math.min(image.width(), image.height());
     int width = (int) Math.rint(image.width() * scale);
     int height = (int) Math.rint(image.height() * scale);
-    if (Math.max(width, height) > MOST_OF_JPEG) {
-      throw new Undecodable(
-          RejectReason.TOO_LARGE,
-          "%d × %d pixels after shrinking, more than a JPEG's %d"
-              .formatted(width, height, MOST_OF_JPEG));
-    }
+    requireJpeg(width, height);
     Box source = Box.whole(image.width(), image.height());
     var framing = new Framing(source, width, height, Box.whole(width, height), false);
     byte[] rgb = new byte[width * height * 3];
     resampler.resize(image, source, framing, rgb);
     RgbImage small = new RgbImage(width, height, rgb);
     return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
+  }
+
+  private static void requireJpeg(int width, int height) throws Undecodable {
+    if (Math.max(width, height) > MOST_OF_JPEG) {
+      throw new Undecodable(
+          RejectReason.TOO_LARGE,
+          "%d × %d pixels after shrinking, more than a JPEG's %d"
+              .formatted(width, height, MOST_OF_JPEG));
+    }
   }
 
   @Override

@@ -111,13 +111,12 @@ public record ParquetColumns(MessageType schema, Type image, Type path, Type lab
   /** Copies one record into its row. */
   void fill(EncodedRows rows, int row, Group record) {
     rows.labels()[row] = label(record);
-    String name = image.getName();
     boolean plain = image.isPrimitive();
-    if (!plain && record.getFieldRepetitionCount(name) == 0) {
+    if (!plain && record.getFieldRepetitionCount(image.getName()) == 0) {
       return;
     }
-    Group group = plain ? record : record.getGroup(name, 0);
-    String bytes = plain ? name : BYTES;
+    Group group = plain ? record : record.getGroup(image.getName(), 0);
+    String bytes = plain ? image.getName() : BYTES;
     if (group.getFieldRepetitionCount(bytes) > 0) {
       rows.images()[row] = group.getBinary(bytes, 0).getBytes();
     }
