@@ -1,0 +1,158 @@
+package io.sparkmae.data.prepare;
+
+import static io.sparkmae.data.image.TestImages.jpeg;
+import static io.sparkmae.data.image.TestImages.text;
+import static io.sparkmae.data.image.TestImages.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.image.TestImages;
+import io.sparkmae.data.layout.LayoutWriter;
+import io.sparkmae.data.layout.SourceImages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of every file, member and label that a preparation meets. */
+class PrepareInputsIT extends Preparations {
+
+  /** Cameras' names begin with an underscore; a Mac's and Windows' leavings are no photographs. */
+  @Test
+  void everyFileMetIsARowARejectOrSkipped() throws IOException {
+    List<String> photographs =
+        List.of("_MG_0001.jpg", "_DSC0003.JPG", "_background/0.jpg", "cat/2021-01-02T03:04:05.jpg");
+    List<String> skipped =
+        List.of(
+            ".DS_Store",
+            "cat/._0.jpg",
+            "cat/.ipynb_checkpoints/0-checkpoint.jpg",
+            "__MACOSX/cat/._0.jpg",
+            "__MACOSX/cat/0.jpg",
+            "Thumbs.db",
+            "_SUCCESS",
+            "_temporary/0/1.jpg",
+            "notes.txt");
+    for (String name : photographs) {
+      write(dir.resolve("met").resolve(name), jpeg(name.length()));
+    }
+    for (String name : skipped) {
+      write(dir.resolve("met").resolve(name), jpeg(0));
+    }
+    Files.createSymbolicLink(dir.resolve("met/cat/gone.jpg"), dir.resolve("nowhere.jpg"));
+
+    PrepareResult result = prepare("out", "met");
+
+    assertThat(keys("out")).containsExactlyInAnyOrderElementsOf(photographs);
+    assertThat(result.rejects()).isEqualTo(Map.of("MISSING", 1L));
+    assertThat(rejectLines()).singleElement().asString().contains("cat/gone.jpg");
+    assertThat(result.skipped())
+        .isEqualTo(Map.of("HIDDEN", 3L, "JUNK", 3L, "MARKER", 2L, "OTHER", 1L));
+    PreparedData data = PreparedData.open(dir + "/out", conf);
+    assertThat(data.classes()).containsExactly("_background", "cat");
+    assertThat(data.manifest().skipped()).isEqualTo(result.skipped());
+    assertThat(prepare("out", "met").skipped()).isEqualTo(result.skipped());
+  }
+
+  @Test
+  void aShardThatIsALinkToNothingIsAReject() throws IOException {
+    TestImages.tar(dir.resolve("tars/2021-01-02T03:04.tar"), Map.of("a.jpg", jpeg(1)));
+    Files.createSymbolicLink(dir.resolve("tars/s1.tar"), dir.resolve("nowhere.tar"));
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(result.rows()).isEqualTo(1);
+    assertThat(result.rejects()).isEqualTo(Map.of("MISSING", 1L));
+  }
+
+  @Test
+  void aMacsLeavingsEndNoSampleOfATar() throws IOException {
+    var members = new LinkedHashMap<String, byte[]>();
+    for (int i = 0; i < 9; i++) {
+      members.put("._%d.cls".formatted(i), text("x"));
+      members.put("%d.cls".formatted(i), text("" + i % 3));
+      members.put("._%d.jpg".formatted(i), text("x"));
+      members.put("%d.jpg".formatted(i), jpeg(i));
+    }
+    members.put("__MACOSX/0.jpg", jpeg(0));
+    TestImages.tar(dir.resolve("tars/s0.tar"), members);
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(result.rows()).isEqualTo(9);
+    assertThat(result.rejects()).isEmpty();
+    assertThat(result.skipped()).isEqualTo(Map.of("MEMBERS", 19L));
+    Dataset<Row> rows = spark.session().read().parquet(dir + "/out/data");
+    assertThat(rows.filter("label = 2").count()).isEqualTo(3);
+    assertThat(SourceImages.first(List.of(dir + "/tars"), "auto", 20, conf))
+        .hasSize(9)
+        .allSatisfy(image -> assertThat(image.bytes()).isNotEmpty());
+  }
+
+  @Test
+  void labelsThatAreWordsAreClasses() throws IOException {
+    var members = new LinkedHashMap<String, byte[]>();
+    for (int i = 0; i < 6; i++) {
+      members.put(i + ".jpg", jpeg(i));
+      members.put(i + ".cls", text(List.of("dog", "cat", "great auk").get(i % 3)));
+    }
+    members.put("6.jpg", jpeg(6));
+    members.put("6.json", text("{\"label\": \"cat\"}"));
+    members.put("7.jpg", jpeg(7));
+    members.put("7.json", text("{\"label\": null}"));
+    TestImages.tar(dir.resolve("tars/s0.tar"), members);
+    TestImages.tar(dir.resolve("tars/s1.tar"), Map.of("8.jpg", jpeg(8), "8.cls", text("zebra")));
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(result.rows()).isEqualTo(9);
+    assertThat(result.rejects()).isEmpty();
+    assertThat(PreparedData.open(dir + "/out", conf).classes())
+        .containsExactly("cat", "dog", "great auk", "zebra");
+    Dataset<Row> rows = spark.session().read().parquet(dir + "/out/data");
+    assertThat(rows.filter("label = 0").count()).isEqualTo(3);
+    assertThat(rows.filter("label = 3").count()).isEqualTo(1);
+    assertThat(rows.filter("label = -1").count()).isEqualTo(1);
+    assertThat(prepare("out", "tars").rows()).isEqualTo(9);
+  }
+
+  @Test
+  void aDamagedShardLosesWhatIsDamagedAndTheRestIsPrepared() throws IOException {
+    LayoutWriter.IMAGENET_TRAIN.write(dir.resolve("in"), LayoutWriter.images(40));
+    Path tar = dir.resolve("in/ILSVRC2012_img_train.tar");
+    byte[] bytes = Files.readAllBytes(tar);
+    Files.write(tar, java.util.Arrays.copyOf(bytes, bytes.length - 12_000));
+
+    PrepareResult result = prepare("out", "in");
+
+    assertThat(result.layout()).isEqualTo("imagenet-tar");
+    assertThat(result.rows()).isBetween(25L, 39L);
+    assertThat(result.rejects()).isEqualTo(Map.of("DAMAGED", 1L));
+    assertThat(rejectLines())
+        .singleElement()
+        .asString()
+        .contains("ILSVRC2012_img_train.tar, byte ", "ends inside");
+  }
+
+  @Test
+  void repeatedMembersAreRejectedOnce() throws IOException {
+    Path shard = dir.resolve("tars/s.tar");
+    TestImages.tar(shard, Map.of("a.jpg", jpeg(1)));
+    byte[] once = Files.readAllBytes(shard);
+    int member = 512 + (jpeg(1).length + 511) / 512 * 512;
+    byte[] twice = new byte[once.length + member];
+    System.arraycopy(once, 0, twice, 0, member);
+    System.arraycopy(once, 0, twice, member, once.length);
+    Files.write(shard, twice);
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(result.rows()).isEqualTo(1);
+    assertThat(result.rejects()).isEqualTo(Map.of("DUPLICATE_KEY", 1L));
+  }
+}
