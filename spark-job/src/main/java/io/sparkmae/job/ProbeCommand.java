@@ -110,25 +110,36 @@ final class ProbeCommand implements Callable<Outcome> {
   public Outcome call() throws IOException {
     EncoderModel encoder = encoder(Sessions.hadoop());
     SparkSession spark = Sessions.open("probe");
-    Dataset<Row> trainFeatures =
-        Embedding.features(spark, encoder.config(), encoder.weights(), train, pooling, batchSize)
-            .cache();
-    Dataset<Row> testFeatures =
-        Embedding.features(spark, encoder.config(), encoder.weights(), test, pooling, batchSize)
-            .cache();
+    // refused before any feature is computed; counted and used, so computed once
+    Dataset<Row> unseen = classNames().asTrained(features(spark, encoder, test)).cache();
+    Dataset<Row> seen = features(spark, encoder, train).cache();
+    try {
+      Accuracy accuracy =
+          judge(Accuracy.labelled(seen, "train"), Accuracy.labelled(unseen, "test"));
+      return Outcome.done(
+          new Result(model, method.toString(), accuracy.top1(), accuracy.top5(), accuracy.rows()));
+    } finally {
+      seen.unpersist();
+      unseen.unpersist();
+    }
+  }
+
+  private ClassNames classNames() {
     Configuration hadoop = Sessions.hadoop();
-    ClassNames names =
-        new ClassNames(
-            PreparedData.open(train, hadoop).classes(), PreparedData.open(test, hadoop).classes());
-    Dataset<Row> seen = Accuracy.labelled(trainFeatures, "train");
-    Dataset<Row> unseen = Accuracy.labelled(names.asTrained(testFeatures), "test");
-    Accuracy accuracy =
-        switch (method) {
-          case KNN -> NearestNeighbours.probe(seen, unseen, k);
-          case LINEAR -> LinearProbe.probe(seen, unseen);
-        };
-    return Outcome.done(
-        new Result(model, method.toString(), accuracy.top1(), accuracy.top5(), accuracy.rows()));
+    return new ClassNames(
+        PreparedData.open(train, hadoop).classes(), PreparedData.open(test, hadoop).classes());
+  }
+
+  private Dataset<Row> features(SparkSession spark, EncoderModel encoder, String data)
+      throws IOException {
+    return Embedding.features(spark, encoder.config(), encoder.weights(), data, pooling, batchSize);
+  }
+
+  private Accuracy judge(Dataset<Row> seen, Dataset<Row> unseen) {
+    return switch (method) {
+      case KNN -> NearestNeighbours.probe(seen, unseen, k);
+      case LINEAR -> LinearProbe.probe(seen, unseen);
+    };
   }
 
   private EncoderModel encoder(Configuration hadoop) throws IOException {

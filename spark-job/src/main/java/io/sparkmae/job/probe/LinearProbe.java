@@ -25,19 +25,14 @@ public final class LinearProbe {
   /**
    * Fits on {@code train}; returns the accuracy on {@code test}.
    *
-   * @param train columns label (long) and features (array of float)
+   * @param train columns label (long) and features (array of float); cached, since it is read often
    * @param test the same columns as {@code train}
    */
   public static Accuracy probe(Dataset<Row> train, Dataset<Row> test) {
     JavaBlas.prefer();
-    Dataset<Row> seen = vectors(train).cache(); // computing features is the expensive part
-    try {
-      PipelineModel model = pipeline().fit(seen);
-      Dataset<Row> judged = model.transform(vectors(test)).select("label", "probability");
-      return Accuracy.of(judged.javaRDD().map(LinearProbe::rank));
-    } finally {
-      seen.unpersist();
-    }
+    PipelineModel model = pipeline().fit(vectors(train));
+    Dataset<Row> judged = model.transform(vectors(test)).select("label", "probability");
+    return Accuracy.of(judged.javaRDD().map(LinearProbe::rank));
   }
 
   private static Dataset<Row> vectors(Dataset<Row> features) {
