@@ -57,6 +57,21 @@ public sealed interface Layout extends Serializable
     return SourceUnit.ranges(inputs.files(), SourceUnit.BYTES);
   }
 
+  /**
+   * Returns the labels of a piece's first {@code most} samples that are words; none where labels
+   * are numbers or directories.
+   */
+  default Set<String> words(SourceUnit unit, int most, Configuration conf) {
+    return Set.of();
+  }
+
+  /**
+   * Returns this layout with {@code classes} as the words that labels may be, numbered in order.
+   */
+  default Layout withClasses(List<String> classes) {
+    return this;
+  }
+
   /** Returns the class names by label; empty when unknown. */
   List<String> classes(Inputs inputs, Configuration conf);
 

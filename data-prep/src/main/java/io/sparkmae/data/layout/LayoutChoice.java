@@ -54,9 +54,7 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
 
   /** Returns this choice with the words that labels may be, numbered in order. */
   public LayoutChoice withClasses(List<String> classes) {
-    return layout instanceof WebDatasetLayout tars
-        ? new LayoutChoice(tars.withClasses(classes), inputs, why)
-        : this;
+    return new LayoutChoice(layout.withClasses(classes), inputs, why);
   }
 
   /** Returns the named layout with its files; if no file name tells any layout, with all files. */

@@ -14,7 +14,9 @@ public enum SkipRule {
   /** What systems leave beside photographs, such as {@code Thumbs.db} or {@code __MACOSX}. */
   JUNK,
   /** A file of no layout, or of another layout than the one that is read. */
-  OTHER;
+  OTHER,
+  /** A member of a tar that one of the first three rules skips; it ends no sample. */
+  MEMBERS;
 
   private static final Pattern MARKERS =
       Pattern.compile(

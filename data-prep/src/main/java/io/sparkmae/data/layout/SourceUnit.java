@@ -72,7 +72,7 @@ public final class SourceUnit implements Serializable {
   }
 
   /** Returns whether the unit is a single file that is only a link to nothing. */
-  public boolean isMissing() {
+  boolean isMissing() {
     return size() == 1 && file(0).isMissing();
   }
 

@@ -16,7 +16,7 @@ import org.apache.hadoop.fs.Path;
  *
  * @param labels number of each label that is a word
  */
-public record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
+record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
   static final String NAME = "webdataset";
 
   private static final long serialVersionUID = 1L;
@@ -25,10 +25,8 @@ public record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
     this(Map.of());
   }
 
-  /**
-   * Returns this layout with {@code classes} as the words that labels may be, numbered in order.
-   */
-  public WebDatasetLayout withClasses(List<String> classes) {
+  @Override
+  public Layout withClasses(List<String> classes) {
     var numbers = new HashMap<String, Integer>();
     for (int label = 0; label < classes.size(); label++) {
       numbers.putIfAbsent(classes.get(label), label);
@@ -36,7 +34,7 @@ public record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
     return new WebDatasetLayout(Map.copyOf(numbers));
   }
 
-  /** Returns the labels of a unit's first {@code most} samples that are words. */
+  @Override
   public Set<String> words(SourceUnit unit, int most, Configuration conf) {
     if (unit.isMissing()) {
       return Set.of();

@@ -34,7 +34,6 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 public final class PrepareJob {
   private static final long FILE_BYTES = 256L << 20;
-  private static final String MEMBERS = "MEMBERS"; // of shards, that a rule skips
   private static final int MIN_FILES = 4; // so that several workers can share a small data set
 
   private PrepareJob() {}
@@ -51,20 +50,18 @@ public final class PrepareJob {
     LayoutChoice found =
         LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf);
     System.err.printf("prepare: layout %s: %s%n", found.layout().name(), found.why());
-    List<String> classes =
-        WordLabels.classes(
-            new JavaSparkContext(spark.sparkContext()),
-            found,
-            found.layout().classes(found.inputs(), conf));
-    LayoutChoice choice = found.withClasses(classes);
+    List<String> known = found.layout().classes(found.inputs(), conf);
     requireApart(settings, conf);
     var output = new OutputDirectory(settings.output(), conf);
-    Origin origin = origin(settings, choice);
+    Origin origin = origin(settings, found);
     Optional<Manifest> finished = output.finished();
+    List<String> classes =
+        WordLabels.classes(new JavaSparkContext(spark.sparkContext()), found, known, finished);
     if (finished.isPresent()) {
       requireSame(finished.get(), origin, classes, settings.output());
       return result(finished.get(), 0);
     }
+    LayoutChoice choice = found.withClasses(classes);
     try (var progress = new PrepareProgress(spark.sparkContext())) {
       int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
       Map<Integer, String> done = output.begin(way(origin, parts), parts);
@@ -151,7 +148,7 @@ public final class PrepareJob {
       part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
       seen += part.seen();
       if (part.skipped() > 0) {
-        skipped.merge(MEMBERS, part.skipped(), Long::sum);
+        skipped.merge(SkipRule.MEMBERS.name(), part.skipped(), Long::sum);
       }
       PixelSums.add(pixels, part.pixels());
     }

@@ -1,10 +1,11 @@
 package io.sparkmae.data.prepare;
 
+import io.sparkmae.data.Manifest;
+import io.sparkmae.data.layout.Layout;
 import io.sparkmae.data.layout.LayoutChoice;
 import io.sparkmae.data.layout.SourceUnit;
-import io.sparkmae.data.layout.WebDatasetLayout;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -15,22 +16,28 @@ final class WordLabels {
 
   private WordLabels() {}
 
-  /** Returns the classes of {@code choice}: {@code known}, or else the words that are labels. */
-  static List<String> classes(JavaSparkContext sc, LayoutChoice choice, List<String> known) {
-    if (!known.isEmpty() || !(choice.layout() instanceof WebDatasetLayout tars)) {
+  /**
+   * Returns the classes of {@code choice}: {@code known}, or else the words that are labels.
+   *
+   * @param finished what was prepared from these files before, whose words are not read again
+   */
+  static List<String> classes(
+      JavaSparkContext sc, LayoutChoice choice, List<String> known, Optional<Manifest> finished) {
+    Layout layout = choice.layout();
+    List<SourceUnit> units = layout.units(choice.inputs());
+    if (!known.isEmpty() || layout.words(units.get(0), ASKED, sc.hadoopConfiguration()).isEmpty()) {
       return known;
     }
-    List<SourceUnit> units = tars.units(choice.inputs());
-    Configuration here = sc.hadoopConfiguration();
-    if (tars.words(units.get(0), ASKED, here).isEmpty()) {
-      return known;
-    }
+    return finished.map(Manifest::classes).orElseGet(() -> words(sc, layout, units));
+  }
+
+  private static List<String> words(JavaSparkContext sc, Layout layout, List<SourceUnit> units) {
     System.err.println(
         "prepare: labels are words; reading all shards once for the list of classes");
-    var conf = sc.broadcast(new SerializableConfiguration(here));
+    var conf = sc.broadcast(new SerializableConfiguration(sc.hadoopConfiguration()));
     return sc
         .parallelize(units, units.size())
-        .flatMap(unit -> tars.words(unit, Integer.MAX_VALUE, conf.value().value()).iterator())
+        .flatMap(unit -> layout.words(unit, Integer.MAX_VALUE, conf.value().value()).iterator())
         .distinct()
         .collect()
         .stream()

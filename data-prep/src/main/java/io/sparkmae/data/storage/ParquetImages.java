@@ -16,6 +16,7 @@ import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
@@ -46,16 +47,20 @@ public final class ParquetImages implements AutoCloseable {
 
   /** A codec that is not installed is no damage: no row would be read, and no file is at fault. */
   private void requireCodecs(Path path, Configuration conf) {
-    for (BlockMetaData block : reader.getRowGroups()) {
-      for (ColumnChunkMetaData column : block.getColumns()) {
-        String codec = column.getCodec().getHadoopCompressionCodecClassName();
-        boolean isRead = columns.schema().containsField(column.getPath().toArray()[0]);
-        if (isRead && codec != null && conf.getClassByNameOrNull(codec) == null) {
-          throw new BadData(
-              "Cannot read %s: it is compressed with %s, for which there is no codec here (write it with zstd, snappy or gzip, or add the jar of %s)"
-                  .formatted(path, column.getCodec(), codec));
-        }
-      }
+    reader.getRowGroups().stream()
+        .flatMap(block -> block.getColumns().stream())
+        .filter(column -> columns.schema().containsField(column.getPath().toArray()[0]))
+        .map(ColumnChunkMetaData::getCodec)
+        .distinct()
+        .forEach(codec -> requireCodec(codec, path, conf));
+  }
+
+  private static void requireCodec(CompressionCodecName codec, Path path, Configuration conf) {
+    String name = codec.getHadoopCompressionCodecClassName();
+    if (name != null && conf.getClassByNameOrNull(name) == null) {
+      throw new BadData(
+          "Cannot read %s: it is compressed with %s, for which there is no codec here (write it with zstd, snappy or gzip, or add the jar of %s)"
+              .formatted(path, codec, name));
     }
   }
 
