@@ -1,77 +1,100 @@
 package io.sparkmae.job;
 
-import com.typesafe.config.ConfigException;
-import io.sparkmae.data.image.BadData;
-import io.sparkmae.job.averaging.exchange.StateLost;
-import io.sparkmae.job.store.BadModel;
-import io.sparkmae.job.store.InUse;
-import io.sparkmae.job.train.NonFiniteLoss;
-import io.sparkmae.job.train.SlotsMissing;
-import io.sparkmae.job.train.Stopped;
-import io.sparkmae.model.engine.cuda.UnusableGpu;
-import java.io.FileNotFoundException;
-import java.io.IOException;
+import io.sparkmae.job.config.UserInfo;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.apache.hadoop.fs.UnsupportedFileSystemException;
-import org.apache.hadoop.mapred.InvalidInputException;
 import org.apache.spark.SparkException;
-import org.apache.spark.sql.AnalysisException;
-import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The failure of a command, as reported to the user.
  *
  * @param exitCode one of {@link ExitCode}
  * @param reason the exception with the best description; Spark and DL4J wrap it in their own
+ * @param cure what the user can do; empty where the reason says it
  * @param thrown what the command threw
  */
-record Failure(int exitCode, Throwable reason, Throwable thrown) {
+record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
 
-  private static final Pattern SPARKS_OWN =
-      Pattern.compile("/(blockmgr|spark|executor)-[0-9a-f]{8}-[0-9a-f-]{27}/");
+  private static final int LONGEST = 300;
+  private static final int MOST = 3;
 
   private static final List<String> OUR_CODE =
       List.of("io.sparkmae.", "org.nd4j.", "org.deeplearning4j.", "org.bytedeco.");
 
   static Failure of(Throwable thrown) {
-    return first(thrown, NonFiniteLoss.class::isInstance, ExitCode.NON_FINITE_LOSS)
-        .or(() -> first(thrown, Failure::isBadData, ExitCode.BAD_DATA))
-        .or(() -> first(thrown, cause -> isBadOption(cause, thrown), ExitCode.BAD_OPTIONS))
+    return Stream.of(Cause.values())
+        .filter(cause -> cause != Cause.PASSES)
+        .flatMap(cause -> of(cause, thrown).stream())
+        .findFirst()
+        .or(() -> badArgument(thrown))
         .or(() -> faultOfATask(thrown))
-        .or(() -> first(thrown, Failure::mayPass, ExitCode.RETRY))
-        .orElseGet(() -> new Failure(ExitCode.FAILED, thrown, thrown));
+        .or(() -> of(Cause.PASSES, thrown))
+        .orElseGet(() -> new Failure(ExitCode.FAILED, thrown, "", thrown));
   }
 
   /** Prints one sentence, then one line for each cause that adds to it; returns the exit code. */
   int report(PrintStream err, boolean traced) {
-    err.println("mae: " + sentence(reason));
-    chain(reason)
-        .skip(1)
-        .map(Failure::sentence)
-        .distinct()
-        .forEach(cause -> err.println("  because: " + cause));
+    List<String> sentences = sentences();
+    err.println("mae: " + sentences.get(0));
+    sentences.stream().skip(1).forEach(cause -> err.println("  because: " + cause));
     if (traced) {
       thrown.printStackTrace(err);
     }
     return exitCode;
   }
 
-  private static Optional<Failure> first(Throwable thrown, Predicate<Throwable> is, int exitCode) {
+  /** Returns the failure as the object that {@code --result} writes. */
+  Map<String, Object> result() {
+    List<String> sentences = sentences();
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("error", sentences.get(0));
+    result.put("because", sentences.subList(1, sentences.size()));
+    return result;
+  }
+
+  /** Returns the reason's sentence with the cure, then those of its causes that add to it. */
+  private List<String> sentences() {
+    List<String> sentences = new ArrayList<>();
+    chain(reason)
+        .map(Failure::sentence)
+        .filter(text -> sentences.stream().noneMatch(said -> said.contains(text)))
+        .limit(MOST)
+        .forEach(sentences::add);
+    sentences.replaceAll(Failure::shortened);
+    if (!cure.isEmpty()) {
+      sentences.set(0, sentences.get(0) + " (" + cure + ")");
+    }
+    return sentences;
+  }
+
+  private static Optional<Failure> of(Cause cause, Throwable thrown) {
+    return first(thrown, cause::is, cause.exitCode(), cause.cure());
+  }
+
+  private static Optional<Failure> first(
+      Throwable thrown, Predicate<Throwable> is, int exitCode, String cure) {
     return chain(thrown)
         .filter(is)
         .findFirst()
-        .map(reason -> new Failure(exitCode, reason, thrown));
+        .map(reason -> new Failure(exitCode, reason, cure, thrown));
   }
 
   private static Stream<Throwable> chain(Throwable thrown) {
     return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause).limit(20);
+  }
+
+  // Deeper down, an IllegalArgumentException is a fault of the program and not of its options.
+  private static Optional<Failure> badArgument(Throwable thrown) {
+    return thrown instanceof IllegalArgumentException
+        ? Optional.of(new Failure(ExitCode.BAD_OPTIONS, thrown, "", thrown))
+        : Optional.empty();
   }
 
   /**
@@ -80,14 +103,15 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
    */
   private static Optional<Failure> faultOfATask(Throwable thrown) {
     return chain(thrown).anyMatch(SparkException.class::isInstance)
-        ? first(thrown, cause -> isFault(cause) && cause != thrown, ExitCode.FAILED)
+        ? first(thrown, cause -> isFault(cause) && cause != thrown, ExitCode.FAILED, "")
         : Optional.empty();
   }
 
   private static boolean isFault(Throwable cause) {
     boolean unchecked = cause instanceof RuntimeException || cause instanceof Error;
     // an OutOfMemoryError ends the executor and is not counted as a fault of the program
-    boolean plain = chain(cause).noneMatch(c -> mayPass(c) || c instanceof OutOfMemoryError);
+    boolean plain =
+        chain(cause).noneMatch(c -> Cause.PASSES.is(c) || c instanceof OutOfMemoryError);
     boolean sparks = cause.getClass().getName().startsWith("org.apache.spark.");
     return unchecked && plain && !sparks && isOfOurCode(cause);
   }
@@ -103,49 +127,25 @@ record Failure(int exitCode, Throwable reason, Throwable thrown) {
         .orElse(true);
   }
 
-  private static boolean isBadData(Throwable cause) {
-    return cause instanceof BadData
-        || cause instanceof BadModel
-        || isMissing(cause)
-        || cause instanceof InvalidInputException
-        || cause instanceof AnalysisException;
-  }
-
-  /**
-   * Returns whether a file that the user named is missing; a missing file of Spark's own may
-   * reappear with its executor.
-   */
-  private static boolean isMissing(Throwable cause) {
-    boolean missing =
-        cause instanceof FileNotFoundException || cause instanceof NoSuchFileException;
-    return missing && !SPARKS_OWN.matcher(String.valueOf(cause.getMessage())).find();
-  }
-
-  // Deeper down, an IllegalArgumentException is a fault of the program and not of its options.
-  private static boolean isBadOption(Throwable cause, Throwable thrown) {
-    return cause instanceof ParameterException
-        || cause instanceof ConfigException
-        || cause instanceof UnsupportedFileSystemException
-        || cause instanceof UnusableGpu
-        || cause == thrown && cause instanceof IllegalArgumentException;
-  }
-
-  private static boolean mayPass(Throwable cause) {
-    return cause instanceof SparkException
-        || cause instanceof IOException
-        || cause instanceof UncheckedIOException
-        || cause instanceof InUse
-        || cause instanceof SlotsMissing
-        || cause instanceof Stopped
-        || cause instanceof StateLost;
-  }
-
   private static String sentence(Throwable cause) {
     String message =
         cause.getMessage() == null ? "" : cause.getMessage().strip().lines().findFirst().orElse("");
     boolean speaks = message.contains(" ") && !(cause instanceof NullPointerException);
-    return speaks
-        ? message
-        : cause.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+    String sentence =
+        speaks
+            ? message + nearest(cause)
+            : cause.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
+    return UserInfo.masked(sentence);
+  }
+
+  private static String shortened(String text) {
+    return text.length() > LONGEST ? text.substring(0, LONGEST - 1) + "…" : text;
+  }
+
+  private static String nearest(Throwable cause) {
+    return cause instanceof UnmatchedArgumentException unmatched
+            && !unmatched.getSuggestions().isEmpty()
+        ? " (did you mean %s?)".formatted(unmatched.getSuggestions().get(0))
+        : "";
   }
 }

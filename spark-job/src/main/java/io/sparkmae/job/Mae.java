@@ -1,6 +1,8 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.config.UserInfo;
 import io.sparkmae.job.store.Json;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -50,12 +52,26 @@ public final class Mae {
           "Prints the stack trace of a failure too; so does the environment variable MAE_TRACE.")
   private boolean verbose;
 
+  @Option(
+      names = ResultFile.OPTION,
+      scope = ScopeType.INHERIT,
+      paramLabel = "URI",
+      description =
+          "Writes the result line to this file too, or the exit code and the error of a failure.")
+  private String result;
+
   /** Runs one command; calls {@code System.exit} only if it failed, as Databricks requires. */
   public static void main(String[] args) {
     System.setProperty("java.awt.headless", "true");
     PrintStream out = System.out;
     System.setOut(new PrintStream(OutputStream.nullOutputStream())); // SameDiff prints there
-    int code = run(args, out);
+    int code;
+    try {
+      Sessions.openIfAwaited(args.length == 0 ? "" : args[0]);
+      code = run(args, out);
+    } finally {
+      System.setOut(out); // for the next task in this JVM
+    }
     out.flush();
     Sessions.stop();
     if (code != ExitCode.DONE) {
@@ -72,11 +88,19 @@ public final class Mae {
   static int run(String[] args, PrintStream out) {
     CommandLine line = commandLine();
     Mae mae = line.getCommand();
+    ResultFile file;
+    try {
+      for (String word : args) {
+        UserInfo.refuse("option", word);
+      }
+      file = ResultFile.among(args);
+    } catch (IOException | RuntimeException e) {
+      return Failure.of(e).report(System.err, mae.traced());
+    }
     return line.setOut(new PrintWriter(out, true))
-        .setParameterExceptionHandler((e, given) -> Failure.of(e).report(System.err, mae.traced()))
-        .setExecutionExceptionHandler(
-            (e, command, parsed) -> Failure.of(e).report(System.err, mae.traced()))
-        .setExecutionStrategy(parsed -> runLast(parsed, out))
+        .setParameterExceptionHandler((e, given) -> mae.failed(e, file))
+        .setExecutionExceptionHandler((e, command, parsed) -> mae.failed(e, file))
+        .setExecutionStrategy(parsed -> runLast(parsed, out, file))
         .execute(args);
   }
 
@@ -88,12 +112,19 @@ public final class Mae {
     return new CommandLine(new Mae()).setCaseInsensitiveEnumValuesAllowed(true);
   }
 
-  private static int runLast(ParseResult parsed, PrintStream out) {
+  private int failed(Exception thrown, ResultFile file) {
+    Failure failure = Failure.of(thrown);
+    file.write(failure.exitCode(), failure.result());
+    return failure.report(System.err, traced());
+  }
+
+  private static int runLast(ParseResult parsed, PrintStream out, ResultFile file) {
     int code = new CommandLine.RunLast().execute(parsed);
     List<CommandLine> commands = parsed.asCommandLineList();
     Object result = commands.get(commands.size() - 1).getExecutionResult();
     if (result instanceof Outcome outcome) {
       out.println(Json.line(outcome.result()));
+      file.write(outcome.exitCode(), outcome.result());
       return outcome.exitCode();
     }
     return code; // --help

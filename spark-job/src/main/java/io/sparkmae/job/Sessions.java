@@ -42,6 +42,18 @@ final class Sessions {
   }
 
   /**
+   * Opens the session where the cluster waits for one: YARN counts a driver in cluster mode as
+   * failed if it opens none, though its command needs none.
+   */
+  static void openIfAwaited(String command) {
+    SparkConf given = new SparkConf();
+    if (given.get("spark.master", "").startsWith("yarn")
+        && given.get("spark.submit.deployMode", "").equals("cluster")) {
+      open(command);
+    }
+  }
+
+  /**
    * Returns Hadoop's settings with those given as {@code spark.hadoop.*}, without starting Spark.
    */
   static Configuration hadoop() {

@@ -4,19 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.model.engine.cuda.UnusableGpu;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.util.List;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.ParentNotDirectoryException;
+import org.apache.hadoop.hdfs.protocol.DSQuotaExceededException;
+import org.apache.hadoop.ipc.RemoteException;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class FailureTest {
 
@@ -53,8 +68,6 @@ class FailureTest {
             new ClassCastException("a is no b"))) {
       assertThat(behindSpark(fault)).as("%s", fault).isEqualTo(ExitCode.FAILED);
     }
-    assertThat(behindSpark(new Exception(new NoClassDefFoundError("a/B"))))
-        .isEqualTo(ExitCode.FAILED);
   }
 
   @Test
@@ -71,6 +84,78 @@ class FailureTest {
     }
     assertThat(Failure.of(new SparkException("Job aborted: ExecutorLostFailure")).exitCode())
         .isEqualTo(ExitCode.RETRY);
+  }
+
+  /** What storage says when a setting is wrong: each again at every try. */
+  static List<Exception> settings() {
+    return List.of(
+        new AccessControlException("Permission denied: user=mae, access=WRITE, inode=\"/out\""),
+        new RemoteException(AccessControlException.class.getName(), "user=mae, access=WRITE"),
+        new FileNotFoundException("/out/data (Permission denied)"),
+        new java.nio.file.AccessDeniedException("s3a://b/k", null, "Forbidden (Status Code: 403)"),
+        new IOException("mkdir of /out: Read-only file system"),
+        new IOException("NoAuthWithAWSException: No AWS Credentials provided by Temporary"),
+        new IOException("s3a://b/k: 404 Not Found: NoSuchBucket"),
+        new ParentNotDirectoryException("/out is not a directory"),
+        new FileAlreadyExistsException("/out exists"),
+        new FileSystemException("/out/a", null, "Not a directory"),
+        new FileSystemException("/out/aaa", null, "File name too long"),
+        new RemoteException(DSQuotaExceededException.class.getName(), "quota of /out is exceeded"),
+        new RuntimeException(new ClassNotFoundException("Class a.S3AFileSystem not found")),
+        new Exception(new NoClassDefFoundError("a/B")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("settings")
+  void settingsAreNotTriedAgain(Exception cause) {
+    assertThat(Failure.of(cause).exitCode()).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(behindSpark(cause)).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(Failure.of(cause).cure()).isNotEmpty();
+    assertThat(Failure.of(new UncheckedIOException(new IOException(cause))).exitCode())
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+  }
+
+  /** What storage and networks say while they are busy, slow or away. */
+  static List<Exception> passing() {
+    return List.of(
+        new ConnectException("Connection refused"),
+        new SocketTimeoutException("Read timed out"),
+        new SocketException("Connection reset"),
+        new UnknownHostException("namenode"),
+        new NoRouteToHostException("No route to host"),
+        new IOException("Server error on s3a://b/k (Status Code: 503; Error Code: SlowDown)"),
+        new IOException("Status Code: 500; Error Code: InternalError"),
+        new RemoteException("org.apache.hadoop.ipc.StandbyException", "state standby"),
+        new RemoteException(
+            "org.apache.hadoop.hdfs.server.namenode.SafeModeException", "safe mode"),
+        new EOFException("the connection ended"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("passing")
+  void connectionsTimeOutsAndServersFaultsMayPass(Exception cause) {
+    assertThat(Failure.of(cause).exitCode()).isEqualTo(ExitCode.RETRY);
+    assertThat(behindSpark(cause)).isEqualTo(ExitCode.RETRY);
+  }
+
+  @Test
+  void wordsOfAFilesNameAreNoCause() {
+    assertThat(behindSpark(new BadData("Cannot decode Permission denied.jpg: cut off")))
+        .isEqualTo(ExitCode.BAD_DATA);
+    assertThat(behindSpark(new StateLost(3))).isEqualTo(ExitCode.RETRY);
+  }
+
+  @Test
+  void reportsAreShortSayNothingTwiceAndShowNoPassword() {
+    String long400 = "b".repeat(400);
+    IOException inner = new IOException("cannot open hdfs://mae:pass@nn:8020/in " + long400);
+    IOException same = new IOException("reading failed: " + inner.getMessage(), inner);
+    assertThat(report(new IOException("outer " + same.getMessage(), same)))
+        .singleElement()
+        .asString()
+        .hasSizeLessThan(310)
+        .startsWith("mae: outer reading failed: cannot open hdfs://***@nn:8020/in bbb")
+        .endsWith("…");
   }
 
   @Test
@@ -116,10 +201,14 @@ class FailureTest {
     Throwable thrown =
         new SparkException(
             "Job aborted", new BadData("Cannot read b.tar", new IOException("b.tar ends early")));
+    assertThat(report(thrown))
+        .containsExactly("mae: Cannot read b.tar", "  because: b.tar ends early");
+  }
+
+  private static List<String> report(Throwable thrown) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Failure.of(thrown).report(new PrintStream(err, true, StandardCharsets.UTF_8), false);
-    assertThat(err.toString(StandardCharsets.UTF_8).lines())
-        .containsExactly("mae: Cannot read b.tar", "  because: b.tar ends early");
+    return err.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
   private static Exception thrownBy(String type, Exception thrown) {

@@ -120,6 +120,79 @@ class MaeTest {
   }
 
   @Test
+  void unknownOptionNamesTheNearest() {
+    assertThat(pretrain("--epocs", "3")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("mae: Unknown option").contains("(did you mean --epochs?)");
+  }
+
+  @Test
+  void passwordsInUrisAreRefusedAndNotShown() throws Exception {
+    Path config = Files.writeString(directory.resolve("run.conf"), "data.uri = \"s3a://K:S@b/d\"");
+    for (String uri : List.of("s3a://KEY:S/E+C@bucket/in", "hdfs://mae:pass@nn:8020/in")) {
+      assertThat(run("prepare", "--input", uri, "--output", "o")).isEqualTo(ExitCode.BAD_OPTIONS);
+      assertThat(run("prepare", "--input=" + uri, "--output", "o")).isEqualTo(ExitCode.BAD_OPTIONS);
+    }
+    assertThat(run("pretrain", "--output", "o", "--config", config.toString()))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err())
+        .contains("mae: Invalid option: s3a://***@bucket/in (must be without user and password")
+        .contains("mae: Invalid data.uri")
+        .doesNotContain("S/E+C", "pass@", "K:S");
+  }
+
+  @Test
+  void theResultGoesToAFileToo() throws Exception {
+    writeVersion();
+    Path file = directory.resolve("out/result.json");
+    assertThat(run("verify", "--model", directory.toString(), "--result", file.toString()))
+        .isEqualTo(ExitCode.DONE);
+    assertThat(file)
+        .hasContent(
+            "{\"exit_code\":0,\"versions\":[{\"name\":\"v000001\",\"state\":\"complete\"}],\"first_broken_file\":null}");
+    Files.writeString(directory.resolve("v000001/a.txt"), "cut");
+    run("verify", "--model", directory.toString(), "--result=" + file);
+    assertThat(file).content().startsWith("{\"exit_code\":3,\"versions\":");
+  }
+
+  @Test
+  void failuresHaveAResultToo() throws Exception {
+    Path file = Files.writeString(directory.resolve("result.json"), "of an earlier command");
+    pretrain("--epocs", "3", "--result", file.toString());
+    assertThat(file).content().startsWith("{\"exit_code\":2,\"error\":\"Unknown option");
+    run("verify", "--model", directory.resolve("none").toString(), "--result", file.toString());
+    assertThat(file)
+        .content()
+        .startsWith("{\"exit_code\":3,\"error\":\"No whole model at ")
+        .endsWith("\"because\":[]}\n");
+    assertThat(run("pretrain", "--help", "--result", file.toString())).isEqualTo(ExitCode.DONE);
+    assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void aResultIsAFile() {
+    assertThat(run("verify", "--model", "m", "--result", directory.toString()))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err()).contains("(must be a file, not a directory)");
+  }
+
+  @Test
+  void twoCallsInOneJvmLeaveNothingBehind() throws Exception {
+    writeVersion();
+    PrintStream before = System.out;
+    try {
+      PrintStream stdout = new PrintStream(out, true, StandardCharsets.UTF_8);
+      System.setOut(stdout);
+      for (int call = 0; call < 2; call++) {
+        Mae.main(new String[] {"verify", "--model", directory.toString()});
+        assertThat(System.out).isSameAs(stdout);
+      }
+    } finally {
+      System.setOut(before);
+    }
+    assertThat(out().lines()).hasSize(2).allMatch(line -> line.contains("complete"));
+  }
+
+  @Test
   void verboseAddsTheTrace() {
     assertThat(pretrain("--epochs", "0", "--verbose")).isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(err()).contains("Invalid train.epochs: 0 (must be at least 1)").contains("\tat ");

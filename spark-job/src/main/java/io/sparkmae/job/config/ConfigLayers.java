@@ -75,6 +75,7 @@ public final class ConfigLayers {
 
   private static Config checked(Config config, String source) {
     Set<String> known = keys(Settings.DEFAULTS);
+    config.entrySet().forEach(e -> UserInfo.refuse(e.getKey(), e.getValue().render()));
     for (String key : keys(config)) {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(

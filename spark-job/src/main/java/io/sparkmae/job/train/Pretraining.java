@@ -60,6 +60,7 @@ public final class Pretraining {
     this.checkpoints = checkpoints;
     this.kept = from;
     this.keptStep = from == null ? 0 : from.state().iteration();
+    stop.kept(keptStep);
   }
 
   /**
@@ -188,7 +189,8 @@ public final class Pretraining {
   }
 
   private int goBack(StateLost lost) {
-    System.err.printf("%s; going back to step %d%n", lost.getMessage(), keptStep);
+    System.err.printf(
+        "%s; the run goes on by itself, going back to step %d%n", lost.getMessage(), keptStep);
     progress.rewind(keptStep);
     if (kept != null) {
       master.startFrom(kept.version(), kept.state());
@@ -248,6 +250,7 @@ public final class Pretraining {
     if (point != null) {
       kept = point;
       keptStep = step;
+      stop.kept(step);
       System.err.printf(
           "checkpoint %s before step %d, in %.1f s%n",
           point.version(), step, (keptAt - start) / 1e9);

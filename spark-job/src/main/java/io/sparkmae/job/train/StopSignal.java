@@ -20,6 +20,8 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
   private volatile boolean requested;
   private volatile boolean closed;
   private volatile String jobGroup;
+  private volatile int keptStep;
+  private volatile long keptAt = System.nanoTime();
 
   private StopSignal(SparkContext spark) {
     this.spark = spark;
@@ -36,6 +38,12 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
     jobGroup = group;
   }
 
+  /** Takes note that everything before {@code step} is in a checkpoint. */
+  void kept(int step) {
+    keptStep = step;
+    keptAt = System.nanoTime();
+  }
+
   boolean requested() {
     return requested;
   }
@@ -47,7 +55,9 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
       return false;
     }
     requested = true;
-    System.err.println("SIGTERM: stopping after a checkpoint");
+    System.err.printf(
+        "SIGTERM: stopping after a checkpoint; if the process is killed before that, the steps since step %d (%d s ago) are lost%n",
+        keptStep, Duration.ofNanos(System.nanoTime() - keptAt).toSeconds());
     Thread canceller = new Thread(this::cancel, "mae-stop");
     canceller.setDaemon(true);
     canceller.start();

@@ -9,8 +9,6 @@ public final class StateLost extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   public StateLost(int iteration) {
-    super(
-        "Lost the average before step %d with the executors that held it (the same command goes on from the last checkpoint)"
-            .formatted(iteration));
+    super("Lost the average before step %d with the executors that held it".formatted(iteration));
   }
 }
