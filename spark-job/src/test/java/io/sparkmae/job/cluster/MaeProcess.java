@@ -31,15 +31,15 @@ public final class MaeProcess {
    *
    * @param took from the start of its JVM to the end
    */
-  record Result(int exitCode, String out, String err, Duration took) {
+  public record Result(int exitCode, String out, String err, Duration took) {
 
     /** The command's own lines on stderr; Spark's log is left out. */
-    List<String> sentences() {
+    public List<String> sentences() {
       return err.lines().filter(line -> line.startsWith("mae: ")).toList();
     }
 
     /** Stderr without what Spark says when all is well. */
-    String faults() {
+    public String faults() {
       return err.lines().filter(line -> !line.contains(" INFO ")).collect(joining("\n"));
     }
 
@@ -76,7 +76,7 @@ public final class MaeProcess {
     return run(command).lastLine();
   }
 
-  Result run(String... command) throws IOException, InterruptedException {
+  public Result run(String... command) throws IOException, InterruptedException {
     long start = System.nanoTime();
     try (JavaProcess process = start(command)) {
       int exitCode = process.exitCode(LIMIT);
