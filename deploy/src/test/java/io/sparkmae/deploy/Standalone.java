@@ -1,0 +1,69 @@
+package io.sparkmae.deploy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A standalone master and a worker, started by {@code deploy/bin/spark-class} as the docs say. */
+final class Standalone implements AutoCloseable {
+
+  private final Path directory;
+  private final int port = freePort();
+  private final List<Process> processes = new ArrayList<>();
+
+  Standalone(Path directory) throws IOException, InterruptedException {
+    this.directory = directory;
+    start("master.Master", "--port", Integer.toString(port));
+    awaitMaster();
+    start("worker.Worker", "--cores", "2", "--memory", "4g", "--work-dir", work(), master());
+  }
+
+  String master() {
+    return "spark://127.0.0.1:" + port;
+  }
+
+  private String work() {
+    return directory.resolve("work").toString();
+  }
+
+  private void start(String daemon, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of("bin", "spark-class").toAbsolutePath().toString());
+    command.addAll(List.of("org.apache.spark.deploy." + daemon, "--host", "127.0.0.1"));
+    command.addAll(List.of("--webui-port", "0"));
+    command.addAll(List.of(arguments));
+    Path log = directory.resolve(daemon + ".log");
+    processes.add(
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
+  }
+
+  @SuppressWarnings("try") // the socket is there to be opened
+  private void awaitMaster() throws InterruptedException {
+    for (int attempt = 0; attempt < 300; attempt++) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        return;
+      } catch (IOException e) {
+        Thread.sleep(100);
+      }
+    }
+    throw new AssertionError("No master on port " + port);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Process process : processes) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().onExit().join();
+    }
+  }
+}
