@@ -1,19 +1,32 @@
-"""Pre-trains, judges and exports an encoder: prepare >> pretrain >> (probe, export).
+"""Pre-trains, judges and exports an encoder: prepare >> pretrain >> (probe, export), with Airflow 2.8 or newer, or 3.
 
-Needs apache-airflow-providers-apache-spark, a Spark connection named spark_default and the job jar at JAR. Copy this file to the DAG folder:
+Needs apache-airflow-providers-apache-spark, apache-airflow-providers-amazon with s3fs, a Spark connection named spark_default whose
+spark_binary is a Spark 3.5's (the provider's own pyspark is newer), and the job jar at JAR. Copy this file to the DAG folder:
 
     airflow dags trigger spark_mae
 
-Expected: five green tasks; probe's log ends with top1 and top5, and s3a://BUCKET/encoder holds model.safetensors. COMMANDS and CONF
-are JSON but for the last commas: a test of this project reads them.
+Expected: five green tasks; each task's XCom is its result line, so probe's has top1 and top5; s3a://BUCKET/encoder holds
+model.safetensors. COMMANDS and CONF are JSON but for the last commas: a test of this project reads them.
 """
+
+import json
 
 from datetime import datetime, timedelta
 
-from airflow import DAG
+from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 
+try:
+    from airflow.sdk import DAG, ObjectStoragePath  # Airflow 3
+except ImportError:
+    from airflow import DAG
+    from airflow.io.path import ObjectStoragePath
+
 JAR = "/opt/spark-mae.jar"
+TRY_AGAIN = 75  # the only exit code after which another try may help
+
+# {{ run_id }} is the same for all tries of a run, also of one that was started by hand; colons and plus signs are no names for files.
+RUN = "{{ run_id | replace(':', '') | replace('+', '') }}"
 
 COMMANDS = {
     "prepare_train": [
@@ -31,7 +44,7 @@ COMMANDS = {
     "pretrain": [
         "pretrain",
         "--data", "s3a://BUCKET/prepared/train",
-        "--output", "s3a://BUCKET/model/{{ ds }}",
+        "--output", "s3a://BUCKET/model/RUN",
         "--model", "mae_vit_base_patch16",
         "--epochs", "100",
         "--workers", "4",
@@ -42,15 +55,15 @@ COMMANDS = {
     ],
     "probe": [
         "probe",
-        "--model", "s3a://BUCKET/model/{{ ds }}",
+        "--model", "s3a://BUCKET/model/RUN",
         "--train", "s3a://BUCKET/prepared/train",
         "--test", "s3a://BUCKET/prepared/test",
         "--method", "knn",
     ],
     "export": [
         "export",
-        "--model", "s3a://BUCKET/model/{{ ds }}",
-        "--output", "s3a://BUCKET/encoder/{{ ds }}",
+        "--model", "s3a://BUCKET/model/RUN",
+        "--output", "s3a://BUCKET/encoder/RUN",
         "--layout", "huggingface",
     ],
 }
@@ -70,10 +83,29 @@ CONF = {
     "spark.executorEnv.GOMP_SPINCOUNT": "10000",
     "spark.yarn.appMasterEnv.LC_ALL": "C.UTF-8",
     "spark.kubernetes.driverEnv.LC_ALL": "C.UTF-8",
+    "spark.yarn.maxAppAttempts": "1",
     "spark.dynamicAllocation.enabled": "false",
     "spark.speculation": "false",
     "spark.locality.wait": "0",
 }
+
+
+
+class MaeOperator(SparkSubmitOperator):
+    """Submits a command; returns its result line, and gives up where another try would fail again."""
+
+    def execute(self, context):
+        uri = self.application_args[self.application_args.index("--result") + 1]
+        result = ObjectStoragePath(uri.replace("s3a://", "s3://"))
+        try:
+            super().execute(context)
+        except AirflowException:
+            outcome = json.loads(result.read_text()) if result.exists() else {}
+            if outcome.get("exit_code", TRY_AGAIN) != TRY_AGAIN:
+                raise AirflowFailException(outcome["error"])
+            raise
+        return json.loads(result.read_text())
+
 
 with DAG(
     dag_id="spark_mae",
@@ -83,11 +115,12 @@ with DAG(
     default_args={"retries": 2, "retry_delay": timedelta(minutes=1)},
 ):
     task = {
-        name: SparkSubmitOperator(
+        name: MaeOperator(
             task_id=name,
             application=JAR,
             java_class="io.sparkmae.job.Mae",
-            application_args=arguments,
+            application_args=[word.replace("RUN", RUN) for word in arguments]
+            + ["--result", f"s3a://BUCKET/results/{RUN}/{name}.json"],
             conf=CONF,
         )
         for name, arguments in COMMANDS.items()

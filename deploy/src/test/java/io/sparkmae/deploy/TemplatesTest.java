@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
+import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
@@ -34,6 +35,9 @@ class TemplatesTest {
 
       assertThat(words.subList(0, jar)).endsWith("--class", Mae.class.getName());
       assertAccepted(words.subList(jar + 1, words.size()));
+      assertHasResult(words);
+      assertThat(words.contains("spark.yarn.maxAppAttempts=3"))
+          .isEqualTo(words.contains("pretrain"));
     }
   }
 
@@ -55,6 +59,8 @@ class TemplatesTest {
       assertThat(main.get("main_class_name").asText()).isEqualTo(Mae.class.getName());
       assertThat(task.at("/libraries/0/jar").asText()).isEqualTo("../target/spark-mae.jar");
       assertAccepted(strings(main.get("parameters")));
+      assertHasResult(strings(main.get("parameters")));
+      assertThat(task.at("/max_retries").asInt(0)).isZero();
     }
     assertMemoryFits(settings(job.at("/job_clusters/0/new_cluster/spark_conf")));
   }
@@ -72,6 +78,8 @@ class TemplatesTest {
 
     assertThat(spec.get("mainClass").asText()).isEqualTo(Mae.class.getName());
     assertAccepted(strings(spec.get("arguments")));
+    assertHasResult(strings(spec.get("arguments")));
+    assertThat(spec.at("/restartPolicy/type").asText()).isEqualTo("Never");
     assertMemoryFits(settings);
   }
 
@@ -84,6 +92,22 @@ class TemplatesTest {
       assertAccepted(strings(command));
     }
     assertMemoryFits(settings(literal(dag, "CONF")));
+  }
+
+  @Test
+  void theLaunchersSettingsOpenWhatSparkNeeds() throws IOException {
+    assertThat(text("conf/spark-defaults.conf").lines())
+        .filteredOn(line -> line.startsWith("spark.driver.extraJavaOptions"))
+        .singleElement()
+        .asString()
+        .contains(JavaModuleOptions.defaultModuleOptions());
+  }
+
+  private static void assertHasResult(List<String> words) {
+    int option = words.indexOf("--result");
+    assertThat(option).as("--result in %s", words).isPositive();
+    assertThat(words.get(option + 1))
+        .matches("(s3a?://BUCKET|\\$\\{var.volume})/results/\\w+\\.json");
   }
 
   /** Parses the words as the job would, with a word in place of each variable of the template. */

@@ -60,7 +60,10 @@ public final class Mae {
           "Writes the result line to this file too, or the exit code and the error of a failure.")
   private String result;
 
-  /** Runs one command; calls {@code System.exit} only if it failed, as Databricks requires. */
+  /**
+   * Runs one command; if it failed, ends the JVM with its exit code, or on Databricks, whose tasks
+   * share a JVM, throws.
+   */
   public static void main(String[] args) {
     System.setProperty("java.awt.headless", "true");
     PrintStream out = System.out;
@@ -74,6 +77,10 @@ public final class Mae {
     }
     out.flush();
     Sessions.stop();
+    if (code != ExitCode.DONE && Sessions.ARE_SHARED) {
+      throw new IllegalStateException(
+          "Failed with exit code %d (the log has the reason)".formatted(code));
+    }
     if (code != ExitCode.DONE) {
       System.exit(code);
     }

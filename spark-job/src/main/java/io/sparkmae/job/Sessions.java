@@ -8,6 +8,9 @@ import org.apache.spark.sql.SparkSession;
 /** The Spark session and the Hadoop configuration of the process. */
 final class Sessions {
 
+  /** Whether this JVM and its session are Databricks', and go on after a command. */
+  static final boolean ARE_SHARED = System.getenv("DATABRICKS_RUNTIME_VERSION") != null;
+
   private static final String SERIALIZER = "spark.serializer";
   private static final String REGISTRATOR = "spark.kryo.registrator";
 
@@ -62,8 +65,7 @@ final class Sessions {
 
   /** Stops Spark, except on Databricks, where the session is shared and must keep running. */
   static void stop() {
-    boolean shared = System.getenv("DATABRICKS_RUNTIME_VERSION") != null;
-    if (!shared && SparkSession.getDefaultSession().isDefined()) {
+    if (!ARE_SHARED && SparkSession.getDefaultSession().isDefined()) {
       SparkSession.getDefaultSession().get().stop();
     }
   }

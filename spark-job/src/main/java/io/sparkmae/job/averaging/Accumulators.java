@@ -27,6 +27,14 @@ final class Accumulators implements Serializable {
     exchanging = spark.doubleAccumulator("seconds exchanging");
   }
 
+  /** Starts from zero, on the driver: Spark shows the totals since then beside the next stage. */
+  void reset() {
+    images.reset();
+    waiting.reset();
+    computing.reset();
+    exchanging.reset();
+  }
+
   void add(WorkerReport report) {
     images.add(report.images);
     waiting.add(report.waiting);

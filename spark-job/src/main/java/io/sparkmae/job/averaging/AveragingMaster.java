@@ -142,6 +142,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   private RoundReport train(JavaRDD<String> paths, Results results, Average to) {
     Stopwatch round = new Stopwatch();
+    accumulators.reset();
     WorkerTask task =
         new WorkerTask(run, average, paths.getNumPartitions(), results, to.ownMoments(), next);
     int[] all = IntStream.range(0, paths.getNumPartitions()).toArray();

@@ -29,8 +29,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.status.api.v1.StageData;
 import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 import org.junit.jupiter.api.AfterAll;
@@ -42,6 +46,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
+import scala.collection.JavaConverters;
 
 /** Training on {@code local[2]} against the same rounds on one machine, 40 drawn images. */
 class PretrainingIT {
@@ -112,6 +117,31 @@ class PretrainingIT {
     assertThat(difference(kept.last(Vector.MOMENTS), state(machine.graph))).isLessThan(1e-6);
     assertThat(kept.last(Vector.PARAMS)).isEqualTo(trained.graph().params().ravel());
     assertThat(trained.graph().getIterationCount()).isEqualTo(10);
+  }
+
+  @Test
+  void sparksPageOfARoundShowsItsOwnImages() throws Exception {
+    Set<Integer> before = stagesWithImages().keySet();
+    Pretraining.train(spark, run(Optimiser.ADAMW, 1, 4, 2, 1e-2)); // five steps of 8 images
+    Map<Integer, String> stages = stagesWithImages();
+    stages.keySet().removeAll(before);
+    assertThat(stages.values()).containsExactly("16", "16", "8");
+  }
+
+  /** The accumulator "images" of each stage that has one, by the number of the stage. */
+  private static Map<Integer, String> stagesWithImages() {
+    Map<Integer, String> images = new TreeMap<>();
+    for (StageData stage :
+        JavaConverters.seqAsJavaList(
+            spark
+                .sparkContext()
+                .statusStore()
+                .stageList(null, false, false, new double[0], List.of()))) {
+      JavaConverters.seqAsJavaList(stage.accumulatorUpdates().toSeq()).stream()
+          .filter(accumulator -> accumulator.name().equals("images"))
+          .forEach(accumulator -> images.put(stage.stageId(), accumulator.value()));
+    }
+    return images;
   }
 
   @Test
