@@ -46,7 +46,8 @@ final class Settings {
               .doc("Crops that a worker computes at once."),
           row("train.workers", "train.workers", "0")
               .flag("--workers=N")
-              .doc("Parallel workers; 0 takes every task slot."),
+              .doc(
+                  "Parallel workers; 0 takes the number of the checkpoint that the run goes on from, or every task slot."),
           row("train.gradient-accumulation", "train.accumulation", "1")
               .flag("--gradient-accumulation=N")
               .doc("Batches of one local step of one worker."),

@@ -28,8 +28,8 @@ public final class PretrainRun {
   private final String output;
   private final Configuration hadoop;
   private final ModelStore store;
-  private final Place place;
   private final Set<String> broken = new HashSet<>(); // versions whose state could not be read
+  private Place place; // null until it is known whether there is a checkpoint
   private PretrainResult result; // null until the end
 
   public PretrainRun(SparkSession spark, RunConfig run, String output) throws IOException {
@@ -38,7 +38,6 @@ public final class PretrainRun {
     this.output = output;
     this.hadoop = spark.sparkContext().hadoopConfiguration();
     this.store = ModelStore.at(output, hadoop);
-    this.place = place();
   }
 
   /**
@@ -51,7 +50,9 @@ public final class PretrainRun {
     try (RunLease lease = RunLease.take(output, hadoop)) {
       while (result == null) {
         try {
-          train(lease, resume ? store.read(this::resumePoint) : Optional.empty());
+          Optional<ResumePoint> from = resume ? store.read(this::resumePoint) : Optional.empty();
+          requirePlace(0);
+          train(lease, from);
         } catch (BrokenState e) {
           broken.add(e.version());
         }
@@ -76,6 +77,7 @@ public final class PretrainRun {
     if (!RunRecord.isCheckpoint(version)) {
       return null;
     }
+    requirePlace(RunRecord.workers(version));
     RunRecord.requireSame(version, run, place);
     return TrainedVersion.restore(version);
   }
@@ -92,10 +94,20 @@ public final class PretrainRun {
     return kept;
   }
 
-  private Place place() {
-    PreparedData data = PreparedData.open(run.data().uri(), hadoop);
-    String manifest = data.manifest().toJson();
-    int workers = Pretraining.workers(JavaSparkContext.fromSparkContext(spark.sparkContext()), run);
-    return new Place(workers, data.rows(), DigestUtils.sha256Hex(manifest));
+  /**
+   * Finds out the place of the run, once.
+   *
+   * @param recorded workers of the checkpoint, which are taken where the run asks for none; 0 for
+   *     the cluster's task slots
+   */
+  private void requirePlace(int recorded) {
+    if (place == null) {
+      PreparedData data = PreparedData.open(run.data().uri(), hadoop);
+      boolean takes = run.train().workers() == 0 && recorded > 0;
+      JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+      int workers = takes ? recorded : Pretraining.workers(context, run);
+      String manifest = data.manifest().toJson();
+      place = new Place(workers, data.rows(), DigestUtils.sha256Hex(manifest));
+    }
   }
 }

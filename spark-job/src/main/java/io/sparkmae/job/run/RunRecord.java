@@ -66,6 +66,11 @@ public record RunRecord(String settings, Place place, Object result) {
     }
   }
 
+  /** Returns the number of workers of the run that made {@code checkpoint}. */
+  static int workers(ModelVersion checkpoint) throws IOException {
+    return read(checkpoint).path("place").path("workers").asInt();
+  }
+
   /**
    * Checks that a run may continue from a checkpoint.
    *
@@ -75,7 +80,7 @@ public record RunRecord(String settings, Place place, Object result) {
     JsonNode record = read(checkpoint);
     List<String> differences =
         new ArrayList<>(ConfigKeys.differences(record.path("settings").asText(), run));
-    int workers = record.path("place").path("workers").asInt();
+    int workers = workers(checkpoint);
     if (workers != place.workers) {
       differences.add("workers are %d there and %d here".formatted(workers, place.workers));
     }

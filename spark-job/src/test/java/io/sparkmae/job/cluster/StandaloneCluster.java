@@ -23,9 +23,19 @@ final class StandaloneCluster implements AutoCloseable {
     start("master.Master", "--port", Integer.toString(port.number()));
     port.awaitOpen();
     for (int worker = 0; worker < WORKERS; worker++) {
-      String work = work(worker).toString();
-      start("worker.Worker", "--cores", "1", "--memory", "1g", "--work-dir", work, master());
+      addAWorker();
     }
+  }
+
+  /** Starts one more worker. */
+  void addAWorker() throws IOException {
+    String work = work(processes.size() - 1).toString();
+    start("worker.Worker", "--cores", "1", "--memory", "1g", "--work-dir", work, master());
+  }
+
+  /** Kills the executor of the first worker, as a crash in native code would. */
+  void killAnExecutor() {
+    processes.get(1).killAChild();
   }
 
   String master() {

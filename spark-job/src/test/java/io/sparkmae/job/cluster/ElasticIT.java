@@ -1,0 +1,100 @@
+package io.sparkmae.job.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkmae.job.cluster.MaeProcess.Result;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Workers are logical: slots may be more or fewer, and change, and the model's bits are the same.
+ */
+class ElasticIT {
+
+  private static final int RETRY = 75;
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  @TempDir static Path directory;
+
+  @BeforeAll
+  static void prepare() throws Exception {
+    String images = directory.resolve("images").toString();
+    SmallData.draw(images, new Configuration());
+    MaeProcess.on("local[2]", directory)
+        .result(SmallData.prepare(images, directory.resolve("data").toString()));
+  }
+
+  @Test
+  void eightWorkersTrainOneModelOnAnyNumberOfSlots() throws Exception {
+    String[] masters = {"local[8]", "local[3]", "local[12]", "local-cluster[3,1,1024]"};
+    List<String> models = new ArrayList<>();
+    for (String master : masters) {
+      models.add(params(MaeProcess.on(master, directory), pretrain(master, 8, 2)));
+    }
+    assertThat(models).doesNotContainNull();
+    assertThat(models.stream().distinct()).as("%s", models).hasSize(1);
+  }
+
+  @Test
+  void slotsMayComeAndGoBetweenAndWithinRounds() throws Exception {
+    String undisturbed = params(MaeProcess.on("local[2]", directory), pretrain("still", 3, 20));
+    try (StandaloneCluster cluster = new StandaloneCluster(directory);
+        JavaProcess run =
+            MaeProcess.on(cluster.master(), directory).start(pretrain("moving", 3, 20))) {
+      awaitRound(run, 2);
+      cluster.killAnExecutor();
+      awaitRound(run, 12);
+      cluster.addAWorker();
+      assertThat(run.exitCode(LIMIT)).as(run.err()).isZero();
+      assertThat(run.out()).contains(undisturbed);
+    }
+  }
+
+  @Test
+  void aRunThatGoesOnElsewhereKeepsItsNumberOfWorkers() throws Exception {
+    String undisturbed = params(MaeProcess.on("local[3]", directory), pretrain("whole", 0, 40));
+    String[] command = pretrain("moved", 0, 40);
+    try (JavaProcess run = MaeProcess.on("local[3]", directory).start(command)) {
+      awaitRound(run, 3);
+      run.terminate();
+      assertThat(run.exitCode(LIMIT)).as(run.err()).isEqualTo(RETRY);
+      assertThat(run.err())
+          .containsPattern("if the process is killed before that, the steps since step 0 .* lost");
+    }
+    Result moved = MaeProcess.on("local[2]", directory).run(command);
+    assertThat(moved.exitCode()).as(moved.faults()).isZero();
+    assertThat(moved.err()).contains("going on from").contains(" 3 workers ");
+    assertThat(moved.out()).contains(undisturbed);
+  }
+
+  private static void awaitRound(JavaProcess run, int lines) throws InterruptedException {
+    long limit = System.nanoTime() + LIMIT.toNanos();
+    while (run.err().lines().filter(line -> line.startsWith("epoch ")).count() < lines) {
+      assertThat(run.isAlive()).as(run.err()).isTrue();
+      assertThat(System.nanoTime()).as(run.err()).isLessThan(limit);
+      Thread.sleep(20);
+    }
+  }
+
+  private static String params(MaeProcess mae, String[] command) throws Exception {
+    return mae.result(command).get("params_sha256").asText();
+  }
+
+  private static String[] pretrain(String model, int workers, int epochs) {
+    List<String> arguments =
+        Arrays.asList(
+            SmallData.pretrain(
+                directory.resolve("data").toString(),
+                directory.resolve(model.replaceAll("\\W+", " ")).toString()));
+    arguments.set(1 + arguments.indexOf("--workers"), Integer.toString(workers));
+    arguments.set(1 + arguments.indexOf("--epochs"), Integer.toString(epochs));
+    return arguments.toArray(String[]::new);
+  }
+}
