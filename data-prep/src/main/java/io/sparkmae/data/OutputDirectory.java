@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -104,10 +105,26 @@ public final class OutputDirectory {
   public void publish(Path attempt, String name) throws IOException {
     Path target = new Path(root, name);
     files.mkdirs(target.getParent());
-    if (!files.exists(target) && !files.rename(attempt, target) && !files.exists(target)) {
-      throw new IOException("Cannot move %s to %s".formatted(attempt, target));
+    if (!isWhole(target, attempt) && !renamed(attempt, target)) {
+      files.delete(target, false); // a copy that was cut off
+      FileUtil.copy(files, attempt, files, target, false, conf);
     }
     files.delete(attempt, false);
+  }
+
+  // All attempts write the same bytes.
+  private boolean isWhole(Path target, Path attempt) throws IOException {
+    return files.exists(target)
+        && files.getFileStatus(target).getLen() == files.getFileStatus(attempt).getLen();
+  }
+
+  /** Returns false where the storage cannot rename, or a file is in the way. */
+  private boolean renamed(Path attempt, Path target) {
+    try {
+      return files.rename(attempt, target);
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
   }
 
   /** Writes a small file and moves it to its name. */

@@ -107,7 +107,7 @@ class TemplatesTest {
     int option = words.indexOf("--result");
     assertThat(option).as("--result in %s", words).isPositive();
     assertThat(words.get(option + 1))
-        .matches("(s3a?://BUCKET|\\$\\{var.volume})/results/\\w+\\.json");
+        .matches("(s3a?://BUCKET|file:\\$\\{var.volume})/results/\\w+\\.json");
   }
 
   /** Parses the words as the job would, with a word in place of each variable of the template. */

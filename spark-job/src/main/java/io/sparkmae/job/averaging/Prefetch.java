@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -58,7 +59,15 @@ final class Prefetch implements AutoCloseable {
     List<String> next = paths.subList(0, Math.min(paths.size(), 1 + AHEAD));
     coming.entrySet().removeIf(entry -> !next.contains(entry.getKey()) && drop(entry.getValue()));
     for (String path : next) {
-      coming.computeIfAbsent(path, p -> thread.submit(() -> load(p, loader)));
+      coming.computeIfAbsent(path, p -> submit(() -> load(p, loader)));
+    }
+  }
+
+  private Future<MultiDataSet> submit(Callable<MultiDataSet> loading) {
+    try {
+      return thread.submit(OnBehalf.ofThisTask(loading));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot tell the task's user", e);
     }
   }
 

@@ -22,6 +22,7 @@ final class StoredRun {
   private final String root;
   private final Map<String, String> settings;
   private final Configuration hadoop = new Configuration();
+  private String master = "local[2]";
 
   /**
    * A run; the default file system stays the local one.
@@ -34,6 +35,12 @@ final class StoredRun {
     this.root = root;
     this.settings = settings;
     settings.forEach(hadoop::set);
+  }
+
+  /** The same on another master. */
+  StoredRun on(String other) {
+    master = other;
+    return this;
   }
 
   /** Runs it, and checks what every command says and leaves. */
@@ -74,7 +81,7 @@ final class StoredRun {
   }
 
   private JsonNode mae(String... command) throws Exception {
-    MaeProcess mae = MaeProcess.on("local[2]", directory);
+    MaeProcess mae = MaeProcess.on(master, directory);
     for (Map.Entry<String, String> setting : settings.entrySet()) {
       mae = mae.with("spark.hadoop." + setting.getKey(), setting.getValue());
     }
