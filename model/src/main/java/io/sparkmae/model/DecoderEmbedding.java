@@ -6,6 +6,7 @@ import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
 import org.nd4j.autodiff.samediff.SDIndex;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Latent [N, K + 1, D] and idsRestore [N, L] → the decoder's input [N, L + 1, E]: tokens in image
@@ -50,8 +51,11 @@ final class DecoderEmbedding extends MaeVertex {
     SDVariable removed = places.sum(true, 2).rsub(1); // [N, L, 1]
     SDVariable body = places.mmul(visible).add(removed.mul(params.get("mask_token"))); // [N, L, E]
     SDVariable positions =
-        sd.constant(
-            patchPositions(dim, config().gridSize(), latent.dataType()).reshape(1, tokens, dim));
+        sd.constant(patchPositions(config().decoder(), latent.dataType()).reshape(1, tokens, dim));
+    INDArray classPosition = classPosition(config().decoder(), latent.dataType());
+    if (classPosition != null) {
+      classToken = classToken.add(sd.constant(classPosition.reshape(1, 1, dim)));
+    }
     return sd.concat(1, classToken, body.add(positions));
   }
 }

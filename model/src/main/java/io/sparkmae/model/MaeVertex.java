@@ -1,7 +1,7 @@
 package io.sparkmae.model;
 
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.config.PositionTable;
+import io.sparkmae.model.config.Tower;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
@@ -100,12 +100,20 @@ abstract class MaeVertex extends SameDiffVertex {
     return this;
   }
 
-  /** Returns the positions of the patches, [gridSize², dim], without the class token's zero row. */
-  static INDArray patchPositions(int dim, int gridSize, DataType type) {
-    INDArray table =
-        Nd4j.create(
-            PositionTable.of(dim, gridSize), new long[] {gridSize * gridSize + 1L, dim}, 'c');
+  /** Returns the positions of the patches, [L, dim], without the class token's row. */
+  final INDArray patchPositions(Tower tower, DataType type) {
+    INDArray table = positions(tower);
     return table.get(NDArrayIndex.interval(1, table.rows()), NDArrayIndex.all()).dup().castTo(type);
+  }
+
+  /** Returns the class token's position, [1, dim]; null for the fixed one, which is zero. */
+  final INDArray classPosition(Tower tower, DataType type) {
+    return tower.positions() == null ? null : positions(tower).getRow(0, true).dup().castTo(type);
+  }
+
+  private INDArray positions(Tower tower) {
+    long[] shape = {config.tokens() + 1L, tower.embedDim()};
+    return Nd4j.create(config.positions(tower), shape, 'c');
   }
 
   /** Returns x·Wᵀ + b for x [rows, in] and the reference's W [out, in]. */

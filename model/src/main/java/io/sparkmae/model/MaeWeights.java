@@ -1,7 +1,6 @@
 package io.sparkmae.model;
 
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.config.PositionTable;
 import io.sparkmae.model.config.Tower;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -50,8 +49,7 @@ public final class MaeWeights {
   private static INDArray positions(MaeConfig config, String name, DataType type) {
     Tower tower = name.equals(ReferenceNames.POS_EMBED) ? config.encoder() : config.decoder();
     long[] shape = {1, config.tokens() + 1L, tower.embedDim()};
-    return Nd4j.create(PositionTable.of(tower.embedDim(), config.gridSize()), shape, 'c')
-        .castTo(type);
+    return Nd4j.create(config.positions(tower), shape, 'c').castTo(type);
   }
 
   /**
@@ -65,6 +63,27 @@ public final class MaeWeights {
     FlatParameters.of(graph)
         .forEach(
             (name, view) -> view.assign(of(weights, name, view.shape()).castTo(view.dataType())));
+  }
+
+  /**
+   * Overwrites those of the graph's parameters that {@code weights} has; the others stay.
+   *
+   * @throws IllegalArgumentException if one has another shape; the message names it
+   */
+  public static void loadPart(ComputationGraph graph, Map<String, INDArray> weights) {
+    FlatParameters.of(graph)
+        .forEach(
+            (name, view) -> {
+              if (weights.containsKey(name)) {
+                view.assign(of(weights, name, view.shape()).castTo(view.dataType()));
+              }
+            });
+  }
+
+  /** Returns the tensor of the encoder's position table, [1, L + 1, D]. */
+  public static Map.Entry<String, INDArray> encoderPositions(MaeConfig config) {
+    return Map.entry(
+        ReferenceNames.POS_EMBED, positions(config, ReferenceNames.POS_EMBED, DataType.FLOAT));
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Kept patches [N, K, P] and idsKeep [N, K] → tokens with positions after the class token, [N, K +
@@ -48,13 +49,15 @@ final class PatchEmbedding extends MaeVertex {
 
     SDVariable places = oneHot(inputs.get("idsKeep"), kept, config().tokens()); // [N, K, L]
     // [L, D]
-    SDVariable positions =
-        sd.constant(patchPositions(dim, config().gridSize(), patches.dataType()));
+    SDVariable positions = sd.constant(patchPositions(config().encoder(), patches.dataType()));
     SDVariable tokens = embedded.add(places.reshape(-1, config().tokens()).mmul(positions));
 
     SDVariable one = inputs.get("idsKeep").mul(0).mean(true, 1).add(1); // [N, 1]
-    // the class token's position is the zero row
     SDVariable classToken = one.mmul(params.get("cls_token").reshape(1, dim));
+    INDArray classPosition = classPosition(config().encoder(), patches.dataType());
+    if (classPosition != null) {
+      classToken = classToken.add(sd.constant(classPosition));
+    }
     return sd.concat(1, classToken.reshape(-1, 1, dim), tokens.reshape(-1, kept, dim));
   }
 }

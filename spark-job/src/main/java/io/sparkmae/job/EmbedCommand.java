@@ -19,7 +19,7 @@ final class EmbedCommand implements Callable<Outcome> {
       names = "--model",
       required = true,
       paramLabel = "URI",
-      description = "A model directory, or one version in it.")
+      description = "A model directory, one version in it, or another library's safetensors files.")
   private String model;
 
   @Option(
@@ -44,6 +44,13 @@ final class EmbedCommand implements Callable<Outcome> {
   private Pooling pooling;
 
   @Option(
+      names = "--image-size",
+      defaultValue = "0",
+      paramLabel = "PIXELS",
+      description = "Side of the images; 0 for what the model was trained at.")
+  private int imageSize;
+
+  @Option(
       names = "--batch-size",
       defaultValue = "32",
       paramLabel = "N",
@@ -59,7 +66,7 @@ final class EmbedCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() throws IOException {
-    EncoderModel encoder = EncoderModel.of(model, Sessions.hadoop());
+    EncoderModel encoder = EncoderModel.of(model, Sessions.hadoop()).at(imageSize);
     SparkSession spark = Sessions.open("embed");
     Dataset<Row> features =
         Embedding.features(spark, encoder.config(), encoder.weights(), data, pooling, batchSize);

@@ -10,7 +10,6 @@ import io.sparkmae.job.probe.ClassNames;
 import io.sparkmae.job.probe.LinearProbe;
 import io.sparkmae.job.probe.NearestNeighbours;
 import io.sparkmae.job.run.EncoderModel;
-import io.sparkmae.job.store.ModelStore;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -44,7 +43,8 @@ final class ProbeCommand implements Callable<Outcome> {
       names = "--model",
       required = true,
       paramLabel = "URI|random:SEED",
-      description = "A model directory, one version in it, or an untrained model.")
+      description =
+          "A model directory, one version in it, another library's safetensors files, or an untrained model.")
   private String model;
 
   @Option(
@@ -92,6 +92,13 @@ final class ProbeCommand implements Callable<Outcome> {
   private Pooling pooling;
 
   @Option(
+      names = "--image-size",
+      defaultValue = "0",
+      paramLabel = "PIXELS",
+      description = "Side of the images; 0 for what the model was trained at.")
+  private int imageSize;
+
+  @Option(
       names = "--batch-size",
       defaultValue = "32",
       paramLabel = "N",
@@ -108,7 +115,7 @@ final class ProbeCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() throws IOException {
-    EncoderModel encoder = encoder(Sessions.hadoop());
+    EncoderModel encoder = encoder(Sessions.hadoop()).at(imageSize);
     SparkSession spark = Sessions.open("probe");
     // refused before any feature is computed; counted and used, so computed once
     Dataset<Row> unseen = classNames().asTrained(features(spark, encoder, test)).cache();
@@ -157,7 +164,7 @@ final class ProbeCommand implements Callable<Outcome> {
     }
     return like == null
         ? ConfigLayers.model(settings, hadoop)
-        : ModelStore.read(like, hadoop, EncoderModel::description);
+        : EncoderModel.description(like, hadoop);
   }
 
   private long seed() {

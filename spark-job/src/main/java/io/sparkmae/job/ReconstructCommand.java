@@ -23,7 +23,7 @@ final class ReconstructCommand implements Callable<Outcome> {
       names = "--model",
       required = true,
       paramLabel = "URI",
-      description = "A model directory, or one version in it.")
+      description = "A model directory, one version in it, or another library's safetensors files.")
   private String model;
 
   @Option(

@@ -64,6 +64,15 @@ public record MaeConfig(
         "maskRatio",
         maskRatio,
         "must remove at least one of the " + tokens + " patches; raise it");
+    requirePositions(encoder, tokens);
+    requirePositions(decoder, tokens);
+  }
+
+  private static void requirePositions(Tower tower, int tokens) {
+    if (tower.positions() != null) {
+      int rows = TrainedPositions.read(tower.positions()).length / tower.embedDim();
+      require(rows == tokens + 1, "positions", rows + " rows", "must be " + (tokens + 1L));
+    }
   }
 
   /**
@@ -126,6 +135,16 @@ public record MaeConfig(
     return name.startsWith("decoder") ? decoder : encoder;
   }
 
+  /**
+   * Returns the positions of a tower's tokens, the class token's first, [L + 1, embedDim]
+   * row-major: the trained ones if there are any, else the fixed ones.
+   */
+  public double[] positions(Tower tower) {
+    return tower.positions() == null
+        ? PositionTable.of(tower.embedDim(), gridSize())
+        : TrainedPositions.read(tower.positions());
+  }
+
   /** Returns the hidden width of the MLP in the blocks of {@code tower}. */
   public int hiddenDim(Tower tower) {
     return (int) (tower.embedDim() * mlpRatio);
@@ -142,6 +161,50 @@ public record MaeConfig(
         layerNormEps,
         maskRatio,
         normPixLoss);
+  }
+
+  /**
+   * Returns this model for images of another size: fixed positions are computed anew, trained ones
+   * resized.
+   */
+  public MaeConfig withImageSize(int imageSize) {
+    if (imageSize == this.imageSize) {
+      return this;
+    }
+    int grid =
+        new MaeConfig(
+                imageSize,
+                patchSize,
+                channels,
+                encoder.withPositions(null),
+                decoder.withPositions(null),
+                mlpRatio,
+                layerNormEps,
+                maskRatio,
+                normPixLoss)
+            .gridSize(); // checked
+    return new MaeConfig(
+        imageSize,
+        patchSize,
+        channels,
+        resized(encoder, grid),
+        resized(decoder, grid),
+        mlpRatio,
+        layerNormEps,
+        maskRatio,
+        normPixLoss);
+  }
+
+  private Tower resized(Tower tower, int grid) {
+    if (tower.positions() == null) {
+      return tower;
+    }
+    float[] table = TrainedPositions.floats(tower.positions());
+    return tower.withPositions(
+        PositionGrid.isFixed(table, tower.embedDim(), gridSize())
+            ? null
+            : TrainedPositions.text(
+                PositionGrid.resize(table, tower.embedDim(), gridSize(), grid)));
   }
 
   public MaeConfig withTowers(Tower encoder, Tower decoder) {

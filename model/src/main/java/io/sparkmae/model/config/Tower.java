@@ -1,6 +1,7 @@
 package io.sparkmae.model.config;
 
 import java.io.Serializable;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -10,11 +11,14 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *     {@code numHeads}
  * @param depth number of blocks, at least 1
  * @param numHeads attention heads in each block
+ * @param positions a trained position table as {@link TrainedPositions} writes it; null for the
+ *     fixed one
  */
 public record Tower(
     @JsonProperty("embedDim") int embedDim,
     @JsonProperty("depth") int depth,
-    @JsonProperty("numHeads") int numHeads)
+    @JsonProperty("numHeads") int numHeads,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("positions") String positions)
     implements Serializable {
 
   public Tower {
@@ -30,6 +34,16 @@ public record Tower(
         "numHeads",
         numHeads,
         "must divide embedDim " + embedDim + "; choose a divisor");
+  }
+
+  /** A tower with the fixed positions. */
+  public Tower(int embedDim, int depth, int numHeads) {
+    this(embedDim, depth, numHeads, null);
+  }
+
+  /** Returns this tower with a trained position table; null for the fixed one. */
+  public Tower withPositions(String positions) {
+    return new Tower(embedDim, depth, numHeads, positions);
   }
 
   private static void require(boolean holds, String name, int value, String rule) {

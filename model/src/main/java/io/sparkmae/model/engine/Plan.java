@@ -2,8 +2,8 @@ package io.sparkmae.model.engine;
 
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Pixels;
-import io.sparkmae.model.config.PositionTable;
 import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.engine.device.Activation;
 import io.sparkmae.model.engine.device.Affine;
 import io.sparkmae.model.engine.device.Device;
@@ -160,7 +160,12 @@ final class Plan implements AutoCloseable {
         embedded,
         dEmbedded);
     Tensor known = embedded.reshape(batch, visible, dim);
-    tokens(known, 1, layers.weights().value("cls_token"), dim, x.reshape(batch, visible + 1, dim));
+    tokens(
+        known,
+        1,
+        layers.weights().value("cls_token"),
+        config.encoder(),
+        x.reshape(batch, visible + 1, dim));
     if (task.trains()) {
       Tensor tokens = d.reshape(batch, visible + 1, dim);
       tape.backward(
@@ -170,8 +175,9 @@ final class Plan implements AutoCloseable {
     return x;
   }
 
-  private void tokens(Tensor known, long first, Tensor filler, long dim, Tensor x) {
-    Tensor positions = constant(PositionTable.of((int) dim, config.gridSize()));
+  private void tokens(Tensor known, long first, Tensor filler, Tower tower, Tensor x) {
+    long dim = tower.embedDim();
+    Tensor positions = constant(config.positions(tower));
     tape.forward(
         device.tokens(
             known, first, filler, positions.reshape(config.tokens() + 1L, dim), order, x));
@@ -189,7 +195,12 @@ final class Plan implements AutoCloseable {
     Tensor dEmbedded = gradient("d known", batch * known, dim);
     layers.linear(layers.weights().linear("decoder_embed"), encoded, null, embedded, dEmbedded);
     Tensor maskToken = layers.weights().value("mask_token");
-    tokens(embedded.reshape(batch, known, dim), 0, maskToken, dim, x.reshape(batch, sequence, dim));
+    tokens(
+        embedded.reshape(batch, known, dim),
+        0,
+        maskToken,
+        config.decoder(),
+        x.reshape(batch, sequence, dim));
     if (task.trains()) {
       Tensor all = d.reshape(batch, sequence, dim);
       tape.backward(device.copy(all.slice(1, 0, known), dEmbedded.reshape(batch, known, dim)));

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The names that Hugging Face's ViTMAE gives to the reference's tensors; qkv is stored as query,
@@ -83,67 +82,5 @@ public final class HuggingFaceNames {
     long rows = qkv.size(0) / 3;
     var range = interval(third * rows, (third + 1) * rows);
     return qkv.rank() == 1 ? qkv.get(range).dup() : qkv.get(range, all()).dup();
-  }
-
-  /**
-   * Returns {@code weights} under the reference's names, the inverse of {@link #fromReference}.
-   * Names may lack the prefix {@code vit.}, as in {@code ViTMAEModel}'s own files.
-   *
-   * @throws IllegalArgumentException if a tensor has no name in the reference; the message names
-   *     the first
-   */
-  public static Map<String, INDArray> toReference(Map<String, INDArray> weights) {
-    Map<String, INDArray> renamed = new LinkedHashMap<>();
-    weights.forEach(
-        (name, tensor) -> {
-          String full =
-              name.startsWith("vit.") || name.startsWith("decoder.") ? name : "vit." + name;
-          if (full.contains(".attention.attention.")) {
-            if (full.contains(".query.")) {
-              renamed.put(
-                  blockName(full, ".attention.attention.query", "attn.qkv"), join(weights, name));
-            }
-          } else {
-            renamed.put(referenceName(full), tensor);
-          }
-        });
-    return renamed;
-  }
-
-  private static INDArray join(Map<String, INDArray> weights, String query) {
-    INDArray[] thirds =
-        QKV.stream()
-            .map(part -> weights.get(query.replace("query", part)))
-            .toArray(INDArray[]::new);
-    return Nd4j.concat(0, thirds);
-  }
-
-  private static String referenceName(String name) {
-    for (Map.Entry<String, String> part : IN_BLOCK.entrySet()) {
-      // "output.dense" is also the end of "attention.output.dense"
-      boolean attention = part.getValue().startsWith("attention.");
-      if (name.matches(".*(layer|layers)\\.\\d+\\." + part.getValue() + "\\..*")
-          && (attention || !name.contains(".attention.output."))) {
-        return blockName(name, "." + part.getValue(), part.getKey());
-      }
-    }
-    return WHOLE.entrySet().stream()
-        .filter(whole -> name.equals(whole.getValue()) || name.startsWith(whole.getValue() + "."))
-        .findFirst()
-        .map(whole -> whole.getKey() + name.substring(whole.getValue().length()))
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "Cannot import tensor " + name + " (it is not a name of ViTMAE)"));
-  }
-
-  private static String blockName(String name, String module, String referenceModule) {
-    String prefix = name.startsWith("decoder.") ? "decoder_blocks." : "blocks.";
-    String number = name.replaceAll("^.*\\.(?:layer|decoder_layers)\\.(\\d+)\\..*$", "$1");
-    return prefix
-        + number
-        + "."
-        + referenceModule
-        + name.substring(name.indexOf(module) + module.length());
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkmae.model.file;
 
 import io.sparkmae.model.engine.device.HostVector;
+import io.sparkmae.model.file.SafetensorsHeader.Entry;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -8,17 +9,13 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 import org.nd4j.shade.jackson.databind.node.ObjectNode;
 
@@ -34,7 +31,6 @@ import org.nd4j.shade.jackson.databind.node.ObjectNode;
 public record Safetensors(Map<String, INDArray> tensors, Map<String, String> metadata) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int MAX_HEADER = 100_000_000;
   private static final int PIECE = 1 << 22; // bytes copied at a time
   private static final Map<String, DataType> TYPES =
       Map.of(
@@ -122,76 +118,25 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
   public static Safetensors read(InputStream in) throws IOException {
     DataInputStream data = new DataInputStream(in);
     long length = Long.reverseBytes(data.readLong());
-    if (length < 2 || length > MAX_HEADER) {
-      throw new IOException(
-          "Not a safetensors file: its header claims "
-              + length
-              + " bytes (must be 2 to "
-              + MAX_HEADER
-              + ")");
-    }
-    JsonNode header =
-        JSON.readTree(
-            new String(readExactly(data, (int) length, "header"), StandardCharsets.UTF_8));
-    Map<String, String> metadata = new LinkedHashMap<>();
-    header
-        .path("__metadata__")
-        .fields()
-        .forEachRemaining(e -> metadata.put(e.getKey(), e.getValue().asText()));
+    SafetensorsHeader.requireLength(length, SafetensorsHeader.LONGEST);
+    SafetensorsHeader header = SafetensorsHeader.parse(readExactly(data, (int) length, "header"));
     Map<String, INDArray> tensors = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : byOffset(header).entrySet()) {
+    for (Map.Entry<String, Entry> entry : header.tensors().entrySet()) {
       tensors.put(entry.getKey(), readTensor(data, entry.getKey(), entry.getValue()));
     }
-    return new Safetensors(tensors, metadata);
+    return new Safetensors(tensors, header.metadata());
   }
 
-  private static Map<String, JsonNode> byOffset(JsonNode header) throws IOException {
-    Map<String, JsonNode> sorted = new LinkedHashMap<>();
-    List<Map.Entry<String, JsonNode>> entries = new ArrayList<>();
-    header.fields().forEachRemaining(entries::add);
-    entries.stream()
-        .filter(e -> !e.getKey().equals("__metadata__"))
-        .sorted((a, b) -> Long.compare(offset(a.getValue(), 0), offset(b.getValue(), 0)))
-        .forEach(e -> sorted.put(e.getKey(), e.getValue()));
-    long expected = 0;
-    for (Map.Entry<String, JsonNode> entry : sorted.entrySet()) {
-      if (offset(entry.getValue(), 0) != expected) {
-        throw new IOException(
-            "Broken safetensors file: a gap or an overlap before tensor " + entry.getKey());
-      }
-      expected = offset(entry.getValue(), 1);
-    }
-    return sorted;
-  }
-
-  private static long offset(JsonNode description, int end) {
-    return description.path("data_offsets").path(end).asLong();
-  }
-
-  private static INDArray readTensor(DataInputStream in, String name, JsonNode description)
+  private static INDArray readTensor(DataInputStream in, String name, Entry entry)
       throws IOException {
-    DataType type = TYPES.get(description.path("dtype").asText());
+    DataType type = TYPES.get(entry.type());
     if (type == null) {
-      throw new IOException(
-          "Cannot read tensor "
-              + name
-              + ": type "
-              + description.path("dtype")
-              + " (must be one of "
-              + TYPES.keySet()
-              + ")");
+      throw new BadWeights(
+          "Cannot read tensor %s: type %s (must be one of %s)"
+              .formatted(name, entry.type(), TYPES.keySet()));
     }
-    long[] shape = JSON.convertValue(description.path("shape"), long[].class);
-    long bytes = type.width() * Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    if (bytes != offset(description, 1) - offset(description, 0)) {
-      throw new IOException(
-          "Broken safetensors file: tensor "
-              + name
-              + " of shape "
-              + Arrays.toString(shape)
-              + " does not fill its bytes");
-    }
-    INDArray tensor = Nd4j.createUninitialized(type, shape);
+    long bytes = entry.to() - entry.from();
+    INDArray tensor = Nd4j.createUninitialized(type, entry.shape());
     BytePointer memory = new BytePointer(tensor.data().addressPointer());
     byte[] piece = new byte[(int) Math.min(PIECE, bytes)];
     for (long from = 0; from < bytes; from += PIECE) {

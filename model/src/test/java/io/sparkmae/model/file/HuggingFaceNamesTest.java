@@ -1,16 +1,14 @@
 package io.sparkmae.model.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import io.sparkmae.model.config.MaeConfig;
-import java.util.LinkedHashMap;
+import io.sparkmae.model.file.ForeignNames.Place;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.NoOp;
 
@@ -53,17 +51,67 @@ class HuggingFaceNamesTest {
   }
 
   @Test
-  void theWayBackGivesTheSameTensors() {
-    assertThat(HuggingFaceNames.toReference(renamed)).isEqualTo(weights);
-    Map<String, INDArray> bare = new LinkedHashMap<>();
-    renamed.forEach((name, tensor) -> bare.put(name.replaceFirst("^vit\\.", ""), tensor));
-    assertThat(HuggingFaceNames.toReference(bare)).isEqualTo(weights);
+  void everyNameLeadsBackToItsTensor() {
+    for (String name : renamed.keySet()) {
+      Place place = ForeignNames.place(name).orElseThrow();
+      assertThat(weights).containsKey(place.name());
+      INDArray whole = weights.get(place.name());
+      long rows = whole.size(0) / place.parts();
+      INDArray part =
+          place.parts() == 1
+              ? whole
+              : whole.get(NDArrayIndex.interval(place.part() * rows, (place.part() + 1) * rows));
+      assertThat(renamed.get(name)).as(name).isEqualTo(part);
+      assertThat(ForeignNames.place(name.replaceFirst("^vit\\.", ""))).contains(place);
+    }
   }
 
   @Test
-  void foreignTensorsAreRefused() {
-    assertThatThrownBy(
-            () -> HuggingFaceNames.toReference(Map.of("bert.pooler.weight", Nd4j.scalar(1f))))
-        .hasMessageContaining("bert.pooler.weight");
+  void newerNamesLeadToTheSameTensors() {
+    Map<String, String> newer =
+        Map.of(
+            "vit.layers.3.attention.k_proj.bias",
+            "vit.encoder.layer.3.attention.attention.key.bias",
+            "layers.3.attention.o_proj.weight",
+            "vit.encoder.layer.3.attention.output.dense.weight",
+            "vit.layers.0.mlp.fc1.bias",
+            "vit.encoder.layer.0.intermediate.dense.bias",
+            "decoder.decoder_layers.1.mlp.fc2.weight",
+            "decoder.decoder_layers.1.output.dense.weight",
+            "decoder.decoder_encoder.layer.2.attention.attention.query.weight",
+            "decoder.decoder_layers.2.attention.attention.query.weight");
+    newer.forEach(
+        (name, older) ->
+            assertThat(ForeignNames.place(name))
+                .as(name)
+                .isPresent()
+                .isEqualTo(ForeignNames.place(older)));
+  }
+
+  @Test
+  void theReferencesNamesAreTheirOwnPlaces() {
+    weights
+        .keySet()
+        .forEach(name -> assertThat(ForeignNames.place(name)).contains(new Place(name, 0, 1)));
+  }
+
+  @Test
+  void foreignTensorsHaveNoPlace() {
+    for (String name :
+        new String[] {
+          "bert.pooler.weight",
+          "blocks.00.norm1.weight",
+          "blocks.1.ls1.gamma",
+          "blocks.99999.norm1.bias",
+          "norm.",
+          "vit.",
+          "",
+          "reg_token"
+        }) {
+      assertThat(ForeignNames.place(name)).as(name).isEmpty();
+    }
+    assertThat(ForeignNames.isOfHead("head.weight")).isTrue();
+    assertThat(ForeignNames.isOfHead("vit.pooler.dense.bias")).isTrue();
+    assertThat(ForeignNames.isOfHead("header.weight")).isFalse();
   }
 }

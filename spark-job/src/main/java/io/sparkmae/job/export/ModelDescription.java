@@ -1,10 +1,13 @@
 package io.sparkmae.job.export;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.file.BadWeights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The description of a model, in a section of timm's {@code config.json} that timm ignores.
@@ -28,5 +31,21 @@ public record ModelDescription(String name, MaeConfig config) {
           "Cannot read config.json: it has no section " + SECTION + " (spark-mae writes one)");
     }
     return Json.parse(Json.line(file.get(SECTION)), ModelDescription.class);
+  }
+
+  /**
+   * Returns the section of a {@code config.json}, if it has one.
+   *
+   * @throws BadWeights if the section is no description
+   */
+  public static Optional<ModelDescription> in(JsonNode config) throws BadWeights {
+    if (!config.has(SECTION)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Json.parse(config.get(SECTION).toString(), ModelDescription.class));
+    } catch (IOException e) {
+      throw new BadWeights("the section %s of its config.json is broken".formatted(SECTION), e);
+    }
   }
 }

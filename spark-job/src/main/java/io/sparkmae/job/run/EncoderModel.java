@@ -4,11 +4,13 @@ import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.job.weights.ForeignWeights;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.file.Safetensors;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -26,9 +28,45 @@ public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> 
   /** The encoder's directory in a version. */
   public static final String DIRECTORY = "encoder/";
 
-  /** Reads the encoder of a model directory or of one version in it. */
+  /**
+   * Reads the encoder of a model directory, of one version in it, or of another library's
+   * safetensors files.
+   */
   public static EncoderModel of(String uri, Configuration hadoop) throws IOException {
-    return ModelStore.read(uri, hadoop, EncoderModel::read);
+    if (!ForeignWeights.isAt(uri, hadoop)) {
+      return ModelStore.read(uri, hadoop, EncoderModel::read);
+    }
+    try (ForeignWeights foreign = ForeignWeights.open(uri, hadoop)) {
+      ModelDescription description = foreign.description();
+      return new EncoderModel(description.name(), description.config(), foreign.encoder());
+    }
+  }
+
+  /** Reads the description of a model as {@link #of} finds it, without its weights. */
+  public static ModelDescription description(String uri, Configuration hadoop) throws IOException {
+    if (!ForeignWeights.isAt(uri, hadoop)) {
+      return ModelStore.read(uri, hadoop, EncoderModel::description);
+    }
+    try (ForeignWeights foreign = ForeignWeights.open(uri, hadoop)) {
+      return foreign.description();
+    }
+  }
+
+  /**
+   * Returns the encoder for images of another size: fixed positions are computed anew, trained ones
+   * resized.
+   *
+   * @param imageSize a multiple of the patch size; 0 for the size that it was trained at
+   */
+  public EncoderModel at(int imageSize) {
+    if (imageSize == 0 || imageSize == config.imageSize()) {
+      return this;
+    }
+    MaeConfig resized = config.withImageSize(imageSize);
+    Map<String, INDArray> positioned = new LinkedHashMap<>(weights);
+    var positions = MaeWeights.encoderPositions(resized);
+    positioned.put(positions.getKey(), positions.getValue());
+    return new EncoderModel(name, resized, positioned);
   }
 
   /** Reads the encoder of a version. */

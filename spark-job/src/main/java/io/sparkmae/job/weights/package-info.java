@@ -1,0 +1,2 @@
+/** Reads models that other libraries wrote. */
+package io.sparkmae.job.weights;
