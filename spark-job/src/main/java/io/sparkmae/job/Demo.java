@@ -93,7 +93,7 @@ final class Demo {
     String picture = at("reconstructions.png");
     double psnr =
         ReconstructCommand.run(version, images, picture, ROWS_OF_PICTURE, SEED, hadoop).psnr();
-    ExportCommand.run(version, at("encoder"), ExportLayout.TIMM, hadoop);
+    ExportCommand.run(version, at("encoder"), ExportLayout.TIMM, false, hadoop);
     String report = version + "/" + Report.FILE;
     String weights = at("encoder/" + ExportLayout.WEIGHTS);
     return new Result(picture, report, weights, psnr);

@@ -4,24 +4,30 @@ import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.StateFile;
+import io.sparkmae.job.run.WholeModel;
+import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.StoredFile;
+import io.sparkmae.job.weights.ForeignWeights;
 import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mae export}: writes a model's weights in another library's format. */
 @Command(
     name = "export",
-    description = "Writes weights as timm or Hugging Face transformers read them.")
+    description =
+        "Writes weights as timm, Hugging Face transformers, facebookresearch/mae or ONNX Runtime read them.")
 final class ExportCommand implements Callable<Outcome> {
 
   @Option(
@@ -41,49 +47,82 @@ final class ExportCommand implements Callable<Outcome> {
   @Option(
       names = "--layout",
       defaultValue = "timm",
-      paramLabel = "timm|huggingface|dl4j",
+      paramLabel = "timm|huggingface|reference|onnx|dl4j",
       description =
-          "timm: the encoder. huggingface: what ViTMAEModel and ViTModel read. dl4j: a ComputationGraph's zip.")
+          "timm: the encoder. huggingface: what ViTMAEModel, ViTModel and ViTMAEForPreTraining read. reference: facebookresearch/mae's names. onnx: the encoder as one model. dl4j: a ComputationGraph's zip.")
   private ExportLayout layout;
+
+  @Option(
+      names = "--decoder",
+      description =
+          "Writes the decoder too, to go on training; huggingface has it where the model does.")
+  private boolean decoder;
 
   /**
    * The command's result line.
    *
-   * @param version the version whose weights were exported
-   * @param sha256 of model.safetensors, or of DL4J's model.zip
+   * @param version the version whose weights were exported; null for another library's model
+   * @param sha256 of the first file, which has the weights
    */
   record Result(String output, String version, List<String> files, String sha256) {}
 
   @Override
   public Outcome call() throws IOException {
-    return Outcome.done(run(model, output, layout, Sessions.hadoop()));
+    return Outcome.done(run(model, output, layout, decoder, Sessions.hadoop()));
   }
 
-  static Result run(String model, String output, ExportLayout layout, Configuration hadoop)
+  static Result run(
+      String model, String output, ExportLayout layout, boolean decoder, Configuration hadoop)
       throws IOException {
-    return ModelStore.read(
-        model, hadoop, version -> write(version, layout, output, Directory.at(output, hadoop)));
+    if (decoder && !layout.takesDecoder()) {
+      throw new IllegalArgumentException(
+          "Invalid --decoder: --layout %s has no choice of one (must be with reference or huggingface)"
+              .formatted(layout));
+    }
+    boolean whole = decoder || layout == ExportLayout.HUGGINGFACE;
+    ExportLayout.Sink directory = Directory.at(output, hadoop)::file;
+    if (!ForeignWeights.isAt(model, hadoop)) {
+      return ModelStore.read(
+          model,
+          hadoop,
+          version -> result(output, version.name(), write(version, layout, whole, directory)));
+    }
+    if (layout == ExportLayout.DL4J) {
+      return result(output, null, zip(WholeModel.of(model, hadoop).graph(), directory));
+    }
+    try (ForeignWeights weights = ForeignWeights.open(model, hadoop)) {
+      if (decoder && !weights.hasDecoder()) {
+        throw new BadModel(
+            "Cannot export the decoder of %s: it is an encoder alone (leave out --decoder)"
+                .formatted(model));
+      }
+      Map<String, INDArray> tensors = whole ? weights.all() : weights.encoder();
+      return result(output, null, layout.write(weights.description(), tensors, directory));
+    }
   }
 
-  private static Result write(
-      ModelVersion version, ExportLayout layout, String output, Directory directory)
+  private static List<StoredFile> write(
+      ModelVersion version, ExportLayout layout, boolean whole, ExportLayout.Sink directory)
       throws IOException {
+    if (layout == ExportLayout.DL4J) {
+      return zip(StateFile.withMoments(version), directory);
+    }
     ModelDescription description = EncoderModel.description(version);
-    List<StoredFile> files =
-        switch (layout) {
-          case TIMM ->
-              layout.write(description, EncoderModel.read(version).weights(), directory::file);
-          case HUGGINGFACE ->
-              layout.write(
-                  description,
-                  MaeWeights.all(StateFile.graph(version, description.config())),
-                  directory::file);
-          case DL4J -> {
-            MaeGraph graph = StateFile.withMoments(version);
-            yield List.of(directory.file(ExportLayout.ZIP, out -> Dl4jZip.write(graph, out)));
-          }
-        };
+    return layout.write(
+        description,
+        whole
+            ? MaeWeights.all(StateFile.graph(version, description.config()))
+            : EncoderModel.read(version).weights(),
+        directory);
+  }
+
+  private static List<StoredFile> zip(MaeGraph graph, ExportLayout.Sink directory)
+      throws IOException {
+    return List.of(directory.file(ExportLayout.ZIP, out -> Dl4jZip.write(graph, out)));
+  }
+
+  private static Result result(String output, String version, List<StoredFile> files) {
     List<String> names = files.stream().map(StoredFile::file).toList();
-    return new Result(output, version.name(), names, files.get(0).sha256());
+    return new Result(output, version, names, files.get(0).sha256());
   }
 }

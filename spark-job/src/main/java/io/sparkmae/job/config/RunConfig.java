@@ -16,6 +16,7 @@ import java.io.Serializable;
  * @param averaging what workers' results become
  * @param data what is trained on
  * @param checkpoints what is kept of an unfinished run; the result does not depend on it
+ * @param init the model whose weights it starts from; empty for new ones
  */
 public record RunConfig(
     String modelName,
@@ -23,7 +24,8 @@ public record RunConfig(
     Train train,
     Averaging averaging,
     Data data,
-    Checkpoints checkpoints)
+    Checkpoints checkpoints,
+    String init)
     implements Serializable {
 
   public RunConfig {
@@ -42,6 +44,26 @@ public record RunConfig(
   /** Plain averaging of everything, and the usual checkpoints. */
   public RunConfig(String modelName, MaeConfig model, Train train, Data data) {
     this(modelName, model, train, Averaging.PLAIN, data, Checkpoints.USUAL);
+  }
+
+  /** A run that starts from new weights. */
+  public RunConfig(
+      String modelName,
+      MaeConfig model,
+      Train train,
+      Averaging averaging,
+      Data data,
+      Checkpoints checkpoints) {
+    this(modelName, model, train, averaging, data, checkpoints, "");
+  }
+
+  /** Returns this run with the position tables of {@code positioned}, which are no settings. */
+  public RunConfig withPositionsOf(MaeConfig positioned) {
+    MaeConfig same =
+        model.withTowers(
+            model.encoder().withPositions(positioned.encoder().positions()),
+            model.decoder().withPositions(positioned.decoder().positions()));
+    return new RunConfig(modelName, same, train, averaging, data, checkpoints, init);
   }
 
   /**

@@ -38,6 +38,10 @@ final class Settings {
           row("model.norm-pix-loss", "model.normPixLoss")
               .flag("--norm-pix-loss=true|false")
               .doc("Normalises the target patch by patch."),
+          row("train.init", "init", "\"\"")
+              .flag("--init=URI")
+              .doc(
+                  "A model to start from: ours, or safetensors of timm, Hugging Face or the reference."),
           row("train.epochs", "train.epochs", "800")
               .flag("--epochs=N")
               .doc("Passes over the data."),

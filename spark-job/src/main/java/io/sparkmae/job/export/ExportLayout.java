@@ -23,6 +23,10 @@ public enum ExportLayout {
    * there.
    */
   HUGGINGFACE,
+  /** The names of facebookresearch/mae: the encoder, and the decoder if it is there. */
+  REFERENCE,
+  /** The encoder as an ONNX model of one input and three outputs. */
+  ONNX,
   /**
    * DL4J's zip of the whole graph, with the optimiser's state if that fits; there is no separate
    * file of weights.
@@ -49,21 +53,24 @@ public enum ExportLayout {
   /**
    * Writes the weights, their configuration and the preprocessing of images.
    *
-   * @param weights by the reference's names, with or without the decoder's
+   * @param weights by the reference's names; a decoder that is there is written too, if the layout
+   *     takes it
    */
   public List<StoredFile> write(ModelDescription model, Map<String, INDArray> weights, Sink sink)
       throws IOException {
     MaeConfig config = model.config();
-    Map<String, INDArray> named =
-        this == TIMM ? encoder(weights) : HuggingFaceNames.fromReference(weights);
-    Map<String, Object> description =
-        this == TIMM
-            ? TimmConfig.of(model.name(), config)
-            : HuggingFaceConfig.of(config, weights.containsKey("mask_token"));
-    // transformers refuses a file whose metadata does not name the framework
-    Safetensors file = new Safetensors(named, Map.of("format", "pt"));
     List<StoredFile> files = new ArrayList<>();
-    files.add(sink.file(WEIGHTS, file::write));
+    if (this == ONNX) {
+      files.addAll(OnnxEncoder.write(config, weights, sink));
+    } else {
+      // transformers refuses a file whose metadata does not name the framework
+      Safetensors file = new Safetensors(named(weights), Map.of("format", "pt"));
+      files.add(sink.file(WEIGHTS, file::write));
+    }
+    Map<String, Object> description =
+        this == HUGGINGFACE
+            ? HuggingFaceConfig.of(config, weights.containsKey("mask_token"))
+            : TimmConfig.of(model.name(), config);
     files.add(sink.file(CONFIG, out -> out.write(Json.pretty(description))));
     files.add(
         sink.file(
@@ -71,14 +78,27 @@ public enum ExportLayout {
     return files;
   }
 
-  @Override
-  public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+  private Map<String, INDArray> named(Map<String, INDArray> weights) {
+    return switch (this) {
+      case TIMM -> encoder(weights);
+      case HUGGINGFACE -> HuggingFaceNames.fromReference(weights);
+      default -> weights;
+    };
   }
 
   private static Map<String, INDArray> encoder(Map<String, INDArray> weights) {
     Map<String, INDArray> encoder = new LinkedHashMap<>(weights);
     encoder.keySet().removeIf(name -> name.startsWith("decoder") || name.equals("mask_token"));
     return encoder;
+  }
+
+  /** Returns whether the layout has a place for a decoder, which may also be left out. */
+  public boolean takesDecoder() {
+    return this == HUGGINGFACE || this == REFERENCE;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -11,10 +11,12 @@ import io.sparkmae.job.store.RunLease;
 import io.sparkmae.job.train.Pretraining;
 import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Trained;
+import io.sparkmae.model.MaeGraph;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -24,7 +26,7 @@ import org.apache.spark.sql.SparkSession;
 public final class PretrainRun {
 
   private final SparkSession spark;
-  private final RunConfig run;
+  private RunConfig run; // with the position tables of its first weights
   private final String output;
   private final Configuration hadoop;
   private final ModelStore store;
@@ -66,7 +68,14 @@ public final class PretrainRun {
         point ->
             System.err.printf(
                 "going on from %s, step %d%n", point.version(), point.state().iteration()));
-    Pretraining.train(spark, run, place.workers(), from.orElse(null), soFar -> keep(lease, soFar));
+    Consumer<MaeGraph> start = graph -> graph.initialise(run.train().seed());
+    if (!run.init().isEmpty() && from.isEmpty()) {
+      InitialWeights initial = InitialWeights.of(run, hadoop);
+      run = initial.run();
+      start = initial;
+    }
+    Pretraining.train(
+        spark, run, place.workers(), from.orElse(null), start, soFar -> keep(lease, soFar));
   }
 
   /** Returns the state to continue from, or null to start from the beginning. */
@@ -79,6 +88,7 @@ public final class PretrainRun {
     }
     requirePlace(RunRecord.workers(version));
     RunRecord.requireSame(version, run, place);
+    run = run.withPositionsOf(EncoderModel.description(version).config());
     return TrainedVersion.restore(version);
   }
 

@@ -97,7 +97,9 @@ public record RunRecord(String settings, Place place, Object result) {
   /** Returns the graph of the run that made {@code version}; its parameters are not initialised. */
   static MaeGraph graph(ModelVersion version, int iteration) throws IOException {
     JsonNode record = read(version);
-    RunConfig run = ConfigLayers.ofText(record.path("settings").asText());
+    RunConfig run =
+        ConfigLayers.ofText(record.path("settings").asText())
+            .withPositionsOf(EncoderModel.description(version).config());
     JsonNode place = record.path("place");
     MaeGraph graph =
         TrainedGraph.blank(run, place.path("images").asLong(), place.path("workers").asInt());

@@ -79,7 +79,8 @@ public record StateFile(StoredState state, Map<String, Slot> tensors) {
     return graph;
   }
 
-  private void load(ModelVersion version, MaeGraph graph) throws IOException {
+  /** Reads the parameters of a version into a graph of the same towers. */
+  void load(ModelVersion version, MaeGraph graph) throws IOException {
     if (!describe(tensors).equals(describe(graph.slots()))) {
       throw new IllegalArgumentException(
           "Cannot read the state of %s: its tensors are not laid out as this version of the job lays them out (export with the version that wrote it)"

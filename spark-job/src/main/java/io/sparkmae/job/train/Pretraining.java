@@ -14,6 +14,7 @@ import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -38,6 +39,7 @@ public final class Pretraining {
   private final Progress progress;
   private final StopSignal stop;
   private final Checkpoints checkpoints;
+  private final Consumer<MaeGraph> start;
   private ResumePoint kept; // null: the beginning
   private int keptStep;
   private long keptAt = System.nanoTime();
@@ -49,8 +51,10 @@ public final class Pretraining {
       Progress progress,
       StopSignal stop,
       ResumePoint from,
+      Consumer<MaeGraph> start,
       Checkpoints checkpoints) {
     this.run = run;
+    this.start = start;
     this.rounds = rounds;
     this.plan = rounds.plan();
     this.master = rounds.master();
@@ -78,6 +82,7 @@ public final class Pretraining {
    *
    * @param workers as {@link #workers} counted them for the run's record
    * @param from null for the beginning
+   * @param start gives a graph the weights of the beginning; the same ones at every call
    * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so, and at
    *     the end
    * @throws io.sparkmae.job.averaging.exchange.BrokenState if a file of {@code from} is not what
@@ -85,9 +90,14 @@ public final class Pretraining {
    * @throws Stopped if SIGTERM ended the run
    */
   public static Trained train(
-      SparkSession session, RunConfig run, int workers, ResumePoint from, Checkpoints checkpoints)
+      SparkSession session,
+      RunConfig run,
+      int workers,
+      ResumePoint from,
+      Consumer<MaeGraph> start,
+      Checkpoints checkpoints)
       throws IOException {
-    return train(session, run, workers, from, checkpoints, List.of());
+    return train(session, run, workers, from, start, checkpoints, List.of());
   }
 
   /** Trains with hooks that the workers call around every step. */
@@ -99,7 +109,8 @@ public final class Pretraining {
       List<TrainingHook> hooks)
       throws IOException {
     int workers = workers(JavaSparkContext.fromSparkContext(session.sparkContext()), run);
-    return train(session, run, workers, from, checkpoints, hooks);
+    Consumer<MaeGraph> start = graph -> graph.initialise(run.train().seed());
+    return train(session, run, workers, from, start, checkpoints, hooks);
   }
 
   @SuppressWarnings("try") // the metrics are there to be closed
@@ -108,6 +119,7 @@ public final class Pretraining {
       RunConfig run,
       int workers,
       ResumePoint from,
+      Consumer<MaeGraph> start,
       Checkpoints checkpoints,
       List<TrainingHook> hooks)
       throws IOException {
@@ -121,7 +133,7 @@ public final class Pretraining {
     say(run, plan, data);
     MaeGraph graph = TrainedGraph.blank(run, plan);
     if (from == null) {
-      graph.initialise(run.train().seed());
+      start.accept(graph);
     }
     Progress progress =
         new Progress(
@@ -143,7 +155,7 @@ public final class Pretraining {
       if (from != null) {
         master.startFrom(from.version(), from.state());
       }
-      return new Pretraining(run, rounds, graph, progress, stop, from, checkpoints).train();
+      return new Pretraining(run, rounds, graph, progress, stop, from, start, checkpoints).train();
     } finally {
       spark.clearJobGroup();
     }
@@ -195,7 +207,7 @@ public final class Pretraining {
     if (kept != null) {
       master.startFrom(kept.version(), kept.state());
     } else {
-      graph.initialise(run.train().seed()); // it may hold a part of the last average
+      start.accept(graph); // it may hold a part of the last average
       master.startOver(keptStep);
     }
     return keptStep;

@@ -5,6 +5,7 @@ import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.file.BadWeights;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * What a {@code config.json} of transformers or timm says and the tensors' shapes do not.
@@ -31,23 +32,24 @@ record Hints(JsonNode json) {
   }
 
   Tower encoder(int dim, int depth) throws BadWeights {
-    for (String preset : MaeConfig.presets()) {
-      Tower tower = MaeConfig.preset(preset).encoder();
-      if (tower.embedDim() == dim && tower.depth() == depth) {
-        return new Tower(dim, depth, heads(encoderHeads(tower.numHeads()), dim));
-      }
-    }
-    return new Tower(dim, depth, heads(encoderHeads(dim / HEAD), dim));
-  }
-
-  private int encoderHeads(int rule) {
+    int rule = rule(MaeConfig::encoder, dim, depth, dim / HEAD);
     int timm = json.path("model_args").path("num_heads").asInt(rule);
-    return json.path("num_attention_heads").asInt(timm);
+    return new Tower(dim, depth, heads(json.path("num_attention_heads").asInt(timm), dim));
   }
 
   Tower decoder(int dim, int depth) throws BadWeights {
-    int heads = json.path("decoder_num_attention_heads").asInt(DECODER_HEADS);
-    return new Tower(dim, depth, heads(heads, dim));
+    int rule = rule(MaeConfig::decoder, dim, depth, DECODER_HEADS);
+    return new Tower(dim, depth, heads(json.path("decoder_num_attention_heads").asInt(rule), dim));
+  }
+
+  /** Returns the heads of the preset with such a tower; {@code other} if there is none. */
+  private static int rule(Function<MaeConfig, Tower> tower, int dim, int depth, int other) {
+    return MaeConfig.presets().stream()
+        .map(name -> tower.apply(MaeConfig.preset(name)))
+        .filter(preset -> preset.embedDim() == dim && preset.depth() == depth)
+        .mapToInt(Tower::numHeads)
+        .findFirst()
+        .orElse(other);
   }
 
   private static int heads(int heads, int dim) throws BadWeights {
