@@ -5,6 +5,7 @@ import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.probe.Accuracy;
 import io.sparkmae.job.probe.ClassNames;
 import io.sparkmae.job.probe.LinearProbe;
@@ -132,7 +133,14 @@ final class ProbeCommand implements Callable<Outcome> {
 
   private Dataset<Row> features(SparkSession spark, EncoderModel encoder, String data)
       throws IOException {
-    return Embedding.features(spark, encoder.config(), encoder.weights(), data, pooling, batchSize);
+    return Embedding.features(
+        spark,
+        encoder.config(),
+        encoder.normalisation(),
+        encoder.weights(),
+        data,
+        pooling,
+        batchSize);
   }
 
   private Accuracy judge(Dataset<Row> seen, Dataset<Row> unseen) {
@@ -146,8 +154,7 @@ final class ProbeCommand implements Callable<Outcome> {
     if (!model.startsWith(RANDOM)) {
       return EncoderModel.of(model, hadoop);
     }
-    ModelDescription geometry = geometry(hadoop);
-    return EncoderModel.untrained(geometry.name(), geometry.config(), seed());
+    return EncoderModel.untrained(geometry(hadoop), seed());
   }
 
   private ModelDescription geometry(Configuration hadoop) throws IOException {
@@ -155,9 +162,13 @@ final class ProbeCommand implements Callable<Outcome> {
       throw new IllegalArgumentException(
           "No geometry for " + model + " (give --like MODEL, or --set model.name=NAME and more)");
     }
-    return like == null
-        ? ConfigLayers.model(settings, hadoop)
-        : ModelStore.read(like, hadoop, EncoderModel::description);
+    if (like != null) {
+      return ModelStore.read(like, hadoop, EncoderModel::description);
+    }
+    ModelDescription model = ConfigLayers.model(settings, hadoop);
+    PreparedData data = PreparedData.open(train, hadoop);
+    return new ModelDescription(
+        model.name(), model.config(), DataPixels.normalisation(data, model.config()));
   }
 
   private long seed() {

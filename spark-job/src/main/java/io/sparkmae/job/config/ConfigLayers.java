@@ -7,6 +7,8 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
@@ -26,11 +28,13 @@ import org.apache.hadoop.fs.Path;
 public final class ConfigLayers {
 
   private static final String FLAGS = "the command line";
+  private static final String CHANNELS = "model.channels";
+  private static final String DATA = "data.uri";
 
   private ConfigLayers() {}
 
   /**
-   * The settings of a run.
+   * The settings of a run. Channels that are not set are those of its prepared data.
    *
    * @param flags full key → value; strings are read as the key's type
    * @param file a HOCON file on any Hadoop file system, or null
@@ -38,7 +42,17 @@ public final class ConfigLayers {
    */
   public static RunConfig runConfig(Map<String, ?> flags, String file, Configuration hadoop)
       throws IOException {
-    return ConfigKeys.read(join(flags, file, hadoop));
+    return ConfigKeys.read(withChannels(join(flags, file, hadoop), hadoop));
+  }
+
+  /** Asks the data for channels that are not set. */
+  private static Config withChannels(Config config, Configuration hadoop) {
+    return config.hasPath(CHANNELS) || !config.hasPath(DATA)
+        ? config
+        : config.withValue(
+            CHANNELS,
+            ConfigValueFactory.fromAnyRef(
+                PreparedData.pixels(config.getString(DATA), hadoop).channels()));
   }
 
   /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */

@@ -58,7 +58,7 @@ public enum ExportLayout {
         this == TIMM ? encoder(weights) : HuggingFaceNames.fromReference(weights);
     Map<String, Object> description =
         this == TIMM
-            ? TimmConfig.of(model.name(), config)
+            ? TimmConfig.of(model)
             : HuggingFaceConfig.of(config, weights.containsKey("mask_token"));
     // transformers refuses a file whose metadata does not name the framework
     Safetensors file = new Safetensors(named, Map.of("format", "pt"));
@@ -67,7 +67,7 @@ public enum ExportLayout {
     files.add(sink.file(CONFIG, out -> out.write(Json.pretty(description))));
     files.add(
         sink.file(
-            "preprocessor_config.json", out -> out.write(Json.pretty(Preprocessor.of(config)))));
+            "preprocessor_config.json", out -> out.write(Json.pretty(Preprocessor.of(model)))));
     return files;
   }
 
