@@ -33,6 +33,9 @@ public record ChannelHeader(String format, int width, int height, int channels, 
     if (isTiff(bytes)) {
       return Tiff.of(bytes).header();
     }
+    if (startsWith(bytes, "II+\0") || startsWith(bytes, "MM\0+")) {
+      throw new Undecodable(RejectReason.UNSUPPORTED, "BigTIFF (must be npy, TIFF, PNG or JPEG)");
+    }
     EncodedImage image = EncodedImage.of(bytes);
     if (image.truncated()) {
       throw new Undecodable(RejectReason.TRUNCATED, image.format() + " without its end");

@@ -12,6 +12,8 @@ import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.RgbImage;
 import io.sparkmae.data.image.TestImages;
 import io.sparkmae.data.image.Undecodable;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,50 @@ class ChannelDecoderTest {
       assertThat(image.npy().length % 64).isEqualTo(image.values().length % 64);
       assertSame(image.npy(), image);
     }
+  }
+
+  /** NumPy and Pillow wrote these files from the formula below, which their names describe. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "numpy-1-uint8-plane.npy",
+        "numpy-4-uint16.npy",
+        "numpy-4-uint16-big.npy",
+        "numpy-4-uint16-first.npy",
+        "numpy-4-uint16-fortran.npy",
+        "numpy-5-uint8-v2.npy",
+        "pillow-1-uint16.png",
+        "pillow-1-uint16-differences.tif",
+        "pillow-1-uint16-lzw.tif",
+        "pillow-3-uint8-lzw.tif",
+        "pillow-3-uint8-transparent.png",
+        "pillow-4-uint8.png",
+        "pillow-4-uint8-deflate.tif"
+      })
+  void filesOfNumpyAndPillow(String name) throws IOException, Undecodable {
+    int channels = Integer.parseInt(name.split("-")[1]);
+    Type type = name.contains("uint16") ? Type.UINT16 : Type.UINT8;
+    int most = type.largest() + 1;
+    byte[] file;
+    try (InputStream in = ChannelDecoderTest.class.getResourceAsStream("/channels/" + name)) {
+      file = in.readAllBytes();
+    }
+    ChannelImage image = decode(file, new PixelFormat(channels, type));
+    assertThat(image.height()).isEqualTo(11);
+    assertThat(image.width()).isEqualTo(14);
+    for (int i = 0; i < 11 * 14 * channels; i++) {
+      int c = i % channels;
+      int x = i / channels % 14;
+      int y = i / channels / 14;
+      int value = (31 * y + 7 * x + 1000 * c + x * y * c) * (type == Type.UINT8 ? 1 : 97) % most;
+      assertThat(image.value(i)).isEqualTo(value);
+    }
+  }
+
+  @Test
+  void bigTiffsAreRefusedByName() {
+    byte[] file = {'I', 'I', '+', 0, 8, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0};
+    assertThat(reject(file, new PixelFormat(1, Type.UINT8))).hasMessageContaining("BigTIFF");
   }
 
   @ParameterizedTest

@@ -8,7 +8,6 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
-import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -34,7 +34,7 @@ public final class ConfigLayers {
   private ConfigLayers() {}
 
   /**
-   * The settings of a run. Channels that are not set are those of its prepared data.
+   * The settings of a run.
    *
    * @param flags full key → value; strings are read as the key's type
    * @param file a HOCON file on any Hadoop file system, or null
@@ -42,17 +42,25 @@ public final class ConfigLayers {
    */
   public static RunConfig runConfig(Map<String, ?> flags, String file, Configuration hadoop)
       throws IOException {
-    return ConfigKeys.read(withChannels(join(flags, file, hadoop), hadoop));
+    return ConfigKeys.read(join(flags, file, hadoop));
   }
 
-  /** Asks the data for channels that are not set. */
-  private static Config withChannels(Config config, Configuration hadoop) {
-    return config.hasPath(CHANNELS) || !config.hasPath(DATA)
-        ? config
-        : config.withValue(
-            CHANNELS,
-            ConfigValueFactory.fromAnyRef(
-                PreparedData.pixels(config.getString(DATA), hadoop).channels()));
+  /**
+   * The settings of a run, whose channels are the data's unless they are set.
+   *
+   * @param channelsOf the channels of the prepared data set of a URI
+   */
+  public static RunConfig runConfig(
+      Map<String, ?> flags, String file, Configuration hadoop, ToIntFunction<String> channelsOf)
+      throws IOException {
+    Config config = join(flags, file, hadoop);
+    boolean asked = !config.hasPath(CHANNELS) && config.hasPath(DATA);
+    return ConfigKeys.read(
+        asked
+            ? config.withValue(
+                CHANNELS,
+                ConfigValueFactory.fromAnyRef(channelsOf.applyAsInt(config.getString(DATA))))
+            : config);
   }
 
   /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */
