@@ -9,9 +9,7 @@ import io.sparkmae.data.image.Undecodable;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.Iterator;
-import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -25,7 +23,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 public final class ChannelDecoder implements AutoCloseable {
   private final PixelFormat format;
   private final ImageDecoder jpeg = new ImageDecoder();
-  private final Map<String, ImageReader> readers = new HashMap<>();
+  private ImageReader png; // null before the first PNG, and after a damaged one
 
   /** Makes a decoder of images that all have {@code format}; others are refused. */
   public ChannelDecoder(PixelFormat format) {
@@ -38,32 +36,23 @@ public final class ChannelDecoder implements AutoCloseable {
     header.require(format);
     return switch (header.format()) {
       case "NPY" -> Npy.of(bytes).read(bytes, format.channels());
-      case "TIFF" -> tiff(bytes, header);
-      case "PNG" -> image(raster("png", bytes), header);
+      case "TIFF" -> TiffReader.read(new Tiff(bytes));
+      case "PNG" -> image(raster(bytes), header);
       default -> jpeg(bytes, header);
     };
   }
 
-  private ChannelImage tiff(byte[] bytes, ChannelHeader header) throws Undecodable {
-    Tiff tiff = Tiff.of(bytes);
-    if (!tiff.hasWideDifferences()) {
-      return image(raster("tiff", bytes), header);
-    }
-    ChannelImage image = image(raster("tiff", tiff.withoutPredictor()), header);
-    tiff.addUp(image);
-    return image;
-  }
-
-  private Raster raster(String name, byte[] bytes) throws Undecodable {
-    ImageReader reader = readers.computeIfAbsent(name, ChannelDecoder::reader);
+  private Raster raster(byte[] bytes) throws Undecodable {
+    png = png == null ? reader() : png;
     try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-      reader.setInput(in, true, true);
-      Raster raster = reader.read(0).getRaster();
-      reader.setInput(null);
+      png.setInput(in, true, true);
+      Raster raster = png.read(0).getRaster();
+      png.setInput(null);
       return raster;
     } catch (IOException | RuntimeException e) {
-      readers.remove(name).dispose(); // it may be in any state
-      throw new Undecodable(RejectReason.CORRUPT, name + " decoder: " + e.getMessage());
+      png.dispose(); // it may be in any state
+      png = null;
+      throw new Undecodable(RejectReason.CORRUPT, "PNG decoder: " + e.getMessage());
     }
   }
 
@@ -74,7 +63,7 @@ public final class ChannelDecoder implements AutoCloseable {
         || raster.getHeight() != header.height()
         || bands < channels
         || raster.getSampleModel().getSampleSize(0) != 8 * format.type().bytes()) {
-      throw new Undecodable(RejectReason.CORRUPT, header.format() + " decoder: another size");
+      throw new Undecodable(RejectReason.CORRUPT, "PNG decoder: another size");
     }
     ChannelImage image = ChannelImage.blank(header.width(), header.height(), format);
     int[] row = new int[raster.getWidth() * bands];
@@ -107,8 +96,8 @@ public final class ChannelDecoder implements AutoCloseable {
   }
 
   /** Returns the JDK's own reader: others on the class path may give other values. */
-  private static ImageReader reader(String name) {
-    Iterator<ImageReader> found = ImageIO.getImageReadersByFormatName(name);
+  private static ImageReader reader() {
+    Iterator<ImageReader> found = ImageIO.getImageReadersByFormatName("png");
     while (found.hasNext()) {
       ImageReader reader = found.next();
       if (reader.getClass().getName().startsWith("com.sun.imageio.")) {
@@ -117,14 +106,14 @@ public final class ChannelDecoder implements AutoCloseable {
       reader.dispose();
     }
     throw new IllegalStateException(
-        "Cannot decode %s: this Java runtime lacks its ImageIO reader (use a full JDK)"
-            .formatted(name));
+        "Cannot decode PNG: this Java runtime lacks its ImageIO reader (use a full JDK)");
   }
 
   @Override
   public void close() {
     jpeg.close();
-    readers.values().forEach(ImageReader::dispose);
-    readers.clear();
+    if (png != null) {
+      png.dispose();
+    }
   }
 }

@@ -31,7 +31,7 @@ public record ChannelHeader(String format, int width, int height, int channels, 
       return Npy.of(bytes).header(channels);
     }
     if (isTiff(bytes)) {
-      return Tiff.of(bytes).header();
+      return new Tiff(bytes).header();
     }
     if (startsWith(bytes, "II+\0") || startsWith(bytes, "MM\0+")) {
       throw new Undecodable(RejectReason.UNSUPPORTED, "BigTIFF (must be npy, TIFF, PNG or JPEG)");

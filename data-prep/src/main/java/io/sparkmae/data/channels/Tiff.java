@@ -12,15 +12,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The first directory of a TIFF, checked so far that its decoder needs no more memory than the
- * image and the file have.
+ * The first directory of a TIFF, whose pieces, strips or tiles, are all in the file.
+ *
+ * @see TiffReader
  */
 final class Tiff {
+  static final int UNCOMPRESSED = 1;
+  static final int LZW = 5;
+
   private static final int WIDTH = 256;
   private static final int HEIGHT = 257;
   private static final int BITS = 258;
   private static final int COMPRESSION = 259;
   private static final int PHOTOMETRIC = 262;
+  private static final int FILL_ORDER = 266;
   private static final int STRIP_OFFSETS = 273;
   private static final int CHANNELS = 277;
   private static final int ROWS_PER_STRIP = 278;
@@ -33,49 +38,50 @@ final class Tiff {
   private static final int TILE_BYTES = 325;
   private static final int NUMBERS = 339;
 
-  private static final Set<Long> COMPRESSIONS = Set.of(1L, 5L, 8L, 32946L); // none, LZW, deflate
-  private static final int[] TYPE_BYTES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
+  private static final Set<Integer> COMPRESSIONS = Set.of(UNCOMPRESSED, LZW, 8, 32946); // deflate
+  private static final int[] TYPE_BYTES = {0, 1, 0, 2, 4}; // bytes, shorts and longs
   private static final int MOST_OF_A_BYTE = 2600; // decompressed; a code of LZW gives the most
 
   private final ByteBuffer bytes;
   private final Map<Integer, Integer> entries = new HashMap<>(); // tag → position
+  private final ChannelHeader header;
+  private final int across; // pixels of a piece
+  private final int down;
+  private final long[] offsets;
+  private final long[] lengths;
 
-  private Tiff(byte[] bytes) throws Undecodable {
+  /** Reads and checks the directory of a file that begins as a TIFF; takes no memory for pixels. */
+  Tiff(byte[] bytes) throws Undecodable {
     ByteOrder order = bytes[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
     this.bytes = ByteBuffer.wrap(bytes).order(order);
-    long directory = bytes.length < 8 ? bytes.length : unsigned(4);
-    if (directory + 2 > bytes.length) {
-      throw new Undecodable(RejectReason.TRUNCATED_HEADER, "TIFF of " + bytes.length + " bytes");
-    }
-    int count = this.bytes.getShort((int) directory) & 0xffff;
-    if (directory + 2 + 12L * count > bytes.length) {
-      throw new Undecodable(RejectReason.TRUNCATED_HEADER, "TIFF of " + bytes.length + " bytes");
+    readEntries();
+    header = readHeader();
+    across = (int) (isTiled() ? one(TILE_WIDTH, 0) : header.width());
+    down =
+        (int)
+            (isTiled()
+                ? one(TILE_HEIGHT, 0)
+                : Math.min(header.height(), one(ROWS_PER_STRIP, header.height())));
+    offsets = all(isTiled() ? TILE_OFFSETS : STRIP_OFFSETS);
+    lengths = all(isTiled() ? TILE_BYTES : STRIP_BYTES);
+    requirePieces();
+  }
+
+  private void readEntries() throws Undecodable {
+    int length = bytes.capacity();
+    long directory = length < 8 ? length : unsigned(4);
+    int count = directory + 2 > length ? -1 : bytes.getShort((int) directory) & 0xffff;
+    if (count < 0 || directory + 2 + 12L * count > length) {
+      throw new Undecodable(RejectReason.TRUNCATED_HEADER, "TIFF of " + length + " bytes");
     }
     for (int i = 0; i < count; i++) {
       int at = (int) directory + 2 + 12 * i;
-      requireInside(at);
-      entries.putIfAbsent(this.bytes.getShort(at) & 0xffff, at);
+      entries.putIfAbsent(bytes.getShort(at) & 0xffff, at);
     }
-  }
-
-  /** Reads the directory of a file that begins as a TIFF. */
-  static Tiff of(byte[] bytes) throws Undecodable {
-    return new Tiff(bytes);
   }
 
   private long unsigned(int at) {
     return bytes.getInt(at) & 0xffffffffL;
-  }
-
-  /** A decoder makes room for as many values as an entry claims, of any tag. */
-  private void requireInside(int entry) throws Undecodable {
-    int type = bytes.getShort(entry + 2) & 0xffff;
-    long size = unsigned(entry + 4) * (type < TYPE_BYTES.length ? TYPE_BYTES[type] : 1);
-    if (size > 4 && unsigned(entry + 8) + size > bytes.capacity()) {
-      throw new Undecodable(
-          RejectReason.TRUNCATED_HEADER,
-          "TIFF tag of %d bytes lies beyond the end".formatted(size));
-    }
   }
 
   private long[] all(int tag) throws Undecodable {
@@ -88,8 +94,13 @@ final class Tiff {
       throw new Undecodable(RejectReason.CORRUPT, "TIFF tag %d of type %d".formatted(tag, type));
     }
     int size = TYPE_BYTES[type];
-    int count = (int) Math.min(unsigned(entry + 4), bytes.capacity());
-    int from = (long) count * size <= 4 ? entry + 8 : (int) unsigned(entry + 8);
+    long inAll = unsigned(entry + 4) * size;
+    int from = inAll <= 4 ? entry + 8 : (int) Math.min(unsigned(entry + 8), bytes.capacity());
+    if (from + inAll > bytes.capacity()) {
+      throw new Undecodable(
+          RejectReason.TRUNCATED_HEADER, "TIFF tag %d lies beyond the end".formatted(tag));
+    }
+    int count = (int) (inAll / size);
     long[] values = new long[count];
     Arrays.setAll(
         values,
@@ -107,23 +118,21 @@ final class Tiff {
     return values.length == 0 ? missing : values[0];
   }
 
-  /** Returns size and type of the image, after all checks. */
-  ChannelHeader header() throws Undecodable {
+  private ChannelHeader readHeader() throws Undecodable {
     int channels = (int) one(CHANNELS, 1);
     Type type = type();
     if (channels < 1 || channels > PixelFormat.MOST_CHANNELS) {
       throw unsupported("%d channels (must be 1 to %d)", channels, PixelFormat.MOST_CHANNELS);
     }
-    if (!COMPRESSIONS.contains(one(COMPRESSION, 1))) {
-      throw unsupported("compression %d (must be none, LZW or deflate)", one(COMPRESSION, 1));
+    if (!COMPRESSIONS.contains(compression()) || one(FILL_ORDER, 1) != 1) {
+      throw unsupported("compression %d (must be none, LZW or deflate)", compression());
     }
     if (one(PHOTOMETRIC, 1) != 1 && one(PHOTOMETRIC, 1) != 2) {
       throw unsupported("photometric %d (must be black is zero, or RGB)", one(PHOTOMETRIC, 1));
     }
     int width = (int) Math.min(one(WIDTH, 0), Integer.MAX_VALUE);
     int height = (int) Math.min(one(HEIGHT, 0), Integer.MAX_VALUE);
-    int size = ChannelImage.bytes(width, height, new PixelFormat(channels, type));
-    requirePieces(width, height, channels, type.bytes(), size);
+    ChannelImage.bytes(width, height, new PixelFormat(channels, type)); // or else it is refused
     return new ChannelHeader("TIFF", width, height, channels, type);
   }
 
@@ -143,26 +152,20 @@ final class Tiff {
   }
 
   /** Checks that all strips or tiles are there, and that their bytes can hold the image. */
-  private void requirePieces(long width, long height, int channels, int bytesOfValue, int size)
-      throws Undecodable {
-    boolean tiled = entries.containsKey(TILE_WIDTH);
-    long across = tiled ? one(TILE_WIDTH, 0) : width;
-    long down = tiled ? one(TILE_HEIGHT, 0) : Math.min(height, one(ROWS_PER_STRIP, height));
-    if (across < 1
-        || down < 1
-        || across * down > ChannelImage.MOST_BYTES / channels / bytesOfValue) {
+  private void requirePieces() throws Undecodable {
+    int valueBytes = header.type().bytes();
+    long most = ChannelImage.MOST_BYTES / header.channels() / valueBytes;
+    if (across < 1 || down < 1 || (long) across * down > most) {
       throw new Undecodable(
           RejectReason.CORRUPT, "TIFF in pieces of %d x %d pixels".formatted(across, down));
     }
-    long pieces = ((width + across - 1) / across) * ((height + down - 1) / down);
-    long planes = one(PLANAR, 1) == 2 ? channels : 1;
-    long[] offsets = all(tiled ? TILE_OFFSETS : STRIP_OFFSETS);
-    long[] lengths = all(tiled ? TILE_BYTES : STRIP_BYTES);
-    if (offsets.length != pieces * planes || lengths.length != offsets.length) {
+    long columns = (header.width() + across - 1L) / across;
+    long pieces = columns * ((header.height() + down - 1L) / down) * planes();
+    if (offsets.length != pieces || lengths.length != pieces) {
       throw new Undecodable(
           RejectReason.CORRUPT,
           "TIFF with %d offsets and %d lengths of %d pieces"
-              .formatted(offsets.length, lengths.length, pieces * planes));
+              .formatted(offsets.length, lengths.length, pieces));
     }
     long sum = 0;
     for (int i = 0; i < offsets.length; i++) {
@@ -171,37 +174,55 @@ final class Tiff {
         throw new Undecodable(RejectReason.TRUNCATED, "TIFF ends before piece " + i);
       }
     }
-    if (sum < (one(COMPRESSION, 1) == 1 ? size : size / MOST_OF_A_BYTE)) {
+    long size = (long) header.width() * header.height() * header.channels() * valueBytes;
+    if (sum < (compression() == UNCOMPRESSED ? size : size / MOST_OF_A_BYTE)) {
       throw new Undecodable(RejectReason.TRUNCATED, "TIFF of %d bytes in %d".formatted(size, sum));
     }
   }
 
-  /** Returns whether values are differences of neighbours that the JDK's reader refuses to add. */
-  boolean hasWideDifferences() throws Undecodable {
-    return one(PREDICTOR, 1) == 2 && one(COMPRESSION, 1) != 1 && one(BITS, 1) == 16;
+  /** Returns size and type of the image. */
+  ChannelHeader header() {
+    return header;
   }
 
-  /** Returns a copy of the file that says its values are no differences. */
-  byte[] withoutPredictor() {
-    byte[] copy = bytes.array().clone();
-    int at = entries.get(PREDICTOR);
-    var file = ByteBuffer.wrap(copy).order(bytes.order());
-    file.putShort(at + 2, (short) 3).putInt(at + 4, 1).putShort(at + 8, (short) 1);
-    return copy;
+  boolean isTiled() {
+    return entries.containsKey(TILE_WIDTH);
   }
 
-  /** Adds up the differences of neighbours, in each row of each strip or tile. */
-  void addUp(ChannelImage image) throws Undecodable {
-    int channels = image.format().channels();
-    int row = image.width() * channels;
-    int tile = (int) Math.min(row, one(TILE_WIDTH, image.width()) * channels);
-    for (int y = 0; y < image.height(); y++) {
-      for (int i = channels; i < row; i++) {
-        if (i % tile >= channels) {
-          int at = y * row + i;
-          image.put(at, image.value(at) + image.value(at - channels));
-        }
-      }
+  /** Returns the width of a piece in pixels. */
+  int across() {
+    return across;
+  }
+
+  /** Returns the height of a piece in pixels; the last strip may have less. */
+  int down() {
+    return down;
+  }
+
+  /** Returns how often the pieces cover the image: once for each channel, or once for all. */
+  int planes() throws Undecodable {
+    return one(PLANAR, 1) == 2 ? header.channels() : 1;
+  }
+
+  int compression() throws Undecodable {
+    return (int) one(COMPRESSION, UNCOMPRESSED);
+  }
+
+  /** Returns whether a value is stored as the difference from its left neighbour. */
+  boolean hasDifferences() throws Undecodable {
+    long predictor = compression() == UNCOMPRESSED ? 1 : one(PREDICTOR, 1);
+    if (predictor > 2) {
+      throw unsupported("predictor %d (must be none, or differences)", predictor);
     }
+    return predictor == 2;
+  }
+
+  boolean isBigEndian() {
+    return bytes.order() == ByteOrder.BIG_ENDIAN;
+  }
+
+  /** Returns the bytes of a piece as they are in the file. */
+  ByteBuffer piece(int number) {
+    return bytes.slice((int) offsets[number], (int) lengths[number]);
   }
 }

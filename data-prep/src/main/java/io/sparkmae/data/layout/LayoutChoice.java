@@ -109,9 +109,13 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
           .orElseThrow(
               () ->
                   new BadData(
-                      "Cannot find images in %s: none of %d files is of a known layout (%s); skipped by rule: %s"
+                      "Cannot find images in %s: none of %d files is of a known layout (%s%s); skipped by rule: %s"
                           .formatted(
-                              inputs.roots(), inputs.files().size(), names(), inputs.skipped())));
+                              inputs.roots(),
+                              inputs.files().size(),
+                              names(),
+                              arrays(inputs),
+                              inputs.skipped())));
     }
     LayoutChoice choice = named(counts.keySet().iterator().next(), inputs, layouts);
     int read = choice.inputs.files().size();
@@ -168,6 +172,11 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
       byte[] head = new byte[HEAD];
       return Arrays.copyOf(head, in.read(head));
     }
+  }
+
+  private static String arrays(Inputs inputs) {
+    boolean any = inputs.files().stream().anyMatch(file -> file.extension().equals("npy"));
+    return any ? "; arrays are images with --channels" : "";
   }
 
   private static String names() {

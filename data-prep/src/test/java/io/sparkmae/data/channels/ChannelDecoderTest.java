@@ -1,5 +1,6 @@
 package io.sparkmae.data.channels;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -14,6 +15,8 @@ import io.sparkmae.data.image.TestImages;
 import io.sparkmae.data.image.Undecodable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -146,6 +149,22 @@ class ChannelDecoderTest {
     }
   }
 
+  @Test
+  void stripsThatFillTheTableOfLzw() throws Undecodable {
+    ChannelImage image = ChannelFiles.image(8, 300, 11, new PixelFormat(3, Type.UINT16));
+    assertSame(ChannelFiles.tiff(image, new TiffWay(false, 5, false, false, 0)), image);
+  }
+
+  @Test
+  void aPieceThatEndsEarlyIsTruncated() {
+    ChannelImage image = ChannelFiles.image(8, 30, 5, new PixelFormat(3, Type.UINT16));
+    for (int compression : new int[] {1, 5, 8}) {
+      byte[] tiff = ChannelFiles.tiff(image, new TiffWay(false, compression, false, false, 0));
+      int bytes = file(tiff).getInt(entry(tiff, 279) + 8);
+      assertReject(claiming(tiff, 279, bytes - 9), image.format(), RejectReason.TRUNCATED);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4})
   void pngsOfOneToFourChannels(int channels) throws Undecodable {
@@ -217,11 +236,50 @@ class ChannelDecoderTest {
     }
   }
 
+  @Test
+  void tiffsThatClaimMoreThanTheyHaveAreRefused() {
+    PixelFormat format = new PixelFormat(2, Type.UINT16);
+    ChannelImage image = ChannelFiles.image(1, 32, 32, format);
+    for (int compression : new int[] {1, 5, 8}) {
+      byte[] strips = ChannelFiles.tiff(image, new TiffWay(false, compression, false, false, 0));
+      byte[] tiles = ChannelFiles.tiff(image, new TiffWay(true, compression, true, false, 16));
+      for (int[] claim : // a tag, and what it says
+          new int[][] {{256, 60_000}, {257, 60_000}, {256, -1}, {257, 0}, {278, 1}}) {
+        assertThat(reject(claiming(strips, claim[0], claim[1]), format)).isNotNull();
+      }
+      for (int[] claim : new int[][] {{322, 65_000}, {323, -1}, {322, 0}, {257, 60_000}}) {
+        assertThat(reject(claiming(tiles, claim[0], claim[1]), format)).isNotNull();
+      }
+      byte[] many = strips.clone(); // offsets, as many as 32 bits can count
+      file(many).putInt(entry(many, 273) + 4, -1);
+      assertReject(many, format, RejectReason.TRUNCATED_HEADER);
+    }
+  }
+
+  private static byte[] claiming(byte[] tiff, int tag, int value) {
+    byte[] copy = tiff.clone();
+    file(copy).putInt(entry(copy, tag) + 8, value);
+    return copy;
+  }
+
+  private static ByteBuffer file(byte[] tiff) {
+    return ByteBuffer.wrap(tiff)
+        .order(tiff[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+  }
+
+  private static int entry(byte[] tiff, int tag) {
+    var file = file(tiff);
+    int at = file.getInt(4) + 2;
+    while (file.getShort(at) != tag) {
+      at += 12;
+    }
+    return at;
+  }
+
   private static byte[] replaced(byte[] bytes, String from, String to) {
-    var latin = java.nio.charset.StandardCharsets.ISO_8859_1;
-    String text = new String(bytes, latin);
+    String text = new String(bytes, ISO_8859_1);
     int spaces = to.length() - from.length();
-    return text.replace(from, to).replace("}" + " ".repeat(spaces), "}").getBytes(latin);
+    return text.replace(from, to).replace("}" + " ".repeat(spaces), "}").getBytes(ISO_8859_1);
   }
 
   private static Undecodable reject(byte[] bytes, PixelFormat format) {

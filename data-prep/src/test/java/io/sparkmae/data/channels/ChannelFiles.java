@@ -6,7 +6,11 @@ import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.SampleSeed;
 import io.sparkmae.data.image.SampleSeed.Draws;
 import io.sparkmae.data.image.Undecodable;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,6 +21,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 
@@ -42,7 +47,7 @@ public final class ChannelFiles {
     return image;
   }
 
-  /** Returns a PNG's or npy's bytes of the same picture. */
+  /** Returns the array file of {@link #image}. */
   public static byte[] npy(int number, int width, int height, PixelFormat format) {
     return image(number, width, height, format).npy();
   }
@@ -104,6 +109,11 @@ public final class ChannelFiles {
     }
   }
 
+  /** Returns a TIFF as satellites' have it: planar, in tiles, of differences, packed by LZW. */
+  public static byte[] tiff(ChannelImage image) {
+    return tiff(image, new TiffWay(true, LZW, false, true, 16));
+  }
+
   /** How a TIFF is written. */
   record TiffWay(
       boolean planar, int compression, boolean bigEndian, boolean differences, int tile) {}
@@ -126,7 +136,7 @@ public final class ChannelFiles {
         }
       }
     }
-    Map<Integer, long[]> tags = new java.util.TreeMap<>();
+    Map<Integer, long[]> tags = new TreeMap<>();
     long[] bits = new long[channels];
     Arrays.fill(bits, 8L * format.type().bytes());
     long[] unsigned = new long[channels];
@@ -297,19 +307,14 @@ public final class ChannelFiles {
     int bits = 8 * image.format().type().bytes();
     var type =
         switch (channels) {
-          case 1, 2 -> java.awt.color.ColorSpace.getInstance(java.awt.color.ColorSpace.CS_GRAY);
-          default -> java.awt.color.ColorSpace.getInstance(java.awt.color.ColorSpace.CS_sRGB);
+          case 1, 2 -> ColorSpace.getInstance(ColorSpace.CS_GRAY);
+          default -> ColorSpace.getInstance(ColorSpace.CS_sRGB);
         };
-    int data =
-        bits == 8 ? java.awt.image.DataBuffer.TYPE_BYTE : java.awt.image.DataBuffer.TYPE_USHORT;
+    int data = bits == 8 ? DataBuffer.TYPE_BYTE : DataBuffer.TYPE_USHORT;
     boolean alpha = channels % 2 == 0;
     var model =
-        new java.awt.image.ComponentColorModel(
-            type,
-            alpha,
-            false,
-            alpha ? java.awt.Transparency.TRANSLUCENT : java.awt.Transparency.OPAQUE,
-            data);
+        new ComponentColorModel(
+            type, alpha, false, alpha ? Transparency.TRANSLUCENT : Transparency.OPAQUE, data);
     WritableRaster raster = model.createCompatibleWritableRaster(image.width(), image.height());
     int[] values = new int[image.width() * image.height() * channels];
     Arrays.setAll(values, image::value);

@@ -12,6 +12,7 @@ import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.PixelFormat.Type;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.image.RandomCrop;
+import io.sparkmae.data.image.RgbImage;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.image.View;
 import java.util.Arrays;
@@ -132,7 +133,7 @@ class ChannelPatchesTest {
   void sumsOfBytesGiveRgbsMeanAndDeviation() throws Undecodable {
     ChannelImage image = ChannelFiles.image(6, 31, 17, COLOURS);
     long[] sums = ChannelSums.of(image);
-    long[] rgb = PixelSums.of(new io.sparkmae.data.image.RgbImage(31, 17, image.values()));
+    long[] rgb = PixelSums.of(new RgbImage(31, 17, image.values()));
     for (int c = 0; c < 3; c++) {
       assertThat(ChannelSums.mean(sums, COLOURS).get(c))
           .isCloseTo(PixelSums.mean(rgb).get(c), within(1e-12));
