@@ -128,20 +128,12 @@ class ChannelsIT {
             "--output",
             at("four-f"));
     assertThat(features.get("rows").asInt()).isEqualTo(IMAGES);
-    JsonNode probe =
-        mae(
-            "probe",
-            "--model",
-            at("four-model"),
-            "--train",
-            at("four-data"),
-            "--test",
-            at("four-data"),
-            "--method",
-            "knn",
-            "--k",
-            "1");
-    assertThat(probe.get("top1").asDouble()).isEqualTo(1); // each image is its own neighbour
+    for (String model : List.of(at("four-model"), "random:1")) {
+      String[] probe = {"probe", "--model", model, "--like", at("four-model"), "--method", "knn"};
+      JsonNode result =
+          mae(with(probe, "--train", at("four-data"), "--test", at("four-data"), "--k", "1"));
+      assertThat(result.get("top1").asDouble()).isEqualTo(1); // each is its own neighbour
+    }
     mae("inspect", "--data", at("four-data"), "--output", at("sheet.png"), "--image-size", "32");
     assertThat(coloured("sheet.png")).isTrue();
     requireExports(manifest);
@@ -207,7 +199,7 @@ class ChannelsIT {
     assertThat(again.get("rows").asInt()).isEqualTo(IMAGES);
     assertThat(json("plain-data/manifest.json").get("mean")).isEqualTo(manifest.get("mean"));
 
-    mae(pretrain("grey-data", "grey-model", "model.norm-pix-loss=true"));
+    mae(pretrain("grey-data", "grey-model", "model.norm-pix-loss=true", "train.engine=graph"));
     mae(reconstruct("grey-model", "grey", "grey.png"));
     assertThat(coloured("grey.png")).isFalse(); // but for the lettering
     mae("embed", "--model", at("grey-model"), "--data", at("plain-data"), "--output", at("grey-f"));

@@ -30,7 +30,7 @@ public final class DataPixels {
     PixelFormat pixels = data.manifest().pixels();
     if (model.channels() != pixels.channels()) {
       throw new IllegalArgumentException(
-          "Invalid model.channels: %d (must be %d: pixels of %s are %s; leave it out, or prepare the images otherwise)"
+          "Invalid model.channels: %d (must be %d: pixels of %s are %s; set that, or prepare the images otherwise)"
               .formatted(model.channels(), pixels.channels(), data.uri(), pixels));
     }
     return normalisation(data);
