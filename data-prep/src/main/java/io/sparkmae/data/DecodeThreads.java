@@ -1,6 +1,6 @@
 package io.sparkmae.data;
 
-import io.sparkmae.data.image.ImagePatches;
+import io.sparkmae.data.image.PatchWriter;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Threads that turn images into patches, each with its own decoders and buffers. Only one thread
@@ -18,25 +19,34 @@ import java.util.function.Consumer;
  *
  * <p>A single thread is the caller's own. Several are daemon threads, which start with the first
  * work and end after a minute without any.
+ *
+ * @param <W> what a thread has
  */
-public final class DecodeThreads implements AutoCloseable {
+public final class DecodeThreads<W extends PatchWriter> implements AutoCloseable {
   private static final AtomicInteger STARTED = new AtomicInteger();
 
-  private final ImagePatches own = new ImagePatches();
+  private final Supplier<W> writers;
+  private final W own;
+  private final ThreadLocal<W> current = new ThreadLocal<>(); // of the pool's threads
   private final ThreadPoolExecutor pool; // null if the caller's thread decodes
   private final Executor executor;
 
-  /** Makes {@code threads} decode threads, which start with the first work. */
-  public DecodeThreads(int threads) {
+  /**
+   * Makes {@code threads} decode threads, which start with the first work, each with a writer of
+   * its own.
+   */
+  public DecodeThreads(int threads, Supplier<W> writers) {
     if (threads < 1) {
       throw new IllegalArgumentException(
           "Invalid decode threads: %d (must be at least 1)".formatted(threads));
     }
+    this.writers = writers;
+    own = writers.get();
     pool = threads == 1 ? null : pool(threads);
     executor = threads == 1 ? Runnable::run : pool;
   }
 
-  private static ThreadPoolExecutor pool(int threads) {
+  private ThreadPoolExecutor pool(int threads) {
     var pool =
         new ThreadPoolExecutor(
             threads, threads, 1, TimeUnit.MINUTES, new LinkedBlockingQueue<>(), Decoder::new);
@@ -45,14 +55,14 @@ public final class DecodeThreads implements AutoCloseable {
   }
 
   /** Runs the work on a free thread; with a single thread, at once on the caller's. */
-  public Future<Void> submit(Consumer<ImagePatches> work) {
-    var task = new FutureTask<Void>(() -> work.accept(images()), null);
+  public Future<Void> submit(Consumer<W> work) {
+    var task = new FutureTask<Void>(() -> work.accept(writer()), null);
     executor.execute(task);
     return task;
   }
 
-  private ImagePatches images() {
-    return Thread.currentThread() instanceof Decoder decoder ? decoder.images : own;
+  private W writer() {
+    return pool == null ? own : current.get();
   }
 
   /**
@@ -92,9 +102,7 @@ public final class DecodeThreads implements AutoCloseable {
     }
   }
 
-  private static final class Decoder extends Thread {
-    private final ImagePatches images = new ImagePatches();
-
+  private final class Decoder extends Thread {
     Decoder(Runnable works) {
       super(works, "mae-decode-" + STARTED.getAndIncrement());
       setDaemon(true);
@@ -102,7 +110,8 @@ public final class DecodeThreads implements AutoCloseable {
 
     @Override
     public void run() {
-      try (images) {
+      try (W writer = writers.get()) {
+        current.set(writer);
         super.run();
       }
     }

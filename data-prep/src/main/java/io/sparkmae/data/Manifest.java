@@ -4,8 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.sparkmae.data.channels.ChannelSums;
 import io.sparkmae.data.image.BadData;
-import io.sparkmae.data.image.PixelSums;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.storage.RowGroup;
 import java.io.Serializable;
 import java.util.Collections;
@@ -22,9 +23,11 @@ import java.util.TreeMap;
  * @param classes class names by label; empty when unknown
  * @param rejects images rejected, by reason
  * @param files in order of name
- * @param mean of red, green and blue over all pixels, 0 to 1; empty when unknown
- * @param deviation of red, green and blue over all pixels, 0 to 1; empty when unknown
+ * @param mean of each channel over all pixels, as a share of the largest value; empty when unknown
+ * @param deviation of each channel over all pixels, as a share of the largest value; empty when
+ *     unknown
  * @param skipped files that are no inputs, by rule
+ * @param pixels channels and type of all images
  */
 public record Manifest(
     int formatVersion,
@@ -36,7 +39,8 @@ public record Manifest(
     List<Double> mean,
     List<Double> deviation,
     // absent where empty: a run recognises its data by the hash of this JSON
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> skipped)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> skipped,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Usual.class) PixelFormat pixels)
     implements Serializable {
   /** The format this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
@@ -51,6 +55,20 @@ public record Manifest(
     skipped = Collections.unmodifiableMap(skipped == null ? Map.of() : new TreeMap<>(skipped));
     mean = mean == null ? List.of() : List.copyOf(mean); // older manifests have none
     deviation = deviation == null ? List.of() : List.copyOf(deviation);
+    pixels = pixels == null ? PixelFormat.RGB : pixels;
+  }
+
+  /** Equals what a manifest leaves out, so that Jackson does. */
+  private static final class Usual {
+    @Override
+    public boolean equals(Object pixels) {
+      return PixelFormat.RGB.equals(pixels);
+    }
+
+    @Override
+    public int hashCode() {
+      return PixelFormat.RGB.hashCode();
+    }
   }
 
   /**
@@ -99,14 +117,26 @@ public record Manifest(
     }
   }
 
-  /** Makes the manifest of files; adds up their rows. */
+  /** Makes the manifest of files of RGB images; adds up their rows. */
   public static Manifest of(
       Origin origin,
       List<String> classes,
       Map<String, Long> rejects,
       Map<String, Long> skipped,
       List<DataFile> files,
-      long[] pixels) {
+      long[] sums) {
+    return of(origin, classes, rejects, skipped, files, PixelFormat.RGB, sums);
+  }
+
+  /** Makes the manifest of files; adds up their rows. The sums are {@link ChannelSums}. */
+  public static Manifest of(
+      Origin origin,
+      List<String> classes,
+      Map<String, Long> rejects,
+      Map<String, Long> skipped,
+      List<DataFile> files,
+      PixelFormat pixels,
+      long[] sums) {
     long rows = files.stream().mapToLong(DataFile::rowCount).sum();
     return new Manifest(
         FORMAT_VERSION,
@@ -115,9 +145,10 @@ public record Manifest(
         classes,
         rejects,
         files,
-        PixelSums.mean(pixels),
-        PixelSums.deviation(pixels),
-        skipped);
+        ChannelSums.mean(sums, pixels),
+        ChannelSums.deviation(sums, pixels),
+        skipped,
+        pixels);
   }
 
   /** Returns the total size of the data files in bytes. */

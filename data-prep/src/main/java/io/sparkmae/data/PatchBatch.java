@@ -8,7 +8,8 @@ import io.sparkmae.data.image.SampleSeed;
  * <p>It is not sent between executors: Spark's Kryo cannot serialise records, and reading patches
  * again is cheaper.
  *
- * @param patches uint8 [batch, tokens, patchLength]; inside a patch row, column, channel
+ * @param patches uint8 [batch, tokens, patchLength]; inside a patch row, column, channel; values of
+ *     16 bits have their lower byte first
  * @param tokens patches of one sample
  * @param patchLength bytes of one patch
  * @param keys [batch] sample keys

@@ -1,8 +1,10 @@
 package io.sparkmae.data;
 
 import io.sparkmae.data.Manifest.DataFile;
+import io.sparkmae.data.channels.ChannelPatches;
 import io.sparkmae.data.image.BadData;
-import io.sparkmae.data.image.ImagePatches;
+import io.sparkmae.data.image.PatchWriter;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.RandomCrop;
 import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.Undecodable;
@@ -31,7 +33,7 @@ import org.apache.hadoop.conf.Configuration;
 public final class PatchReader implements AutoCloseable {
   private final PreparedData data;
   private final Configuration conf;
-  private final DecodeThreads threads;
+  private final DecodeThreads<PatchWriter> threads;
   private final Map<RowGroupAddress, EncodedRows> kept = new LinkedHashMap<>(16, 0.75f, true);
   private long keptBytes;
   private long loads;
@@ -50,7 +52,8 @@ public final class PatchReader implements AutoCloseable {
   public PatchReader(PreparedData data, Configuration conf, int decodeThreads) {
     this.data = data;
     this.conf = conf;
-    this.threads = new DecodeThreads(decodeThreads);
+    PixelFormat pixels = data.manifest().pixels();
+    this.threads = new DecodeThreads<>(decodeThreads, () -> ChannelPatches.writer(pixels));
   }
 
   /**
@@ -75,12 +78,13 @@ public final class PatchReader implements AutoCloseable {
   public PatchBatch read(List<RowAddress> rows, List<? extends View> views) {
     View view = views.get(0);
     int size = Math.multiplyExact(rows.size(), views.size());
-    int length = view.tokens() * view.patchLength();
+    int patchLength = view.patchLength(data.manifest().pixels());
+    int length = view.tokens() * patchLength;
     var batch =
         new PatchBatch(
             new byte[Math.multiplyExact(size, length)],
             view.tokens(),
-            view.patchLength(),
+            patchLength,
             new String[size],
             new long[size],
             new int[size]);
@@ -124,7 +128,7 @@ public final class PatchReader implements AutoCloseable {
   }
 
   private static void write(
-      ImagePatches images, byte[] encoded, List<? extends View> views, int first, PatchBatch batch)
+      PatchWriter images, byte[] encoded, List<? extends View> views, int first, PatchBatch batch)
       throws Undecodable {
     if (encoded == null) {
       throw new Undecodable(RejectReason.NO_BYTES, "image.bytes is null");

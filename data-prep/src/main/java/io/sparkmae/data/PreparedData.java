@@ -1,6 +1,7 @@
 package io.sparkmae.data;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.storage.HadoopFiles;
 import java.io.Serializable;
 import java.util.List;
@@ -33,6 +34,17 @@ public final class PreparedData implements Serializable {
    */
   public static PreparedData open(String uri, Configuration conf) {
     return openQualified(HadoopFiles.qualified(uri, conf), conf);
+  }
+
+  /**
+   * Returns what the pixels of a prepared data set are; RGB where there is none.
+   *
+   * @throws BadData if its manifest is not one
+   */
+  public static PixelFormat pixels(String uri, Configuration conf) {
+    return HadoopFiles.read(new Path(HadoopFiles.qualified(uri, conf), MANIFEST), conf)
+        .map(json -> Manifest.fromJson(json).pixels())
+        .orElse(PixelFormat.RGB);
   }
 
   private static PreparedData openQualified(String uri, Configuration conf) {

@@ -1,6 +1,7 @@
 package io.sparkmae.model;
 
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -23,9 +24,26 @@ public final class MaeBatch {
    * @param sampleSeeds [N]; a sample's mask depends on its seed alone
    */
   public static MultiDataSet of(MaeConfig config, byte[] patches, long[] sampleSeeds) {
-    Masking[] maskings =
-        Arrays.stream(sampleSeeds).mapToObj(seed -> masking(config, seed)).toArray(Masking[]::new);
-    return of(Pixels.bytes(patches, sampleSeeds.length, config), maskings);
+    return of(Pixels.bytes(patches, sampleSeeds.length, config), maskings(config, sampleSeeds));
+  }
+
+  /**
+   * Returns a minibatch of images of a {@link Normalisation}, with a mask drawn for each sample.
+   *
+   * @param patches [N, L, P], as {@link Pixels#of} takes them
+   * @param sampleSeeds [N]; a sample's mask depends on its seed alone
+   */
+  public static MultiDataSet of(
+      MaeConfig config, Normalisation normalisation, byte[] patches, long[] sampleSeeds) {
+    return of(
+        Pixels.of(patches, sampleSeeds.length, config, normalisation),
+        maskings(config, sampleSeeds));
+  }
+
+  private static Masking[] maskings(MaeConfig config, long[] sampleSeeds) {
+    return Arrays.stream(sampleSeeds)
+        .mapToObj(seed -> masking(config, seed))
+        .toArray(Masking[]::new);
   }
 
   /**

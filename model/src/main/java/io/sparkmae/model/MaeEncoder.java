@@ -89,14 +89,24 @@ public final class MaeEncoder implements AutoCloseable {
    * @return [batch, L + 1, D], class token first, after the final norm
    */
   public INDArray encode(byte[] patches, int batch) {
-    INDArray bytes = Pixels.bytes(patches, batch, config);
+    return encode(Pixels.bytes(patches, batch, config));
+  }
+
+  /**
+   * Returns the features of a batch.
+   *
+   * @param patches [batch, L, P] from {@link Pixels#of}
+   * @return [batch, L + 1, D], class token first, after the final norm
+   */
+  public INDArray encode(INDArray patches) {
     if (engine != null) {
-      return engine.encode(bytes);
+      return engine.encode(patches);
     }
     INDArray idsKeep =
         Nd4j.arange(config.tokens()).castTo(DataType.FLOAT).reshape(1, config.tokens());
-    INDArray numbers = Pixels.normalise(bytes, config.channels());
-    return graph.outputSingle(numbers, idsKeep.repeat(0, batch));
+    boolean coded = patches.dataType() == DataType.UINT8;
+    INDArray numbers = coded ? Pixels.normalise(patches, config.channels()) : patches;
+    return graph.outputSingle(numbers, idsKeep.repeat(0, patches.size(0)));
   }
 
   /** Frees the engine's memory. */

@@ -92,7 +92,8 @@ final class Demo {
     say("drawing reconstructions");
     String picture = at("reconstructions.png");
     double psnr =
-        ReconstructCommand.run(version, images, picture, ROWS_OF_PICTURE, SEED, hadoop).psnr();
+        ReconstructCommand.run(version, images, picture, ROWS_OF_PICTURE, null, SEED, hadoop)
+            .psnr();
     ExportCommand.run(version, at("encoder"), ExportLayout.TIMM, false, hadoop);
     String report = version + "/" + Report.FILE;
     String weights = at("encoder/" + ExportLayout.WEIGHTS);

@@ -1,17 +1,21 @@
 package io.sparkmae.job;
 
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.channels.ChannelPatches;
 import io.sparkmae.data.image.CentreCrop;
-import io.sparkmae.data.image.ImagePatches;
 import io.sparkmae.data.image.Patches;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.RandomCrop;
 import io.sparkmae.data.image.View;
 import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.data.prepare.Inspection;
 import io.sparkmae.job.picture.ContactSheet;
 import io.sparkmae.job.picture.ContactSheet.Cell;
+import io.sparkmae.job.pixels.DataPixels;
+import io.sparkmae.job.pixels.ShownChannels;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
@@ -100,19 +104,20 @@ final class InspectCommand implements Callable<Outcome> {
     List<SourceImage> sample = Inspection.sample(prepared, Math.max(SAMPLE, count), hadoop);
     Inspection inspection = Inspection.of(prepared, sample, hadoop);
     if (output != null) {
-      draw(sample.subList(0, Math.min(count, sample.size())), prepared.classes(), hadoop);
+      draw(sample.subList(0, Math.min(count, sample.size())), prepared, hadoop);
     }
     return Outcome.done(new Result(inspection, prepared.classes(), output));
   }
 
-  private void draw(List<SourceImage> images, List<String> classes, Configuration hadoop)
+  private void draw(List<SourceImage> images, PreparedData prepared, Configuration hadoop)
       throws IOException {
+    Normalisation pixels = DataPixels.normalisation(prepared);
     List<Cell> cells = new ArrayList<>();
     for (SourceImage image : images) {
       View whole = new CentreCrop(imageSize, patchSize);
-      cells.add(cell(ImagePatches.of(image.bytes(), whole, 0), caption(image, classes)));
+      cells.add(cell(rgb(image, whole, 0, pixels), caption(image, prepared.classes())));
       if (augmented) {
-        addAugmented(image, cells);
+        addAugmented(image, pixels, cells);
       }
     }
     Path path = new Path(output);
@@ -121,10 +126,10 @@ final class InspectCommand implements Callable<Outcome> {
     }
   }
 
-  private void addAugmented(SourceImage image, List<Cell> cells) {
+  private void addAugmented(SourceImage image, Normalisation pixels, List<Cell> cells) {
     View view = new RandomCrop(imageSize, patchSize, seed, 0, 0);
     long sampleSeed = view.sampleSeed(image.key());
-    byte[] patches = ImagePatches.of(image.bytes(), view, sampleSeed);
+    byte[] patches = rgb(image, view, sampleSeed, pixels);
     cells.add(cell(patches, "crop"));
     MaeConfig config =
         MaeConfig.preset("mae_vit_tiny_patch16")
@@ -135,6 +140,15 @@ final class InspectCommand implements Callable<Outcome> {
       patches[i] = mask[i / view.patchLength()] == 0 ? patches[i] : GREY;
     }
     cells.add(cell(patches, "masked"));
+  }
+
+  /** Returns the patches of a view as RGB; of other images the first channels are drawn. */
+  private static byte[] rgb(SourceImage image, View view, long sampleSeed, Normalisation pixels) {
+    PixelFormat format = DataPixels.format(pixels);
+    byte[] patches = ChannelPatches.of(image.bytes(), format, view, sampleSeed);
+    return format.equals(PixelFormat.RGB)
+        ? patches
+        : ShownChannels.of(null, format.channels()).draw(patches, pixels);
   }
 
   private Cell cell(byte[] patches, String caption) {

@@ -1,6 +1,8 @@
 package io.sparkmae.job;
 
 import io.sparkmae.data.KeyRange;
+import io.sparkmae.data.image.PixelFormat;
+import io.sparkmae.data.prepare.FirstImage;
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareResult;
 import io.sparkmae.data.prepare.PrepareSettings;
@@ -78,6 +80,28 @@ final class PrepareCommand implements Callable<Outcome> {
               + " OUTPUT/train.")
   private double validationShare;
 
+  @Option(
+      names = "--channels",
+      defaultValue = "3",
+      paramLabel = "C",
+      description = "Channels of the images, 1 to 16; 3 are red, green and blue.")
+  private int channels;
+
+  @Option(
+      names = "--channel-type",
+      defaultValue = "auto",
+      paramLabel = "auto|uint8|uint16",
+      description =
+          "Type of a channel; auto is RGB for 3 channels, else the type of the first image.")
+  private ChannelType channelType;
+
+  /** What a user may say of the type of the channels. */
+  enum ChannelType {
+    AUTO,
+    UINT8,
+    UINT16
+  }
+
   /** The result line of a split. */
   record Split(PrepareResult train, PrepareResult validation) {}
 
@@ -85,15 +109,16 @@ final class PrepareCommand implements Callable<Outcome> {
   public Outcome call() {
     PrepareSettings all =
         new PrepareSettings(
-            inputs,
-            output,
-            layout,
-            shortSide,
-            quality,
-            seed,
-            leastRows,
-            dropDuplicates,
-            KeyRange.ALL);
+                inputs,
+                output,
+                layout,
+                shortSide,
+                quality,
+                seed,
+                leastRows,
+                dropDuplicates,
+                KeyRange.ALL)
+            .of(pixels());
     if (validationShare == 0) {
       return Outcome.done(PrepareJob.run(Sessions.open("prepare"), all));
     }
@@ -102,5 +127,16 @@ final class PrepareCommand implements Callable<Outcome> {
     SparkSession spark = Sessions.open("prepare");
     PrepareResult ofTrain = PrepareJob.run(spark, train);
     return Outcome.done(new Split(ofTrain, PrepareJob.run(spark, validation)));
+  }
+
+  private PixelFormat pixels() {
+    return switch (channelType) {
+      case AUTO ->
+          channels == PixelFormat.RGB.channels()
+              ? PixelFormat.RGB
+              : FirstImage.format(inputs, layout, channels, Sessions.hadoop());
+      case UINT8 -> new PixelFormat(channels, PixelFormat.Type.UINT8);
+      case UINT16 -> new PixelFormat(channels, PixelFormat.Type.UINT16);
+    };
   }
 }

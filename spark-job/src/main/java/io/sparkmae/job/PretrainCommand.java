@@ -1,5 +1,6 @@
 package io.sparkmae.job;
 
+import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.Flags;
 import io.sparkmae.job.config.RunConfig;
@@ -70,7 +71,12 @@ final class PretrainCommand implements Callable<Outcome> {
   @Override
   public Outcome call() throws IOException {
     Configuration hadoop = Sessions.hadoop();
-    RunConfig run = ConfigLayers.runConfig(Flags.given(command, settings), config, hadoop);
+    RunConfig run =
+        ConfigLayers.runConfig(
+            Flags.given(command, settings),
+            config,
+            hadoop,
+            data -> PreparedData.pixels(data, hadoop).channels());
     if (run.train().engine() != Engine.CUDA) { // whose GPUs the driver need not have
       Engines.resolve(run.train().engine(), run.train().precision(), force);
     }

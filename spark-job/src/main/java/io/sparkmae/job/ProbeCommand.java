@@ -5,6 +5,7 @@ import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.probe.Accuracy;
 import io.sparkmae.job.probe.ClassNames;
 import io.sparkmae.job.probe.LinearProbe;
@@ -139,7 +140,14 @@ final class ProbeCommand implements Callable<Outcome> {
 
   private Dataset<Row> features(SparkSession spark, EncoderModel encoder, String data)
       throws IOException {
-    return Embedding.features(spark, encoder.config(), encoder.weights(), data, pooling, batchSize);
+    return Embedding.features(
+        spark,
+        encoder.config(),
+        encoder.normalisation(),
+        encoder.weights(),
+        data,
+        pooling,
+        batchSize);
   }
 
   private Accuracy judge(Dataset<Row> seen, Dataset<Row> unseen) {
@@ -153,8 +161,7 @@ final class ProbeCommand implements Callable<Outcome> {
     if (!model.startsWith(RANDOM)) {
       return EncoderModel.of(model, hadoop);
     }
-    ModelDescription geometry = geometry(hadoop);
-    return EncoderModel.untrained(geometry.name(), geometry.config(), seed());
+    return EncoderModel.untrained(geometry(hadoop), seed());
   }
 
   private ModelDescription geometry(Configuration hadoop) throws IOException {
@@ -162,9 +169,13 @@ final class ProbeCommand implements Callable<Outcome> {
       throw new IllegalArgumentException(
           "No geometry for " + model + " (give --like MODEL, or --set model.name=NAME and more)");
     }
-    return like == null
-        ? ConfigLayers.model(settings, hadoop)
-        : EncoderModel.description(like, hadoop);
+    if (like != null) {
+      return EncoderModel.description(like, hadoop);
+    }
+    ModelDescription model = ConfigLayers.model(settings, hadoop);
+    PreparedData data = PreparedData.open(train, hadoop);
+    return new ModelDescription(
+        model.name(), model.config(), DataPixels.normalisation(data, model.config()));
   }
 
   private long seed() {

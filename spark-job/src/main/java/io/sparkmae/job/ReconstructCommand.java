@@ -4,8 +4,10 @@ import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.data.layout.SourceImages;
 import io.sparkmae.job.picture.Picture;
 import io.sparkmae.job.picture.Reconstruction;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.Reconstructions;
 import io.sparkmae.job.run.WholeModel;
+import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -55,28 +57,45 @@ final class ReconstructCommand implements Callable<Outcome> {
       description = "Decides the masks.")
   private long seed;
 
+  @Option(
+      names = "--show-channels",
+      split = ",",
+      paramLabel = "R,G,B",
+      description =
+          "Channels drawn as red, green and blue, from 0, or one for grey; 0,1,2 unless given.")
+  private int[] shown;
+
   /**
    * The command's result line.
    *
    * @param picture path of the PNG
-   * @param psnr decibels over the removed patches of all images
+   * @param psnr decibels over the removed patches of all images, as they are drawn
    */
   record Result(String picture, int images, double psnr) {}
 
   @Override
   public Outcome call() throws IOException {
-    return Outcome.done(run(model, images, output, count, seed, Sessions.hadoop()));
+    return Outcome.done(run(model, images, output, count, shown, seed, Sessions.hadoop()));
   }
 
   static Result run(
-      String model, List<String> images, String output, int count, long seed, Configuration hadoop)
+      String model,
+      List<String> images,
+      String output,
+      int count,
+      int[] shown,
+      long seed,
+      Configuration hadoop)
       throws IOException {
     if (count < 1) {
       throw new IllegalArgumentException("Invalid count: " + count + " (must be at least 1)");
     }
     WholeModel whole = WholeModel.of(model, hadoop);
-    List<SourceImage> first = SourceImages.first(images, "auto", count, hadoop);
-    List<Reconstruction> rows = Reconstructions.of(whole.graph(), first, seed);
+    Normalisation normalisation = whole.description().normalisation();
+    List<SourceImage> first =
+        SourceImages.first(images, "auto", DataPixels.format(normalisation), count, hadoop);
+    List<Reconstruction> rows =
+        Reconstructions.of(whole.graph(), normalisation, first, shown, seed);
     Path path = new Path(output);
     try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
       Picture.write(rows, whole.description().config(), whole.description().name(), out);

@@ -6,7 +6,7 @@ import java.util.List;
  * Turns encoded images into the patches of views. Not thread-safe: decoders and buffers are reused,
  * so an image allocates nothing but its part of the batch.
  */
-public final class ImagePatches implements AutoCloseable {
+public final class ImagePatches implements PatchWriter {
   private final ImageDecoder decoder = new ImageDecoder();
   private final Resampler resampler = new Resampler();
   private byte[] rgb = {};
@@ -33,13 +33,7 @@ public final class ImagePatches implements AutoCloseable {
     }
   }
 
-  /**
-   * Writes the views of one image, which is decoded once, as samples {@code first} and following of
-   * a batch.
-   *
-   * @param views of one geometry
-   * @param seeds [batch] sample seeds of all samples
-   */
+  @Override
   public void write(
       byte[] encoded, List<? extends View> views, long[] seeds, int first, byte[] batch)
       throws Undecodable {

@@ -35,7 +35,7 @@ public final class Patches {
     byte[] rgb = new byte[patches.length];
     int run = patch * 3;
     for (int i = 0; i < patches.length; i += run) {
-      System.arraycopy(patches, i, rgb, imageOffset(i / run, size, patch), run);
+      System.arraycopy(patches, i, rgb, imageOffset(i / run, size, patch) * 3, run);
     }
     return rgb;
   }
@@ -45,19 +45,29 @@ public final class Patches {
    * patches} from {@code offset} on.
    */
   static void patchify(byte[] rgb, int size, int patch, byte[] patches, int offset) {
-    int run = patch * 3;
-    for (int i = 0; i < rgb.length; i += run) {
-      System.arraycopy(rgb, imageOffset(i / run, size, patch), patches, offset + i, run);
+    patchify(rgb, size, patch, 3, patches, offset);
+  }
+
+  /**
+   * Splits an image whose pixels have {@code pixelBytes} bytes into patches, and writes them to
+   * {@code patches} from {@code offset} on.
+   */
+  public static void patchify(
+      byte[] pixels, int size, int patch, int pixelBytes, byte[] patches, int offset) {
+    int run = patch * pixelBytes;
+    for (int i = 0; i < pixels.length; i += run) {
+      int from = imageOffset(i / run, size, patch) * pixelBytes;
+      System.arraycopy(pixels, from, patches, offset + i, run);
     }
   }
 
-  /** Returns the byte offset in the image of the n-th run; a run is one row of one patch. */
+  /** Returns the first pixel in the image of the n-th run; a run is one row of one patch. */
   private static int imageOffset(int n, int size, int patch) {
     int across = size / patch;
     int token = n / patch;
     int row = token / across * patch + n % patch;
     int column = token % across * patch;
-    return (row * size + column) * 3;
+    return row * size + column;
   }
 
   /** Throws if the size is not a multiple of the patch. */

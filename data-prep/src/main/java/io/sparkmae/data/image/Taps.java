@@ -9,8 +9,8 @@ package io.sparkmae.data.image;
  * @param weights [length, stride] fixed-point weights of {@value #BITS} fractional bits
  * @param stride room for the weights of one position
  */
-record Taps(int[] first, int[] count, int[] weights, int stride) {
-  static final int BITS = 22;
+public record Taps(int[] first, int[] count, int[] weights, int stride) {
+  public static final int BITS = 22;
 
   private static final double A = -0.5;
   private static final double RADIUS = 2;
@@ -19,7 +19,7 @@ record Taps(int[] first, int[] count, int[] weights, int stride) {
    * Returns the taps of positions [start, start + length) of a line of {@code source} pixels that
    * is resized to {@code target}.
    */
-  static Taps of(int source, int target, int start, int length) {
+  public static Taps of(int source, int target, int start, int length) {
     double scale = (double) source / target;
     double stretch = Math.max(scale, 1); // antialiasing: shrinking widens the kernel
     double support = RADIUS * stretch;
@@ -45,17 +45,17 @@ record Taps(int[] first, int[] count, int[] weights, int stride) {
   }
 
   /** Returns the number of positions. */
-  int length() {
+  public int length() {
     return first.length;
   }
 
   /** Returns the first source position of all. */
-  int start() {
+  public int start() {
     return first[0];
   }
 
   /** Returns the end of the source positions, exclusive. */
-  int end() {
+  public int end() {
     return first[first.length - 1] + count[count.length - 1];
   }
 

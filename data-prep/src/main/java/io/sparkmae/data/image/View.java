@@ -24,6 +24,11 @@ public sealed interface View extends Serializable permits RandomCrop, CentreCrop
 
   /** Returns the number of bytes of one patch: red, green and blue of each pixel. */
   default int patchLength() {
-    return patchSize() * patchSize() * 3;
+    return patchLength(PixelFormat.RGB);
+  }
+
+  /** Returns the number of bytes of one patch of pixels of {@code format}. */
+  default int patchLength(PixelFormat format) {
+    return patchSize() * patchSize() * format.bytes();
   }
 }

@@ -23,14 +23,20 @@ import org.apache.hadoop.fs.Path;
  *
  * <p>The class is the first directory of the name; when all first directories are splits (train,
  * val, ...), the second. A file in no class directory has label -1.
+ *
+ * @param extensions of image files
  */
-record FolderLayout() implements Layout {
+record FolderLayout(Set<String> extensions) implements Layout {
   static final String NAME = "folder";
 
   private static final long serialVersionUID = 1L;
   private static final Set<String> SPLITS = Set.of("train", "val", "valid", "validation", "test");
   private static final int UNIT_FILES = 256;
   private static final long UNIT_BYTES = 32L << 20;
+
+  FolderLayout() {
+    this(IMAGE_EXTENSIONS);
+  }
 
   @Override
   public String name() {
@@ -39,7 +45,7 @@ record FolderLayout() implements Layout {
 
   @Override
   public boolean accepts(SourceFile file) {
-    return IMAGE_EXTENSIONS.contains(file.extension());
+    return extensions.contains(file.extension());
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.sparkmae.data.image.RejectReason;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
@@ -25,6 +26,10 @@ public sealed interface Layout extends Serializable
    */
   Set<String> IMAGE_EXTENSIONS =
       Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic");
+
+  /** {@link #IMAGE_EXTENSIONS} and NumPy's arrays, which are images of any channels. */
+  Set<String> WITH_ARRAYS =
+      Stream.concat(IMAGE_EXTENSIONS.stream(), Stream.of("npy")).collect(Collectors.toSet());
 
   /** Larger files are rejected unread: an image must fit Kryo's buffer of 64 MiB. */
   long MAX_BYTES = 48L << 20;

@@ -1,12 +1,14 @@
 package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.PixelFormat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -30,16 +32,34 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
           new TfRecordLayout(),
           new SequenceFileLayout(),
           new ParquetLayout());
+  private static final List<Layout> WITH_ARRAYS =
+      Stream.concat(
+              Stream.of(
+                  new FolderLayout(Layout.WITH_ARRAYS),
+                  new WebDatasetLayout(Layout.WITH_ARRAYS, Map.of())),
+              KNOWN.stream().skip(2))
+          .toList();
+
+  /**
+   * Returns the layout of RGB images, as {@link #of(String, Inputs, PixelFormat, Configuration)}.
+   */
+  public static LayoutChoice of(String name, Inputs inputs, Configuration conf) {
+    return of(name, inputs, PixelFormat.RGB, conf);
+  }
 
   /**
    * Returns the named layout, or detects it if the name is auto: by the names of the files, then by
    * the first bytes of files whose names do not tell, or tell only that they are tars.
    *
+   * @param pixels RGB, or others, which may be in arrays too
    * @throws IllegalArgumentException if there is no layout of that name
    * @throws BadData if there is no file of the layout, or files of several
    */
-  public static LayoutChoice of(String name, Inputs inputs, Configuration conf) {
-    LayoutChoice choice = name.equals(AUTO) ? recognise(inputs, conf) : named(name, inputs);
+  public static LayoutChoice of(
+      String name, Inputs inputs, PixelFormat pixels, Configuration conf) {
+    List<Layout> known = pixels.equals(PixelFormat.RGB) ? KNOWN : WITH_ARRAYS;
+    LayoutChoice choice =
+        name.equals(AUTO) ? recognise(inputs, known, conf) : named(name, inputs, known);
     if (choice.inputs.files().isEmpty()) {
       throw new BadData(
           "Cannot find images in %s: none of %d files is of layout %s; skipped by rule: %s"
@@ -58,9 +78,9 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
   }
 
   /** Returns the named layout with its files; if no file name tells any layout, with all files. */
-  private static LayoutChoice named(String name, Inputs inputs) {
+  private static LayoutChoice named(String name, Inputs inputs, List<Layout> layouts) {
     Layout layout =
-        KNOWN.stream()
+        layouts.stream()
             .filter(known -> known.name().equals(name))
             .findFirst()
             .orElseThrow(
@@ -68,16 +88,16 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
                     new IllegalArgumentException(
                         "Invalid layout: %s (must be auto, %s)".formatted(name, names())));
     Inputs accepted = inputs.filter(layout::accepts);
-    boolean silent = inputs.files().stream().allMatch(file -> byName(file).isEmpty());
+    boolean silent = inputs.files().stream().allMatch(file -> byName(file, layouts).isEmpty());
     return new LayoutChoice(
         layout, accepted.files().isEmpty() && silent ? inputs : accepted, "it was asked for");
   }
 
-  private static LayoutChoice recognise(Inputs inputs, Configuration conf) {
+  private static LayoutChoice recognise(Inputs inputs, List<Layout> layouts, Configuration conf) {
     Map<String, Long> counts =
         new TreeMap<>(
             inputs.files().stream()
-                .flatMap(file -> byName(file).stream())
+                .flatMap(file -> byName(file, layouts).stream())
                 .collect(Collectors.groupingBy(Layout::name, Collectors.counting())));
     if (counts.size() > 1) {
       throw new BadData(
@@ -85,19 +105,23 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
               .formatted(inputs.roots(), counts));
     }
     if (counts.isEmpty()) {
-      return byHead(inputs, conf)
+      return byHead(inputs, layouts, conf)
           .orElseThrow(
               () ->
                   new BadData(
-                      "Cannot find images in %s: none of %d files is of a known layout (%s); skipped by rule: %s"
+                      "Cannot find images in %s: none of %d files is of a known layout (%s%s); skipped by rule: %s"
                           .formatted(
-                              inputs.roots(), inputs.files().size(), names(), inputs.skipped())));
+                              inputs.roots(),
+                              inputs.files().size(),
+                              names(),
+                              arrays(inputs),
+                              inputs.skipped())));
     }
-    LayoutChoice choice = named(counts.keySet().iterator().next(), inputs);
+    LayoutChoice choice = named(counts.keySet().iterator().next(), inputs, layouts);
     int read = choice.inputs.files().size();
     String why = "the names of %d of %d files say so".formatted(read, inputs.files().size());
     if (choice.layout instanceof WebDatasetLayout) {
-      Optional<LayoutChoice> imageNet = byHead(choice.inputs, conf);
+      Optional<LayoutChoice> imageNet = byHead(choice.inputs, layouts, conf);
       if (imageNet.isPresent()) {
         return imageNet.get();
       }
@@ -109,20 +133,21 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
    * Returns the layout that a name tells. A tar is WebDataset by its name; only its first member
    * shows ImageNet's.
    */
-  private static Optional<Layout> byName(SourceFile file) {
-    return KNOWN.stream()
+  private static Optional<Layout> byName(SourceFile file, List<Layout> layouts) {
+    return layouts.stream()
         .filter(known -> !(known instanceof ImageNetTarLayout) && known.accepts(file))
         .findFirst();
   }
 
-  private static Optional<LayoutChoice> byHead(Inputs inputs, Configuration conf) {
+  private static Optional<LayoutChoice> byHead(
+      Inputs inputs, List<Layout> layouts, Configuration conf) {
     List<SourceFile> files = inputs.files();
     for (SourceFile file : files.subList(0, Math.min(SNIFFED, files.size()))) {
       if (file.isMissing()) {
         continue;
       }
       byte[] head = head(file, conf);
-      for (Layout known : KNOWN) {
+      for (Layout known : layouts) {
         if (known.recognises(head)) {
           String why = "the first bytes of %s say so".formatted(file.name());
           return Optional.of(new LayoutChoice(known, alike(inputs, known), why));
@@ -147,6 +172,11 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
       byte[] head = new byte[HEAD];
       return Arrays.copyOf(head, in.read(head));
     }
+  }
+
+  private static String arrays(Inputs inputs) {
+    boolean any = inputs.files().stream().anyMatch(file -> file.extension().equals("npy"));
+    return any ? "; arrays are images with --channels" : "";
   }
 
   private static String names() {

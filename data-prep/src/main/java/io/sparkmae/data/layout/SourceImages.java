@@ -1,6 +1,7 @@
 package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.PixelFormat;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -21,7 +22,15 @@ public final class SourceImages {
    */
   public static List<SourceImage> first(
       List<String> uris, String layout, int limit, Configuration conf) {
-    LayoutChoice choice = LayoutChoice.of(layout, Inputs.list(uris, conf), conf);
+    return first(uris, layout, PixelFormat.RGB, limit, conf);
+  }
+
+  /**
+   * Returns the first images, as {@link #first(List, String, int, Configuration)}, of any pixels.
+   */
+  public static List<SourceImage> first(
+      List<String> uris, String layout, PixelFormat pixels, int limit, Configuration conf) {
+    LayoutChoice choice = LayoutChoice.of(layout, Inputs.list(uris, conf), pixels, conf);
     var images = new ArrayList<SourceImage>();
     for (SourceUnit unit : choice.layout().units(choice.inputs())) {
       if (images.size() >= limit) {

@@ -27,6 +27,7 @@ final class TarSamples implements AutoCloseable {
 
   private final SourceFile shard;
   private final long end;
+  private final Set<String> extensions;
   private final Map<String, Integer> labels;
   private final Set<String> words = new TreeSet<>();
   private final SourceInput in;
@@ -43,8 +44,14 @@ final class TarSamples implements AutoCloseable {
     }
   }
 
-  /** Reads a unit whose labels are numbers, or the words that {@code labels} numbers. */
-  TarSamples(SourceUnit unit, Map<String, Integer> labels, Configuration conf) {
+  /**
+   * Reads a unit whose labels are numbers, or the words that {@code labels} numbers.
+   *
+   * @param extensions of members that are images
+   */
+  TarSamples(
+      SourceUnit unit, Set<String> extensions, Map<String, Integer> labels, Configuration conf) {
+    this.extensions = extensions;
     this.labels = labels;
     this.shard = unit.file(0);
     this.in = TarReader.open(unit, conf);
@@ -147,7 +154,7 @@ final class TarSamples implements AutoCloseable {
   private List<Sample> samples(List<Member> members, boolean whole) {
     var samples = new ArrayList<Sample>();
     for (Member member : members) {
-      if (Layout.IMAGE_EXTENSIONS.contains(member.extension())) {
+      if (extensions.contains(member.extension())) {
         samples.add(sample(member, members));
       }
     }

@@ -14,15 +14,16 @@ import org.apache.hadoop.fs.Path;
  * WebDataset: tar shards whose adjacent members {@code KEY.jpg}, {@code KEY.cls} or {@code
  * KEY.json} make a sample. A plain shard is read in ranges, a compressed one by one task.
  *
+ * @param extensions of members that are images
  * @param labels number of each label that is a word
  */
-record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
+record WebDatasetLayout(Set<String> extensions, Map<String, Integer> labels) implements Layout {
   static final String NAME = "webdataset";
 
   private static final long serialVersionUID = 1L;
 
   WebDatasetLayout() {
-    this(Map.of());
+    this(IMAGE_EXTENSIONS, Map.of());
   }
 
   @Override
@@ -31,7 +32,7 @@ record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
     for (int label = 0; label < classes.size(); label++) {
       numbers.putIfAbsent(classes.get(label), label);
     }
-    return new WebDatasetLayout(Map.copyOf(numbers));
+    return new WebDatasetLayout(extensions, Map.copyOf(numbers));
   }
 
   @Override
@@ -39,7 +40,7 @@ record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
     if (unit.isMissing()) {
       return Set.of();
     }
-    var tar = new TarSamples(unit, labels, conf);
+    var tar = new TarSamples(unit, extensions, labels, conf);
     try {
       int samples = 0;
       while (samples < most && !tar.next().isEmpty()) {
@@ -83,7 +84,7 @@ record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
 
   @Override
   public Stream<Sample> read(SourceUnit unit, Configuration conf) {
-    var tar = new TarSamples(unit, labels, conf);
+    var tar = new TarSamples(unit, extensions, labels, conf);
     return Stream.generate(tar::next)
         .takeWhile(samples -> !samples.isEmpty())
         .flatMap(List::stream)

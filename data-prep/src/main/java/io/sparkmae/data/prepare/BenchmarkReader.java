@@ -24,12 +24,12 @@ final class BenchmarkReader {
   private final DataBenchmark.Settings settings;
   private final float[][] values = new float[3][256];
   private final Map<ImagePatches, Buffers> used = new ConcurrentHashMap<>();
-  private DecodeThreads threads;
+  private DecodeThreads<ImagePatches> threads;
 
   BenchmarkReader(List<SourceImage> images, DataBenchmark.Settings settings) {
     this.images = images;
     this.settings = settings;
-    this.threads = new DecodeThreads(settings.decodeThreads());
+    this.threads = new DecodeThreads<>(settings.decodeThreads(), ImagePatches::new);
     for (int c = 0; c < 3; c++) {
       for (int value = 0; value < 256; value++) {
         values[c][value] = (value / 255f - MEAN[c]) / DEVIATION[c];
@@ -40,7 +40,7 @@ final class BenchmarkReader {
   /** Resets all times to zero, with new decode threads. */
   void forget() {
     close();
-    threads = new DecodeThreads(settings.decodeThreads());
+    threads = new DecodeThreads<>(settings.decodeThreads(), ImagePatches::new);
     used.clear();
   }
 

@@ -4,8 +4,10 @@ import io.sparkmae.data.EpochPlan;
 import io.sparkmae.data.Manifest;
 import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.channels.ChannelHeader;
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.EncodedImage;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.data.storage.ParquetImages;
@@ -62,6 +64,17 @@ public record Inspection(
     }
   }
 
+  private record Header(String format, int width, int height) {
+    static Header of(byte[] bytes, PixelFormat pixels) throws Undecodable {
+      if (pixels.equals(PixelFormat.RGB)) {
+        EncodedImage image = EncodedImage.of(bytes);
+        return new Header(image.format().name(), image.width(), image.height());
+      }
+      ChannelHeader image = ChannelHeader.of(bytes, pixels.channels());
+      return new Header(image.format(), image.width(), image.height());
+    }
+  }
+
   /**
    * Inspects a data set.
    *
@@ -71,13 +84,13 @@ public record Inspection(
   public static Inspection of(PreparedData data, List<SourceImage> sample, Configuration conf) {
     Manifest manifest = data.manifest();
     List<RowGroup> groups = manifest.files().stream().flatMap(f -> f.rowGroups().stream()).toList();
-    var headers = new ArrayList<EncodedImage>();
+    var headers = new ArrayList<Header>();
     Map<String, Long> formats = new TreeMap<>();
     for (SourceImage image : sample) {
       try {
-        EncodedImage header = EncodedImage.of(image.bytes());
+        Header header = Header.of(image.bytes(), manifest.pixels());
         headers.add(header);
-        formats.merge(header.format().name(), 1L, Long::sum);
+        formats.merge(header.format, 1L, Long::sum);
       } catch (Undecodable e) {
         formats.merge(e.reason().name(), 1L, Long::sum);
       }
@@ -88,8 +101,8 @@ public record Inspection(
         manifest.files().size(),
         Spread.of(groups, RowGroup::bytes),
         Spread.of(sample, image -> image.bytes().length),
-        Spread.of(headers, EncodedImage::width),
-        Spread.of(headers, EncodedImage::height),
+        Spread.of(headers, Header::width),
+        Spread.of(headers, Header::height),
         formats,
         labels(data, conf),
         manifest.rejects(),

@@ -4,6 +4,7 @@ import io.sparkmae.data.Manifest;
 import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.Manifest.Origin;
 import io.sparkmae.data.OutputDirectory;
+import io.sparkmae.data.channels.ChannelSums;
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.layout.Inputs;
@@ -48,7 +49,8 @@ public final class PrepareJob {
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
     LayoutChoice found =
-        LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf);
+        LayoutChoice.of(
+            settings.layout(), Inputs.list(settings.inputs(), conf), settings.pixels(), conf);
     System.err.printf("prepare: layout %s: %s%n", found.layout().name(), found.why());
     List<String> known = found.layout().classes(found.inputs(), conf);
     requireApart(settings, conf);
@@ -73,8 +75,7 @@ public final class PrepareJob {
       if (done.size() < parts) {
         written.addAll(write(spark, settings, choice, classes, parts, done.keySet(), progress));
       }
-      Manifest manifest =
-          manifest(written, origin, classes, choice.inputs().skipped(), settings.output());
+      Manifest manifest = manifest(written, origin, classes, choice.inputs().skipped(), settings);
       output.finish(manifest);
       return result(manifest, progress.seconds());
     } catch (IOException e) {
@@ -114,7 +115,8 @@ public final class PrepareJob {
           .flatMapToPair(screen)
           .repartitionAndSortWithinPartitions(new RowPlace.Parts(parts))
           .mapPartitionsWithIndex(
-              new WriteTask(output, parts, classes, Set.copyOf(done), conf), false)
+              new WriteTask(output, parts, classes, settings.pixels(), Set.copyOf(done), conf),
+              false)
           .collect()
           .stream()
           .map(Written::fromJson)
@@ -136,12 +138,12 @@ public final class PrepareJob {
       Origin origin,
       List<String> classes,
       Map<SkipRule, Long> skippedFiles,
-      String output) {
+      PrepareSettings settings) {
     var skipped = new TreeMap<String, Long>();
     skippedFiles.forEach((rule, count) -> skipped.put(rule.name(), count));
     var files = new ArrayList<DataFile>();
     var rejects = new TreeMap<String, Long>();
-    long[] pixels = PixelSums.none();
+    long[] pixels = ChannelSums.none(settings.pixels());
     long seen = 0;
     for (Written part : written) {
       files.addAll(part.files());
@@ -153,7 +155,8 @@ public final class PrepareJob {
       PixelSums.add(pixels, part.pixels());
     }
     files.sort(Comparator.comparing(DataFile::name));
-    Manifest manifest = Manifest.of(origin, classes, rejects, skipped, files, pixels);
+    Manifest manifest =
+        Manifest.of(origin, classes, rejects, skipped, files, settings.pixels(), pixels);
     long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
     if (manifest.rows() + rejected != seen) {
       throw new IllegalStateException(
@@ -162,7 +165,8 @@ public final class PrepareJob {
     }
     if (manifest.rows() == 0) {
       throw new BadData(
-          "Cannot prepare any of %d images: %s (see %s/rejects)".formatted(seen, rejects, output));
+          "Cannot prepare any of %d images: %s (see %s/rejects)"
+              .formatted(seen, rejects, settings.output()));
     }
     return manifest;
   }

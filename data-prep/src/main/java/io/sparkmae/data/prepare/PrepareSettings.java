@@ -2,6 +2,7 @@ package io.sparkmae.data.prepare;
 
 import io.sparkmae.data.KeyRange;
 import io.sparkmae.data.Manifest;
+import io.sparkmae.data.image.PixelFormat;
 import java.io.Serializable;
 import java.util.List;
 
@@ -21,6 +22,7 @@ import java.util.List;
  *     1]; 1 keeps none
  * @param dropDuplicates whether to keep only the first by key of images with the same bytes
  * @param keys samples to prepare; others are ignored
+ * @param pixels what the images' pixels must be; RGB converts all images to it
  */
 public record PrepareSettings(
     List<String> inputs,
@@ -31,7 +33,8 @@ public record PrepareSettings(
     long seed,
     double leastRows,
     boolean dropDuplicates,
-    KeyRange keys)
+    KeyRange keys,
+    PixelFormat pixels)
     implements Serializable {
   public PrepareSettings {
     inputs = List.copyOf(inputs);
@@ -63,6 +66,36 @@ public record PrepareSettings(
     this(inputs, output, layout, shortSide, quality, seed, 0.5, false, KeyRange.ALL);
   }
 
+  /** Makes settings for RGB images. */
+  public PrepareSettings(
+      List<String> inputs,
+      String output,
+      String layout,
+      int shortSide,
+      int quality,
+      long seed,
+      double leastRows,
+      boolean dropDuplicates,
+      KeyRange keys) {
+    this(
+        inputs,
+        output,
+        layout,
+        shortSide,
+        quality,
+        seed,
+        leastRows,
+        dropDuplicates,
+        keys,
+        PixelFormat.RGB);
+  }
+
+  /** Returns these settings for images of other pixels. */
+  public PrepareSettings of(PixelFormat pixels) {
+    return new PrepareSettings(
+        inputs, output, layout, shortSide, quality, seed, leastRows, dropDuplicates, keys, pixels);
+  }
+
   /**
    * Returns these settings for the samples in {@code keys}, with {@code directory} inside the
    * output as output.
@@ -77,7 +110,8 @@ public record PrepareSettings(
         seed,
         leastRows,
         dropDuplicates,
-        keys);
+        keys,
+        pixels);
   }
 
   /**
@@ -85,7 +119,9 @@ public record PrepareSettings(
    * text.
    */
   String options() {
-    return "least rows %s, drop duplicates %s, keys %s to %s"
-        .formatted(leastRows, dropDuplicates, keys.from(), keys.to());
+    String options =
+        "least rows %s, drop duplicates %s, keys %s to %s"
+            .formatted(leastRows, dropDuplicates, keys.from(), keys.to());
+    return pixels.equals(PixelFormat.RGB) ? options : options + ", pixels " + pixels;
   }
 }

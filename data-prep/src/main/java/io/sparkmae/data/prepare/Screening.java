@@ -5,6 +5,7 @@ import io.sparkmae.data.image.EncodedImage;
 import io.sparkmae.data.image.Framing;
 import io.sparkmae.data.image.ImageDecoder;
 import io.sparkmae.data.image.JpegEncoder;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.Resampler;
@@ -25,12 +26,17 @@ public final class Screening implements AutoCloseable {
   private final int shortSide;
   private final int quality;
   private final double leastRows;
+  private final ChannelScreening channels; // null for RGB
 
   /** Makes a screening with the short side, quality and share of rows of {@code settings}. */
   public Screening(PrepareSettings settings) {
     this.shortSide = settings.shortSide();
     this.quality = settings.quality();
     this.leastRows = settings.leastRows();
+    this.channels =
+        settings.pixels().equals(PixelFormat.RGB)
+            ? null
+            : new ChannelScreening(settings.pixels(), shortSide);
   }
 
   /** Returns the sample to write: the image, shrunk if needed, or a reject. */
@@ -39,7 +45,7 @@ public final class Screening implements AutoCloseable {
       return sample;
     }
     try {
-      return decoded(sample);
+      return channels == null ? decoded(sample) : channels.screen(sample);
     } catch (Undecodable e) {
       return Sample.reject(sample.key(), e.reason(), e.getMessage());
     } catch (IOException | RuntimeException e) { // of decoders and encoders: one image, one reject
@@ -68,15 +74,22 @@ public final class Screening implements AutoCloseable {
     return shortSide > 0 && Math.min(image.width(), image.height()) > shortSide;
   }
 
+  /** Returns all of an image, with {@code shortSide} as its short side. */
+  static Framing shrunk(int width, int height, int shortSide) {
+    double scale = (double) shortSide / Math.min(width, height);
+    int newWidth = (int) Math.rint(width * scale);
+    int newHeight = (int) Math.rint(height * scale);
+    Box window = Box.whole(newWidth, newHeight);
+    return new Framing(Box.whole(width, height), newWidth, newHeight, window, false);
+  }
+
   private Sample shrink(Sample sample, RgbImage image) throws IOException, Undecodable {
-    double scale = (double) shortSide / Math.min(image.width(), image.height());
-    int width = (int) Math.rint(image.width() * scale);
-    int height = (int) Math.rint(image.height() * scale);
+    Framing framing = shrunk(image.width(), image.height(), shortSide);
+    int width = framing.width();
+    int height = framing.height();
     requireJpeg(width, height);
-    Box source = Box.whole(image.width(), image.height());
-    var framing = new Framing(source, width, height, Box.whole(width, height), false);
     byte[] rgb = new byte[width * height * 3];
-    resampler.resize(image, source, framing, rgb);
+    resampler.resize(image, framing.source(), framing, rgb);
     RgbImage small = new RgbImage(width, height, rgb);
     return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
   }
@@ -93,5 +106,8 @@ public final class Screening implements AutoCloseable {
   @Override
   public void close() {
     decoder.close();
+    if (channels != null) {
+      channels.close();
+    }
   }
 }

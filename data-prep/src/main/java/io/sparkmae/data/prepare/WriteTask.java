@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.OutputDirectory;
+import io.sparkmae.data.channels.ChannelSums;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.layout.Sample;
@@ -32,6 +34,7 @@ record WriteTask(
     String output,
     int parts,
     List<String> classes,
+    PixelFormat format,
     Set<Integer> done,
     Broadcast<SerializableConfiguration> conf)
     implements Function2<Integer, Iterator<Tuple2<RowPlace, Sample>>, Iterator<String>> {
@@ -45,7 +48,7 @@ record WriteTask(
    * @param rejects by reason
    * @param seen images that the tallies of this part report
    * @param skipped members of shards that the tallies of this part report
-   * @param pixels {@link PixelSums} of its images
+   * @param pixels {@link ChannelSums} of its images
    */
   record Written(
       List<DataFile> files, Map<String, Long> rejects, long seen, long skipped, long[] pixels) {
@@ -76,7 +79,7 @@ record WriteTask(
     private final int part;
     private final Map<String, Long> rejects = new TreeMap<>();
     private final StringBuilder rejectLines = new StringBuilder();
-    private final long[] pixels = PixelSums.none();
+    private final long[] pixels = ChannelSums.none(format);
     private PreparedFile file;
     private String lastKey;
     private long seen;

@@ -126,7 +126,9 @@ class TarSamplesTest {
     Path file = dir.resolve("s.tar");
     var shard = new SourceFile(file.toString(), "s.tar", Files.size(file));
     var found = new ArrayList<String>();
-    try (var tar = new TarSamples(SourceUnit.of(shard), Map.of(), new Configuration())) {
+    try (var tar =
+        new TarSamples(
+            SourceUnit.of(shard), Layout.IMAGE_EXTENSIONS, Map.of(), new Configuration())) {
       for (List<Sample> next = tar.next(); !next.isEmpty(); next = tar.next()) {
         for (Sample sample : next) {
           found.add(

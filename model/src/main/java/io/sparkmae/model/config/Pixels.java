@@ -10,23 +10,72 @@ import org.nd4j.linalg.factory.Nd4j;
  * Converts between the bytes of an image and the model's numbers, (byte / 255 − mean) / deviation
  * by channel.
  *
- * <p>Images of three channels have ImageNet's mean and deviation, all others 0.5 and 0.5.
+ * <p>Images of three channels have ImageNet's mean and deviation, all others 0.5 and 0.5. Images of
+ * a {@link Normalisation} of their own become numbers before the step.
  */
 public final class Pixels {
-
-  private static final double[] IMAGENET_MEAN = {0.485, 0.456, 0.406};
-  private static final double[] IMAGENET_DEVIATION = {0.229, 0.224, 0.225};
 
   private Pixels() {}
 
   /** Returns the mean of a channel, in [0, 1]. */
   public static double mean(int channel, int channels) {
-    return channels == 3 ? IMAGENET_MEAN[channel] : 0.5;
+    return channels == 3 ? Normalisation.IMAGENET.mean().get(channel) : 0.5;
   }
 
   /** Returns the standard deviation of a channel, in [0, 1]. */
   public static double deviation(int channel, int channels) {
-    return channels == 3 ? IMAGENET_DEVIATION[channel] : 0.5;
+    return channels == 3 ? Normalisation.IMAGENET.deviation().get(channel) : 0.5;
+  }
+
+  /**
+   * Returns patches as a step takes them: RGB as bytes, which it normalises, others as numbers.
+   *
+   * @param patches [batch, L, P] values, inside a patch row, column, channel; of two bytes the
+   *     lower comes first
+   * @return [batch, L, P], uint8 or float
+   */
+  public static INDArray of(
+      byte[] patches, int batch, MaeConfig config, Normalisation normalisation) {
+    return normalisation.equals(Normalisation.IMAGENET)
+        ? bytes(patches, batch, config)
+        : numbers(patches, batch, config, normalisation);
+  }
+
+  private static INDArray numbers(
+      byte[] patches, int batch, MaeConfig config, Normalisation normalisation) {
+    int channels = normalisation.channels();
+    int size = normalisation.valueBytes();
+    long expected = (long) batch * config.tokens() * config.patchLength();
+    if (channels != config.channels() || patches.length != expected * size) {
+      throw new IllegalArgumentException(
+          "Invalid patches: %d bytes of %d channels (%d images of %d pixels in %d channels are %d)"
+              .formatted(
+                  patches.length,
+                  channels,
+                  batch,
+                  config.imageSize(),
+                  config.channels(),
+                  expected * size));
+    }
+    float[][] table = table(normalisation);
+    float[] numbers = new float[(int) expected];
+    for (int i = 0; i < numbers.length; i++) {
+      int value =
+          size == 1 ? patches[i] & 0xff : patches[2 * i] & 0xff | (patches[2 * i + 1] & 0xff) << 8;
+      numbers[i] = table[i % channels][value];
+    }
+    long[] shape = {batch, config.tokens(), config.patchLength()};
+    return Nd4j.create(numbers, shape, 'c');
+  }
+
+  private static float[][] table(Normalisation normalisation) {
+    float[][] table = new float[normalisation.channels()][normalisation.largest() + 1];
+    for (int channel = 0; channel < table.length; channel++) {
+      for (int value = 0; value < table[channel].length; value++) {
+        table[channel][value] = (float) normalisation.number(value, channel);
+      }
+    }
+    return table;
   }
 
   /**

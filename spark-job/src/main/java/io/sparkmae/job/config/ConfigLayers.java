@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -26,6 +28,8 @@ import org.apache.hadoop.fs.Path;
 public final class ConfigLayers {
 
   private static final String FLAGS = "the command line";
+  private static final String CHANNELS = "model.channels";
+  private static final String DATA = "data.uri";
 
   private ConfigLayers() {}
 
@@ -39,6 +43,24 @@ public final class ConfigLayers {
   public static RunConfig runConfig(Map<String, ?> flags, String file, Configuration hadoop)
       throws IOException {
     return ConfigKeys.read(join(flags, file, hadoop));
+  }
+
+  /**
+   * The settings of a run, whose channels are the data's unless they are set.
+   *
+   * @param channelsOf the channels of the prepared data set of a URI
+   */
+  public static RunConfig runConfig(
+      Map<String, ?> flags, String file, Configuration hadoop, ToIntFunction<String> channelsOf)
+      throws IOException {
+    Config config = join(flags, file, hadoop);
+    boolean asked = !config.hasPath(CHANNELS) && config.hasPath(DATA);
+    return ConfigKeys.read(
+        asked
+            ? config.withValue(
+                CHANNELS,
+                ConfigValueFactory.fromAnyRef(channelsOf.applyAsInt(config.getString(DATA))))
+            : config);
   }
 
   /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */

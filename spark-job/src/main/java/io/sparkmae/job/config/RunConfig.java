@@ -1,5 +1,6 @@
 package io.sparkmae.job.config;
 
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
@@ -30,10 +31,10 @@ public record RunConfig(
 
   public RunConfig {
     require(
-        model.channels() == 3,
+        model.channels() <= PixelFormat.MOST_CHANNELS,
         "model.channels",
         model.channels(),
-        "must be 3: prepared images are RGB");
+        "must be 1 to " + PixelFormat.MOST_CHANNELS);
     require(
         train.batchSize() % data.cropsPerImage() == 0,
         "data.crops-per-image",

@@ -24,7 +24,9 @@ final class Settings {
               .flag("--image-size=PIXELS")
               .doc("Side of the crop that is trained on, in pixels."),
           row("model.patch-size", "model.patchSize").doc("Side of a patch, in pixels."),
-          row("model.channels", "model.channels").doc("Colour channels; prepared images have 3."),
+          row("model.channels", "model.channels")
+              .flag("--channels=C")
+              .doc("Channels of a pixel; those of the prepared data unless given."),
           row("model.embed-dim", "model.encoder.embedDim").doc("Width of the encoder."),
           row("model.depth", "model.encoder.depth").doc("Blocks of the encoder."),
           row("model.num-heads", "model.encoder.numHeads").doc("Heads of the encoder's attention."),

@@ -9,9 +9,12 @@ import io.sparkmae.data.PatchBatch;
 import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.image.CentreCrop;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.probe.JavaBlas;
 import io.sparkmae.model.MaeEncoder;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
+import io.sparkmae.model.config.Pixels;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -46,6 +49,7 @@ public final class Embedding implements Serializable {
           "key STRING NOT NULL, label BIGINT NOT NULL, features ARRAY<FLOAT> NOT NULL");
 
   private final MaeConfig config;
+  private final Normalisation normalisation;
   private final PreparedData data;
   private final Pooling pooling;
   private final int batchSize;
@@ -53,11 +57,13 @@ public final class Embedding implements Serializable {
 
   private Embedding(
       MaeConfig config,
+      Normalisation normalisation,
       PreparedData data,
       Pooling pooling,
       int batchSize,
       SerializableConfiguration hadoop) {
     this.config = config;
+    this.normalisation = normalisation;
     this.data = data;
     this.pooling = pooling;
     this.batchSize = batchSize;
@@ -68,6 +74,7 @@ public final class Embedding implements Serializable {
    * Returns the features of a prepared data set, {@code uri}. They are computed lazily, and again
    * at each use.
    *
+   * @param normalisation of the images that the model was trained on
    * @param weights the encoder's weights, by the reference's names
    * @return columns key string, label long (−1 where there is none), features array of float
    *     [embedDim]
@@ -75,14 +82,17 @@ public final class Embedding implements Serializable {
   public static Dataset<Row> features(
       SparkSession spark,
       MaeConfig config,
+      Normalisation normalisation,
       Map<String, INDArray> weights,
       String uri,
       Pooling pooling,
       int batchSize) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     PreparedData data = PreparedData.open(uri, hadoop);
+    DataPixels.requireSame(data, normalisation);
     Embedding embedding =
-        new Embedding(config, data, pooling, batchSize, new SerializableConfiguration(hadoop));
+        new Embedding(
+            config, normalisation, data, pooling, batchSize, new SerializableConfiguration(hadoop));
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     Broadcast<Map<String, INDArray>> everywhere = context.broadcast(new LinkedHashMap<>(weights));
     return spark.createDataFrame(embedding.rows(context, everywhere), SCHEMA);
@@ -107,7 +117,8 @@ public final class Embedding implements Serializable {
         PatchReader reader = new PatchReader(data, hadoop.value())) {
       for (long start = from; start < to; start += batchSize) {
         PatchBatch batch = reader.read(plan.rows(start, Math.min(start + batchSize, to)), view);
-        float[][] features = pool(encoder.encode(batch.patches(), batch.size()));
+        float[][] features =
+            pool(encoder.encode(Pixels.of(batch.patches(), batch.size(), config, normalisation)));
         for (int i = 0; i < batch.size(); i++) {
           rows.add(RowFactory.create(batch.keys()[i], (long) batch.labels()[i], features[i]));
         }

@@ -70,11 +70,11 @@ public enum ExportLayout {
     Map<String, Object> description =
         this == HUGGINGFACE
             ? HuggingFaceConfig.of(config, weights.containsKey("mask_token"))
-            : TimmConfig.of(model.name(), config);
+            : TimmConfig.of(model);
     files.add(sink.file(CONFIG, out -> out.write(Json.pretty(description))));
     files.add(
         sink.file(
-            "preprocessor_config.json", out -> out.write(Json.pretty(Preprocessor.of(config)))));
+            "preprocessor_config.json", out -> out.write(Json.pretty(Preprocessor.of(model)))));
     return files;
   }
 

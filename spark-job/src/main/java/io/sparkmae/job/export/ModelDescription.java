@@ -1,8 +1,10 @@
 package io.sparkmae.job.export;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.file.BadWeights;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,10 +16,37 @@ import java.util.Optional;
  *
  * @param name the preset the model is based on
  * @param config geometry and task, decoder included
+ * @param normalisation what images become the model's numbers by
  */
-public record ModelDescription(String name, MaeConfig config) {
+public record ModelDescription(
+    String name,
+    MaeConfig config,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Usual.class)
+        Normalisation normalisation) {
 
   static final String SECTION = "mae";
+
+  public ModelDescription {
+    normalisation = normalisation == null ? Normalisation.IMAGENET : normalisation;
+  }
+
+  /** Describes a model of RGB images. */
+  public ModelDescription(String name, MaeConfig config) {
+    this(name, config, Normalisation.IMAGENET);
+  }
+
+  /** Equals what a description leaves out, so that Jackson does. */
+  private static final class Usual {
+    @Override
+    public boolean equals(Object normalisation) {
+      return Normalisation.IMAGENET.equals(normalisation);
+    }
+
+    @Override
+    public int hashCode() {
+      return Normalisation.IMAGENET.hashCode();
+    }
+  }
 
   /**
    * Reads a {@code config.json}; does not close {@code in}.

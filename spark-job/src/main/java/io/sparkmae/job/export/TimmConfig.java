@@ -13,15 +13,16 @@ final class TimmConfig {
 
   private TimmConfig() {}
 
-  static Map<String, Object> of(String name, MaeConfig config) {
+  static Map<String, Object> of(ModelDescription model) {
+    MaeConfig config = model.config();
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("architecture", name.replaceFirst("^mae_", "") + "_224");
+    json.put("architecture", model.name().replaceFirst("^mae_", "") + "_224");
     json.put("num_classes", 0);
     json.put("num_features", config.encoder().embedDim());
     json.put("global_pool", "token");
     json.put("model_args", arguments(config));
-    json.put("pretrained_cfg", pretrained(config));
-    json.put(ModelDescription.SECTION, new ModelDescription(name, config));
+    json.put("pretrained_cfg", pretrained(model));
+    json.put(ModelDescription.SECTION, model);
     return json;
   }
 
@@ -42,15 +43,16 @@ final class TimmConfig {
     return imageSize / (CentreCrop.shortSide(imageSize) + ROUNDING);
   }
 
-  private static Map<String, Object> pretrained(MaeConfig config) {
+  private static Map<String, Object> pretrained(ModelDescription model) {
+    MaeConfig config = model.config();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("num_classes", 0);
     json.put("input_size", List.of(config.channels(), config.imageSize(), config.imageSize()));
     json.put("fixed_input_size", true);
     json.put("interpolation", "bicubic");
     json.put("crop_pct", cropShare(config.imageSize()));
-    json.put("mean", Preprocessor.mean(config));
-    json.put("std", Preprocessor.deviation(config));
+    json.put("mean", model.normalisation().mean());
+    json.put("std", model.normalisation().deviation());
     json.put("first_conv", "patch_embed.proj");
     json.put("classifier", "head");
     return json;

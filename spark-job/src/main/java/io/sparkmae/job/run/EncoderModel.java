@@ -8,6 +8,7 @@ import io.sparkmae.job.weights.ForeignWeights;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.file.Safetensors;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -21,9 +22,11 @@ import org.nd4j.linalg.learning.config.NoOp;
  *
  * @param name the preset it is based on
  * @param config geometry and task
+ * @param normalisation what images become the model's numbers by
  * @param weights the encoder's weights, by the reference's names
  */
-public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> weights) {
+public record EncoderModel(
+    String name, MaeConfig config, Normalisation normalisation, Map<String, INDArray> weights) {
 
   /** The encoder's directory in a version. */
   public static final String DIRECTORY = "encoder/";
@@ -37,8 +40,7 @@ public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> 
       return ModelStore.read(uri, hadoop, EncoderModel::read);
     }
     try (ForeignWeights foreign = ForeignWeights.open(uri, hadoop)) {
-      ModelDescription description = foreign.description();
-      return new EncoderModel(description.name(), description.config(), foreign.encoder());
+      return of(foreign.description(), foreign.encoder());
     }
   }
 
@@ -66,7 +68,7 @@ public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> 
     Map<String, INDArray> positioned = new LinkedHashMap<>(weights);
     var positions = MaeWeights.encoderPositions(resized);
     positioned.put(positions.getKey(), positions.getValue());
-    return new EncoderModel(name, resized, positioned);
+    return new EncoderModel(name, resized, normalisation, positioned);
   }
 
   /** Reads the encoder of a version. */
@@ -74,7 +76,7 @@ public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> 
     ModelDescription description = description(version);
     Map<String, INDArray> weights =
         version.read(DIRECTORY + ExportLayout.WEIGHTS, in -> Safetensors.read(in).tensors());
-    return new EncoderModel(description.name(), description.config(), weights);
+    return of(description, weights);
   }
 
   /** Reads the description of a version's model, without its weights. */
@@ -83,8 +85,12 @@ public record EncoderModel(String name, MaeConfig config, Map<String, INDArray> 
   }
 
   /** Returns the encoder of an untrained model. */
-  public static EncoderModel untrained(String name, MaeConfig config, long seed) {
-    MaeGraph graph = MaeGraph.create(config, new NoOp(), 0, seed);
-    return new EncoderModel(name, config, MaeWeights.encoder(graph));
+  public static EncoderModel untrained(ModelDescription model, long seed) {
+    MaeGraph graph = MaeGraph.create(model.config(), new NoOp(), 0, seed);
+    return of(model, MaeWeights.encoder(graph));
+  }
+
+  private static EncoderModel of(ModelDescription model, Map<String, INDArray> weights) {
+    return new EncoderModel(model.name(), model.config(), model.normalisation(), weights);
   }
 }

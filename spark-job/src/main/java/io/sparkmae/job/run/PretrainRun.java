@@ -3,6 +3,7 @@ package io.sparkmae.job.run;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.averaging.exchange.BrokenState;
 import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.RunRecord.Place;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.ModelStore;
@@ -12,6 +13,7 @@ import io.sparkmae.job.train.Pretraining;
 import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Trained;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Optional;
@@ -32,6 +34,7 @@ public final class PretrainRun {
   private final ModelStore store;
   private final Set<String> broken = new HashSet<>(); // versions whose state could not be read
   private Place place; // null until it is known whether there is a checkpoint
+  private Normalisation normalisation; // null until then
   private PretrainResult result; // null until the end
 
   public PretrainRun(SparkSession spark, RunConfig run, String output) throws IOException {
@@ -46,7 +49,8 @@ public final class PretrainRun {
    * Trains and writes versions; the last is the result.
    *
    * @param resume whether to continue from the newest version if that is a checkpoint
-   * @throws IllegalArgumentException if the checkpoint is of another run
+   * @throws IllegalArgumentException if the checkpoint is of another run, or the model has other
+   *     channels than the data
    */
   public PretrainResult train(boolean resume) throws IOException {
     try (RunLease lease = RunLease.take(output, hadoop)) {
@@ -96,9 +100,9 @@ public final class PretrainRun {
     lease.check();
     ResumePoint kept = null;
     if (soFar.finished()) {
-      result = TrainedVersion.write(soFar, run, place, store, hadoop);
+      result = TrainedVersion.write(soFar, run, place, normalisation, store, hadoop);
     } else {
-      kept = TrainedVersion.checkpoint(soFar, run, place, store);
+      kept = TrainedVersion.checkpoint(soFar, run, place, normalisation, store);
     }
     store.prune(run.checkpoints().keep(), RunRecord::isCheckpoint);
     return kept;
@@ -113,6 +117,7 @@ public final class PretrainRun {
   private void requirePlace(int recorded) {
     if (place == null) {
       PreparedData data = PreparedData.open(run.data().uri(), hadoop);
+      normalisation = DataPixels.normalisation(data, run.model());
       boolean takes = run.train().workers() == 0 && recorded > 0;
       JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
       int workers = takes ? recorded : Pretraining.workers(context, run);

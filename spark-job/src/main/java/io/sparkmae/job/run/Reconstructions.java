@@ -1,16 +1,20 @@
 package io.sparkmae.job.run;
 
+import io.sparkmae.data.channels.ChannelPatches;
 import io.sparkmae.data.image.CentreCrop;
-import io.sparkmae.data.image.ImagePatches;
 import io.sparkmae.data.image.SampleSeed;
 import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.job.picture.Reconstruction;
+import io.sparkmae.job.pixels.DataPixels;
+import io.sparkmae.job.pixels.ShownChannels;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.PatchStatistics;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -23,28 +27,57 @@ public final class Reconstructions {
   /**
    * Reconstructs the centre of each image, one at a time.
    *
+   * @param normalisation of the images that the graph was trained on
    * @param images encoded images
+   * @param shown channels to draw, as {@link ShownChannels#of} takes them; null for RGB
    * @param seed determines an image's mask, together with its key
+   * @throws IllegalArgumentException if RGB images are to be drawn otherwise
    */
-  public static List<Reconstruction> of(MaeGraph graph, List<SourceImage> images, long seed) {
+  public static List<Reconstruction> of(
+      MaeGraph graph,
+      Normalisation normalisation,
+      List<SourceImage> images,
+      int[] shown,
+      long seed) {
+    boolean rgb = normalisation.equals(Normalisation.IMAGENET);
+    if (rgb && shown != null) {
+      throw new IllegalArgumentException(
+          "Invalid show-channels: %s (must be left out: the model's images are RGB)"
+              .formatted(Arrays.toString(shown)));
+    }
+    ShownChannels drawn = rgb ? null : ShownChannels.of(shown, normalisation.channels());
     List<Reconstruction> reconstructions = new ArrayList<>();
     for (SourceImage image : images) {
-      reconstructions.add(of(graph, image, SampleSeed.of(seed, 0, image.key(), 0)));
+      long sampleSeed = SampleSeed.of(seed, 0, image.key(), 0);
+      reconstructions.add(of(graph, normalisation, image, drawn, sampleSeed));
     }
     return reconstructions;
   }
 
-  private static Reconstruction of(MaeGraph graph, SourceImage image, long sampleSeed) {
+  private static Reconstruction of(
+      MaeGraph graph,
+      Normalisation normalisation,
+      SourceImage image,
+      ShownChannels drawn,
+      long sampleSeed) {
     MaeConfig config = graph.maeConfig();
+    int channels = config.channels();
     CentreCrop view = new CentreCrop(config.imageSize(), config.patchSize());
-    byte[] original = ImagePatches.of(image.bytes(), view, sampleSeed);
-    MultiDataSet batch = MaeBatch.of(config, original, new long[] {sampleSeed});
+    byte[] original =
+        ChannelPatches.of(image.bytes(), DataPixels.format(normalisation), view, sampleSeed);
+    MultiDataSet batch = MaeBatch.of(config, normalisation, original, new long[] {sampleSeed});
     INDArray predicted = graph.predict(batch); // [1, L, P]
     if (config.normPixLoss()) {
-      INDArray patches = Pixels.normalise(batch.getLabels(0), config.channels());
-      predicted = PatchStatistics.of(patches).denormalise(predicted);
+      INDArray patches = batch.getLabels(0);
+      INDArray numbers = drawn == null ? Pixels.normalise(patches, channels) : patches;
+      predicted = PatchStatistics.of(numbers).denormalise(predicted);
     }
     double[] mask = MaeBatch.mask(config, sampleSeed);
-    return new Reconstruction(original, mask, Pixels.toBytes(predicted, config.channels()));
+    return drawn == null
+        ? new Reconstruction(original, mask, Pixels.toBytes(predicted, channels))
+        : new Reconstruction(
+            drawn.draw(original, normalisation),
+            mask,
+            drawn.draw(predicted.dup('c').data().asFloat(), channels));
   }
 }

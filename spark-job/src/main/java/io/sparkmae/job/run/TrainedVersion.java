@@ -17,6 +17,7 @@ import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Trained;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
+import io.sparkmae.model.config.Normalisation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
@@ -32,10 +33,16 @@ final class TrainedVersion {
 
   /** Writes the final version of a run. */
   static PretrainResult write(
-      Trained trained, RunConfig run, Place place, ModelStore store, Configuration hadoop)
+      Trained trained,
+      RunConfig run,
+      Place place,
+      Normalisation normalisation,
+      ModelStore store,
+      Configuration hadoop)
       throws IOException {
     VersionWriter version = store.begin();
-    writeState(version, trained, run);
+    ModelDescription model = new ModelDescription(run.modelName(), run.model(), normalisation);
+    writeState(version, trained, model);
     PretrainResult result =
         new PretrainResult(
             version.uri(),
@@ -43,7 +50,7 @@ final class TrainedVersion {
             trained.images(),
             trained.imagesPerSecond(),
             trained.graph().paramsSha256());
-    byte[] picture = picture(trained.graph(), run, hadoop);
+    byte[] picture = picture(trained.graph(), run, model, hadoop);
     if (picture.length > 0) {
       version.file(PICTURE, out -> out.write(picture));
     }
@@ -55,28 +62,30 @@ final class TrainedVersion {
   }
 
   /** Writes a checkpoint of an unfinished run: a complete model, and the state to continue from. */
-  static ResumePoint checkpoint(Trained soFar, RunConfig run, Place place, ModelStore store)
+  static ResumePoint checkpoint(
+      Trained soFar, RunConfig run, Place place, Normalisation normalisation, ModelStore store)
       throws IOException {
     VersionWriter version = store.begin();
-    StoredState state = writeState(version, soFar, run);
+    ModelDescription model = new ModelDescription(run.modelName(), run.model(), normalisation);
+    StoredState state = writeState(version, soFar, model);
     RunRecord.write(version, run, place, null);
     version.commit();
     return new ResumePoint(version.uri(), state, soFar.metrics());
   }
 
-  private static StoredState writeState(VersionWriter version, Trained trained, RunConfig run)
-      throws IOException {
+  private static StoredState writeState(
+      VersionWriter version, Trained trained, ModelDescription model) throws IOException {
     StoredState state =
-        trained.vectors().write(version, () -> writeEncoder(version, trained.graph(), run));
+        trained.vectors().write(version, () -> writeEncoder(version, trained.graph(), model));
     StateFile.write(version, state, trained.graph());
     version.file(Metric.FILE, Metric.lines(trained.metrics()));
     return state;
   }
 
-  private static void writeEncoder(VersionWriter version, MaeGraph graph, RunConfig run)
+  private static void writeEncoder(VersionWriter version, MaeGraph graph, ModelDescription model)
       throws IOException {
     ExportLayout.TIMM.write(
-        new ModelDescription(run.modelName(), run.model()),
+        model,
         MaeWeights.encoder(graph),
         (name, content) -> version.file(EncoderModel.DIRECTORY + name, content));
   }
@@ -91,13 +100,17 @@ final class TrainedVersion {
    * Returns a PNG of reconstructions; empty if drawing fails, which must not lose the trained
    * model.
    */
-  private static byte[] picture(MaeGraph graph, RunConfig run, Configuration hadoop) {
+  private static byte[] picture(
+      MaeGraph graph, RunConfig run, ModelDescription model, Configuration hadoop) {
     try {
       List<SourceImage> images =
           SourceImages.first(List.of(run.data().uri()), "parquet", ROWS_OF_PICTURE, hadoop);
       ByteArrayOutputStream png = new ByteArrayOutputStream();
       Picture.write(
-          Reconstructions.of(graph, images, run.train().seed()), run.model(), run.modelName(), png);
+          Reconstructions.of(graph, model.normalisation(), images, null, run.train().seed()),
+          run.model(),
+          run.modelName(),
+          png);
       return png.toByteArray();
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       System.err.println("mae: the picture was not drawn: " + e);

@@ -8,8 +8,10 @@ import io.sparkmae.data.image.CropRange;
 import io.sparkmae.data.image.RandomCrop;
 import io.sparkmae.job.averaging.ResidentLoader;
 import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.SparkConf;
@@ -32,6 +34,7 @@ final class MinibatchLoader implements ResidentLoader {
 
   private final PreparedData data;
   private final MaeConfig model;
+  private final Normalisation normalisation;
   private final double cropScaleMin;
   private final int cropsPerImage;
   private final int decodeThreads;
@@ -55,10 +58,12 @@ final class MinibatchLoader implements ResidentLoader {
    * Makes a loader for a run.
    *
    * @param workers number of workers; the order of an epoch depends on it
+   * @throws IllegalArgumentException if the model has other channels than the data
    */
   MinibatchLoader(PreparedData data, RunConfig run, int workers, SerializableConfiguration hadoop) {
     this.data = data;
     this.model = run.model();
+    this.normalisation = DataPixels.normalisation(data, model);
     this.cropScaleMin = run.data().cropScaleMin();
     this.cropsPerImage = run.data().cropsPerImage();
     this.decodeThreads = run.data().decodeThreads();
@@ -78,7 +83,7 @@ final class MinibatchLoader implements ResidentLoader {
         new RandomCrop(model.imageSize(), model.patchSize(), seed, minibatch.epoch(), 0, range());
     PatchBatch batch =
         reader().read(plan.rows(minibatch.from(), minibatch.to()), view.repeats(cropsPerImage));
-    return MaeBatch.of(model, batch.patches(), batch.sampleSeeds());
+    return MaeBatch.of(model, normalisation, batch.patches(), batch.sampleSeeds());
   }
 
   private synchronized EpochPlan plan(int epoch) {

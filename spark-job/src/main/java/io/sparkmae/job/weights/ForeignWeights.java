@@ -33,6 +33,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class ForeignWeights implements Closeable {
 
   private static final String CONFIG = "config.json";
+  private static final String PREPROCESSOR = "preprocessor_config.json";
   private static final String POS_EMBED = "pos_embed";
   private static final String DECODER_POS_EMBED = "decoder_pos_embed";
   private static final List<String> PICKLES = List.of(".pth", ".pt", ".bin", ".ckpt");
@@ -47,10 +48,11 @@ public final class ForeignWeights implements Closeable {
     this.uri = uri;
     this.files = files;
     this.pieces = Pieces.of(files.tensors().values());
-    JsonNode json = config(files);
-    Geometry geometry = new Geometry(pieces.shapes(), new Hints(json));
+    JsonNode json = json(files, CONFIG);
+    Hints hints = new Hints(json, json(files, PREPROCESSOR));
+    Geometry geometry = new Geometry(pieces.shapes(), hints);
     this.hasDecoder = geometry.hasDecoder();
-    this.description = describe(geometry, json);
+    this.description = describe(geometry, hints);
   }
 
   /**
@@ -107,15 +109,15 @@ public final class ForeignWeights implements Closeable {
     return new BadModel("Cannot use %s: %s".formatted(uri, e.getMessage()), e);
   }
 
-  private static JsonNode config(TensorFiles files) throws IOException {
-    if (!files.has(CONFIG)) {
+  private static JsonNode json(TensorFiles files, String name) throws IOException {
+    if (!files.has(name)) {
       return MissingNode.getInstance();
     }
-    byte[] bytes = files.bytes(CONFIG);
+    byte[] bytes = files.bytes(name);
     try {
       return Json.read(new ByteArrayInputStream(bytes), JsonNode.class);
     } catch (IOException e) { // of the JSON: the bytes are in memory
-      throw new BadWeights("its config.json is no JSON", e);
+      throw new BadWeights("its %s is no JSON".formatted(name), e);
     }
   }
 
@@ -156,15 +158,17 @@ public final class ForeignWeights implements Closeable {
     return tensors;
   }
 
-  private ModelDescription describe(Geometry geometry, JsonNode json) throws IOException {
-    ModelDescription ours = ModelDescription.in(json).orElse(null);
+  private ModelDescription describe(Geometry geometry, Hints hints) throws IOException {
+    ModelDescription ours = ModelDescription.in(hints.json()).orElse(null);
     MaeConfig config = ours == null ? geometry.config() : fixed(ours.config());
     pieces.requireAll(hasDecoder ? ReferenceNames.all(config) : ReferenceNames.encoder(config));
     Tower encoder = positioned(config, config.encoder(), POS_EMBED);
     Tower decoder =
         hasDecoder ? positioned(config, config.decoder(), DECODER_POS_EMBED) : config.decoder();
     return new ModelDescription(
-        ours == null ? name(config) : ours.name(), config.withTowers(encoder, decoder));
+        ours == null ? name(config) : ours.name(),
+        config.withTowers(encoder, decoder),
+        ours == null ? hints.normalisation(config.channels()) : ours.normalisation());
   }
 
   private static MaeConfig fixed(MaeConfig config) {

@@ -2,17 +2,20 @@ package io.sparkmae.job.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.file.BadWeights;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
 /**
  * What a {@code config.json} of transformers or timm says and the tensors' shapes do not.
  *
- * @param json empty where there is no such file
+ * @param json missing where there is no such file
+ * @param preprocessor transformers' {@code preprocessor_config.json}; missing where there is none
  */
-record Hints(JsonNode json) {
+record Hints(JsonNode json, JsonNode preprocessor) {
 
   private static final int HEAD = 64; // width of a head in every ViT but ViT-H
   private static final int DECODER_HEADS = 16; // of the reference
@@ -59,6 +62,36 @@ record Hints(JsonNode json) {
               .formatted(heads, dim));
     }
     return heads;
+  }
+
+  /**
+   * Returns what images are normalised by: what a file says, else ImageNet's.
+   *
+   * @throws BadWeights if no file says it and the images are not RGB
+   */
+  Normalisation normalisation(int channels) throws BadWeights {
+    JsonNode timm = json.path("pretrained_cfg");
+    List<Double> mean = numbers(timm.path("mean"), preprocessor.path("image_mean"));
+    List<Double> deviation = numbers(timm.path("std"), preprocessor.path("image_std"));
+    if (mean.isEmpty() && deviation.isEmpty() && channels == Normalisation.IMAGENET.channels()) {
+      return Normalisation.IMAGENET;
+    }
+    if (mean.size() != channels || deviation.size() != channels) {
+      throw new BadWeights(
+          "the mean and deviation of its %d channels are unknown (put image_mean and image_std into a preprocessor_config.json beside it)"
+              .formatted(channels));
+    }
+    try {
+      return new Normalisation(255, mean, deviation);
+    } catch (IllegalArgumentException e) {
+      throw new BadWeights(e.getMessage(), e);
+    }
+  }
+
+  private static List<Double> numbers(JsonNode first, JsonNode second) {
+    List<Double> numbers = new ArrayList<>();
+    (first.isArray() ? first : second).forEach(number -> numbers.add(number.asDouble()));
+    return numbers;
   }
 
   double layerNormEps(double usual) {

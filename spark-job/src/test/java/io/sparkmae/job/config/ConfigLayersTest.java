@@ -70,12 +70,26 @@ class ConfigLayersTest {
         .hasMessageContaining("train.epochs");
     assertThatThrownBy(() -> read(Map.of("train.optimizer", "lamb"), null))
         .hasMessage("Invalid train.optimizer: lamb (must be one of adamw, sgd)");
-    assertThatThrownBy(() -> read(Map.of("model.channels", "1"), null))
-        .hasMessage("Invalid model.channels: 1 (must be 3: prepared images are RGB)");
+    assertThatThrownBy(() -> read(Map.of("model.channels", "17"), null))
+        .hasMessage("Invalid model.channels: 17 (must be 1 to 16)");
     assertThatThrownBy(() -> read(Map.of("train.epochs", "3", "train.warmup-epochs", "4"), null))
         .hasMessage("Invalid train.warmup-epochs: 4.0 (must be in [0, 3], the epochs of the run)");
     assertThatThrownBy(() -> read(Map.of("data.crops-per-image", "3"), null))
         .hasMessage("Invalid data.crops-per-image: 3 (must divide train.batch-size, 64)");
+  }
+
+  @Test
+  void channelsAreTheDatasUnlessTheyAreSet() throws IOException {
+    Map<String, String> data = Map.of("data.uri", "tiles");
+    Map<String, String> both = Map.of("data.uri", "tiles", "model.channels", "4");
+    assertThat(channels(data)).isEqualTo(7);
+    assertThat(channels(both)).isEqualTo(4);
+  }
+
+  private static int channels(Map<String, String> flags) throws IOException {
+    return ConfigLayers.runConfig(flags, null, new Configuration(), uri -> uri.length() + 2)
+        .model()
+        .channels();
   }
 
   @Test

@@ -97,7 +97,7 @@ class ExportLayoutTest {
   void transformersCropsWhatAnEmbeddingCrops() {
     MaeConfig config = MaeConfig.preset("mae_vit_base_patch16").withGeometry(384, 16, 3);
 
-    assertThat(Preprocessor.of(config))
+    assertThat(Preprocessor.of(new ModelDescription("mae_vit_tiny_patch16", config)))
         .containsEntry("size", Map.of("shortest_edge", 439))
         .containsEntry("crop_size", Map.of("height", 384, "width", 384))
         .containsEntry("do_center_crop", true)
