@@ -1,5 +1,9 @@
 package io.sparkmae.data.image;
 
+import io.sparkmae.data.image.codec.ByteArrayImageInput;
+import io.sparkmae.data.image.codec.Leptonica;
+import io.sparkmae.data.image.codec.Orientation;
+import io.sparkmae.data.image.codec.RowCount;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -13,7 +17,8 @@ import javax.imageio.ImageReader;
 
 /**
  * Decodes images to red, green and blue bytes, equal to Pillow's {@code convert("RGB")}: no ICC
- * profile, no EXIF orientation, alpha dropped, grey replicated, 16 bits cut to the upper 8.
+ * profile, no EXIF orientation (but that of a TIFF), alpha dropped, grey replicated, 16 bits cut to
+ * the upper 8. Of an animation it is the first frame.
  *
  * <p>The missing part of a truncated image is grey in a JPEG and black in a PNG. Not thread-safe:
  * readers are reused, and the memory of an image is overwritten by the next.
@@ -31,8 +36,59 @@ public final class ImageDecoder implements AutoCloseable {
     return decode(image, Box.whole(image.width(), image.height()));
   }
 
+  /** Decodes all pixels and turns them as the file's orientation says. */
+  public RgbImage upright(EncodedImage image) throws Undecodable {
+    return image.isTurned() ? decode(image) : turned(decode(image), image.orientation());
+  }
+
   /** Decodes the pixels of a box; they equal those of the whole image. */
   public RgbImage decode(EncodedImage image, Box box) throws Undecodable {
+    Box frame = image.canvas().frame();
+    Box whole = Box.whole(image.width(), image.height());
+    if (!image.isTurned() && frame.equals(whole)) {
+      return decodeFrame(image, box);
+    }
+    RgbImage decoded = decodeFrame(image, Box.whole(frame.width(), frame.height()));
+    if (image.isTurned()) {
+      decoded = turned(decoded, image.orientation());
+      frame = whole;
+    }
+    return paint(decoded, new Canvas(frame, image.canvas().background()), box);
+  }
+
+  private static RgbImage turned(RgbImage image, Orientation orientation) {
+    if (orientation == Orientation.UPRIGHT) {
+      return image;
+    }
+    byte[] rgb = orientation.upright(image.rgb(), image.width(), image.height());
+    return orientation.swaps()
+        ? new RgbImage(image.height(), image.width(), rgb)
+        : new RgbImage(image.width(), image.height(), rgb);
+  }
+
+  private RgbImage decodeFrame(EncodedImage image, Box box) throws Undecodable {
+    boolean jpeg = image.format() == EncodedImage.Format.JPEG && image.components() < 4;
+    return image.format() == EncodedImage.Format.WEBP || jpeg && Leptonica.isLoaded()
+        ? decodeByLeptonica(image, box)
+        : decodeByJava(image, box);
+  }
+
+  private RgbImage decodeByLeptonica(EncodedImage image, Box box) throws Undecodable {
+    boolean jpeg = image.format() == EncodedImage.Format.JPEG;
+    Box frame = image.canvas().frame();
+    try (Leptonica decoded = jpeg ? Leptonica.jpeg(image.bytes()) : Leptonica.webp(image.bytes())) {
+      if (decoded == null
+          || decoded.width() != frame.width()
+          || decoded.height() != frame.height()) {
+        throw new Undecodable(RejectReason.CORRUPT, image.format() + " decoder: bad data");
+      }
+      var target = new RgbImage(box.width(), box.height(), room(box));
+      decoded.copy(box.left(), box.top(), box.width(), box.height(), target.rgb());
+      return target;
+    }
+  }
+
+  private RgbImage decodeByJava(EncodedImage image, Box box) throws Undecodable {
     ImageReader reader = readers.computeIfAbsent(image.format(), ImageDecoder::reader);
     try (var input = new ByteArrayImageInput(image.bytes())) {
       reader.setInput(input, true, true);
@@ -49,11 +105,31 @@ public final class ImageDecoder implements AutoCloseable {
     }
   }
 
+  /** Returns a box of the canvas with the frame on it. */
+  private static RgbImage paint(RgbImage frame, Canvas canvas, Box box) {
+    byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(box.width(), box.height()), 3)];
+    for (int y = 0, to = 0; y < box.height(); y++) {
+      for (int x = 0; x < box.width(); x++, to += 3) {
+        int u = box.left() + x - canvas.frame().left();
+        int v = box.top() + y - canvas.frame().top();
+        boolean inside = u >= 0 && v >= 0 && u < frame.width() && v < frame.height();
+        for (int c = 0; c < 3; c++) {
+          rgb[to + c] =
+              inside
+                  ? frame.rgb()[(v * frame.width() + u) * 3 + c]
+                  : (byte) (canvas.background() >> 16 - 8 * c);
+        }
+      }
+    }
+    return new RgbImage(box.width(), box.height(), rgb);
+  }
+
   /**
-   * Returns how many rows of the last image were decoded before its bytes ended; for truncated
-   * images.
+   * Returns how many rows of a truncated image its bytes hold; of a progressive JPEG those whose
+   * first scan is there, of an interlaced PNG none.
    */
-  public int rowsRead() {
+  public int rowsThere(EncodedImage image) throws Undecodable {
+    decodeByJava(image, Box.whole(image.width(), image.height()));
     return rows.read();
   }
 

@@ -113,15 +113,20 @@ final class RgbPixels {
   private static void copySamples(Raster raster, byte[] rgb) {
     int bands = raster.getNumBands();
     int colours = bands >= 3 ? 1 : 0;
-    int shift = raster.getSampleModel().getSampleSize(0) - 8;
+    int[] bits = raster.getSampleModel().getSampleSize();
     int[] row = new int[raster.getWidth() * bands];
     for (int y = 0, to = 0; y < raster.getHeight(); y++) {
       raster.getPixels(0, y, raster.getWidth(), 1, row);
       for (int x = 0; x < row.length; x += bands) {
         for (int c = 0; c < 3; c++) {
-          rgb[to++] = (byte) (row[x + c * colours] >> shift);
+          rgb[to++] = toByte(row[x + c * colours], bits[c * colours]);
         }
       }
     }
+  }
+
+  /** Returns the upper 8 bits; fewer are scaled, rounded down as in Pillow. */
+  private static byte toByte(int sample, int bits) {
+    return (byte) (bits >= 8 ? sample >> bits - 8 : sample * 255 / ((1 << bits) - 1));
   }
 }

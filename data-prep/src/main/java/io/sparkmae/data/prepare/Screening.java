@@ -49,18 +49,18 @@ public final class Screening implements AutoCloseable {
 
   private Sample decoded(Sample sample) throws IOException, Undecodable {
     EncodedImage encoded = EncodedImage.of(sample.bytes());
-    RgbImage image = decoder.decode(encoded);
     requireRows(encoded);
+    RgbImage image = decoder.decode(encoded);
     return isLarger(image)
         ? shrink(sample, image)
         : sample.screened(sample.bytes(), PixelSums.of(image));
   }
 
   private void requireRows(EncodedImage image) throws Undecodable {
-    if (image.truncated() && decoder.rowsRead() <= leastRows * image.height()) {
+    int rows = image.truncated() ? decoder.rowsThere(image) : image.height();
+    if (image.truncated() && rows <= leastRows * image.height()) {
       throw new Undecodable(
-          RejectReason.TRUNCATED,
-          "%d of %d rows are there".formatted(decoder.rowsRead(), image.height()));
+          RejectReason.TRUNCATED, "%d of %d rows are there".formatted(rows, image.height()));
     }
   }
 
