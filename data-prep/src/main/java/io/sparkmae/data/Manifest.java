@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param mean of red, green and blue over all pixels, 0 to 1; empty when unknown
  * @param deviation of red, green and blue over all pixels, 0 to 1; empty when unknown
  * @param skipped files that are no inputs, by rule
+ * @param oriented images whose files have an orientation other than upright, turned or not
  */
 public record Manifest(
     int formatVersion,
@@ -36,7 +37,8 @@ public record Manifest(
     List<Double> mean,
     List<Double> deviation,
     // absent where empty: a run recognises its data by the hash of this JSON
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> skipped)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> skipped,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) long oriented)
     implements Serializable {
   /** The format this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
@@ -105,6 +107,7 @@ public record Manifest(
       List<String> classes,
       Map<String, Long> rejects,
       Map<String, Long> skipped,
+      long oriented,
       List<DataFile> files,
       long[] pixels) {
     long rows = files.stream().mapToLong(DataFile::rowCount).sum();
@@ -117,7 +120,8 @@ public record Manifest(
         files,
         PixelSums.mean(pixels),
         PixelSums.deviation(pixels),
-        skipped);
+        skipped,
+        oriented);
   }
 
   /** Returns the total size of the data files in bytes. */

@@ -70,6 +70,15 @@ final class PrepareCommand implements Callable<Outcome> {
   private boolean dropDuplicates;
 
   @Option(
+      names = "--orientation",
+      defaultValue = "ignore",
+      paramLabel = "apply|ignore",
+      description =
+          "What becomes of the orientation that cameras note: apply stores images upright, ignore"
+              + " as they are, as in the recipes of ImageNet.")
+  private Turning orientation;
+
+  @Option(
       names = "--validation-share",
       defaultValue = "0",
       paramLabel = "SHARE",
@@ -77,6 +86,11 @@ final class PrepareCommand implements Callable<Outcome> {
           "Puts this share of the samples, chosen by key, into OUTPUT/validation, the rest into"
               + " OUTPUT/train.")
   private double validationShare;
+
+  private enum Turning {
+    APPLY,
+    IGNORE
+  }
 
   /** The result line of a split. */
   record Split(PrepareResult train, PrepareResult validation) {}
@@ -93,6 +107,7 @@ final class PrepareCommand implements Callable<Outcome> {
             seed,
             leastRows,
             dropDuplicates,
+            orientation == Turning.APPLY,
             KeyRange.ALL);
     if (validationShare == 0) {
       return Outcome.done(PrepareJob.run(Sessions.open("prepare"), all));

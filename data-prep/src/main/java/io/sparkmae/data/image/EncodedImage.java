@@ -57,7 +57,7 @@ public record EncodedImage(
    * Returns whether decoding turns the image, so that width and height are those after it. That of
    * a TIFF does, as in Pillow: the tag belongs to the format.
    */
-  boolean isTurned() {
+  public boolean isTurned() {
     return format == Format.TIFF && orientation != Orientation.UPRIGHT;
   }
 

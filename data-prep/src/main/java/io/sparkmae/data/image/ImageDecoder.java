@@ -106,20 +106,19 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   /** Returns a box of the canvas with the frame on it. */
-  private static RgbImage paint(RgbImage frame, Canvas canvas, Box box) {
+  private static RgbImage paint(RgbImage image, Canvas canvas, Box box) {
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(box.width(), box.height()), 3)];
-    for (int y = 0, to = 0; y < box.height(); y++) {
-      for (int x = 0; x < box.width(); x++, to += 3) {
-        int u = box.left() + x - canvas.frame().left();
-        int v = box.top() + y - canvas.frame().top();
-        boolean inside = u >= 0 && v >= 0 && u < frame.width() && v < frame.height();
-        for (int c = 0; c < 3; c++) {
-          rgb[to + c] =
-              inside
-                  ? frame.rgb()[(v * frame.width() + u) * 3 + c]
-                  : (byte) (canvas.background() >> 16 - 8 * c);
-        }
-      }
+    for (int i = 0; i < rgb.length && canvas.background() != 0; i++) {
+      rgb[i] = (byte) (canvas.background() >> 16 - i % 3 * 8);
+    }
+    Box frame = canvas.frame().within(box);
+    int left = Math.max(0, frame.left());
+    int right = Math.min(box.width(), frame.left() + frame.width());
+    int bottom = Math.min(box.height(), frame.top() + frame.height());
+    for (int y = Math.max(0, frame.top()); y < bottom && left < right; y++) {
+      int from = (y - frame.top()) * image.width() + left - frame.left();
+      System.arraycopy(
+          image.rgb(), from * 3, rgb, (y * box.width() + left) * 3, (right - left) * 3);
     }
     return new RgbImage(box.width(), box.height(), rgb);
   }

@@ -25,6 +25,7 @@ final class JpegHeader {
   private static final int HUFFMAN_TABLE = 0xc4;
   private static final int ARITHMETIC = 0xc9;
   private static final int ARITHMETIC_PROGRESSIVE = 0xca;
+  private static final int MOST_SCANS = 500; // libjpeg-turbo's advice
   private static final int APP0 = 0xe0;
   private static final int APP1 = 0xe1;
   private static final int APP14 = 0xee;
@@ -42,6 +43,7 @@ final class JpegHeader {
   private boolean namedRgb;
   private boolean jfif;
   private boolean arithmetic;
+  private boolean progressive;
   private boolean hasTables;
   private int transform = -1; // of Adobe's marker
   private Orientation orientation = Orientation.UPRIGHT;
@@ -61,6 +63,7 @@ final class JpegHeader {
     if (components == 0) {
       throw new Undecodable(RejectReason.CORRUPT, "JPEG scan without a frame header");
     }
+    requireFewScans();
     if (arithmetic && !hasEnd()) {
       throw new Undecodable(
           RejectReason.TRUNCATED, "arithmetic JPEG, whose rows cannot be counted");
@@ -151,6 +154,7 @@ final class JpegHeader {
               .formatted(marker - 0xc0, components, at(position + 4)));
     }
     hasTables |= arithmetic;
+    progressive = (marker & 3) == 2;
     height = at(position + 5) * 256 + at(position + 6);
     width = at(position + 7) * 256 + at(position + 8);
     namedRgb = components == 3 && id(0) == 'R' && id(1) == 'G' && id(2) == 'B';
@@ -171,6 +175,18 @@ final class JpegHeader {
       }
     }
     return false;
+  }
+
+  /** Refuses a progressive bomb: each scan goes over the whole image, and takes a few bytes. */
+  private void requireFewScans() throws Undecodable {
+    int scans = 0;
+    for (int i = position; i + 1 < bytes.length && progressive; i++) {
+      scans += at(i) == 0xff && at(i + 1) == START_OF_SCAN ? 1 : 0;
+    }
+    if (scans > MOST_SCANS) {
+      throw new Undecodable(
+          RejectReason.TOO_LARGE, "JPEG of %d scans, more than %d".formatted(scans, MOST_SCANS));
+    }
   }
 
   private byte[] withColourMarker() {

@@ -72,6 +72,7 @@ final class TiffHeader {
     }
     EncodedImage.requireSize(width, height);
     requireKnown();
+    requireBytes();
     requireParts();
     Orientation orientation = Orientation.of(directory);
     return new EncodedImage(
@@ -127,6 +128,22 @@ final class TiffHeader {
           ("TIFF of %d samples of %d bits, photometric %d, compression %d (save it as 8-bit RGB, grey or"
                   + " palette, with LZW, deflate or no compression)")
               .formatted(samples, bits, photometric, tag(COMPRESSION, 1)));
+    }
+  }
+
+  /** Refuses a bomb: fewer bytes than its compression can make this image of. */
+  private void requireBytes() throws Undecodable {
+    int most =
+        switch ((int) tag(COMPRESSION, 1)) {
+          case 1 -> 1;
+          case 5 -> 4096; // bytes of a code of LZW
+          case 32773 -> 64; // PackBits: 128 of 2
+          default -> 1032; // deflate
+        };
+    if (width * height * samples * tag(BITS, 1) / 8 / most > bytes.length) {
+      throw new Undecodable(
+          RejectReason.TRUNCATED,
+          "%d x %d pixels in %d bytes".formatted(width, height, bytes.length));
     }
   }
 

@@ -24,7 +24,9 @@ public sealed interface Layout extends Serializable
    * reported as rejects.
    */
   Set<String> IMAGE_EXTENSIONS =
-      Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic");
+      Set.of(
+          "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic",
+          "heif", "jp2", "jxl", "svg");
 
   /** Larger files are rejected unread: an image must fit Kryo's buffer of 64 MiB. */
   long MAX_BYTES = 48L << 20;

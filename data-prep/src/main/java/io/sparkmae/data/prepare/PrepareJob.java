@@ -143,17 +143,19 @@ public final class PrepareJob {
     var rejects = new TreeMap<String, Long>();
     long[] pixels = PixelSums.none();
     long seen = 0;
+    long oriented = 0;
     for (Written part : written) {
       files.addAll(part.files());
       part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
       seen += part.seen();
+      oriented += part.oriented();
       if (part.skipped() > 0) {
         skipped.merge(SkipRule.MEMBERS.name(), part.skipped(), Long::sum);
       }
       PixelSums.add(pixels, part.pixels());
     }
     files.sort(Comparator.comparing(DataFile::name));
-    Manifest manifest = Manifest.of(origin, classes, rejects, skipped, files, pixels);
+    Manifest manifest = Manifest.of(origin, classes, rejects, skipped, oriented, files, pixels);
     long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
     if (manifest.rows() + rejected != seen) {
       throw new IllegalStateException(
@@ -225,6 +227,7 @@ public final class PrepareJob {
         manifest.rows(),
         manifest.rejects(),
         manifest.skipped(),
+        manifest.oriented(),
         manifest.dataBytes(),
         seconds == 0 ? 0 : seen / seconds,
         manifest.origin().layout());

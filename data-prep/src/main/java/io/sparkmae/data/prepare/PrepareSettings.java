@@ -20,6 +20,8 @@ import java.util.List;
  * @param leastRows a truncated image is kept if more than this share of its rows is present, in [0,
  *     1]; 1 keeps none
  * @param dropDuplicates whether to keep only the first by key of images with the same bytes
+ * @param upright whether images are stored turned as their orientation says, at {@code quality};
+ *     else that is ignored, as in the recipes of ImageNet
  * @param keys samples to prepare; others are ignored
  */
 public record PrepareSettings(
@@ -31,6 +33,7 @@ public record PrepareSettings(
     long seed,
     double leastRows,
     boolean dropDuplicates,
+    boolean upright,
     KeyRange keys)
     implements Serializable {
   public PrepareSettings {
@@ -55,12 +58,12 @@ public record PrepareSettings(
   }
 
   /**
-   * Makes settings for all samples, with duplicates, and with truncated images if more than half of
-   * their rows is present.
+   * Makes settings for all samples, with duplicates, not turned, and with truncated images if more
+   * than half of their rows is present.
    */
   public PrepareSettings(
       List<String> inputs, String output, String layout, int shortSide, int quality, long seed) {
-    this(inputs, output, layout, shortSide, quality, seed, 0.5, false, KeyRange.ALL);
+    this(inputs, output, layout, shortSide, quality, seed, 0.5, false, false, KeyRange.ALL);
   }
 
   /**
@@ -77,6 +80,7 @@ public record PrepareSettings(
         seed,
         leastRows,
         dropDuplicates,
+        upright,
         keys);
   }
 
@@ -85,7 +89,7 @@ public record PrepareSettings(
    * text.
    */
   String options() {
-    return "least rows %s, drop duplicates %s, keys %s to %s"
-        .formatted(leastRows, dropDuplicates, keys.from(), keys.to());
+    return "least rows %s, drop duplicates %s, keys %s to %s%s"
+        .formatted(leastRows, dropDuplicates, keys.from(), keys.to(), upright ? ", upright" : "");
   }
 }

@@ -10,12 +10,13 @@ import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.Resampler;
 import io.sparkmae.data.image.RgbImage;
 import io.sparkmae.data.image.Undecodable;
+import io.sparkmae.data.image.codec.Orientation;
 import io.sparkmae.data.layout.Sample;
 import java.io.IOException;
 
 /**
- * Decodes every image once: undecodable ones become rejects, too large ones are shrunk. Not
- * thread-safe.
+ * Decodes every image once: undecodable ones become rejects, too large ones are shrunk, and turned
+ * ones are stored upright if wanted. Not thread-safe.
  */
 public final class Screening implements AutoCloseable {
   private static final int MOST_OF_JPEG = 65_500; // pixels of a side, as libjpeg has it
@@ -25,12 +26,14 @@ public final class Screening implements AutoCloseable {
   private final int shortSide;
   private final int quality;
   private final double leastRows;
+  private final boolean upright;
 
-  /** Makes a screening with the short side, quality and share of rows of {@code settings}. */
+  /** Makes a screening with the settings that concern one image. */
   public Screening(PrepareSettings settings) {
     this.shortSide = settings.shortSide();
     this.quality = settings.quality();
     this.leastRows = settings.leastRows();
+    this.upright = settings.upright();
   }
 
   /** Returns the sample to write: the image, shrunk if needed, or a reject. */
@@ -50,10 +53,13 @@ public final class Screening implements AutoCloseable {
   private Sample decoded(Sample sample) throws IOException, Undecodable {
     EncodedImage encoded = EncodedImage.of(sample.bytes());
     requireRows(encoded);
-    RgbImage image = decoder.decode(encoded);
-    return isLarger(image)
-        ? shrink(sample, image)
-        : sample.screened(sample.bytes(), PixelSums.of(image));
+    boolean turn = upright && encoded.orientation() != Orientation.UPRIGHT && !encoded.isTurned();
+    RgbImage image = turn ? decoder.upright(encoded) : decoder.decode(encoded);
+    RgbImage written = isLarger(image) ? shrunk(image) : image;
+    return sample.screened(
+        turn || written != image ? jpeg(written) : sample.bytes(),
+        PixelSums.of(written),
+        encoded.orientation() != Orientation.UPRIGHT);
   }
 
   private void requireRows(EncodedImage image) throws Undecodable {
@@ -68,7 +74,7 @@ public final class Screening implements AutoCloseable {
     return shortSide > 0 && Math.min(image.width(), image.height()) > shortSide;
   }
 
-  private Sample shrink(Sample sample, RgbImage image) throws IOException, Undecodable {
+  private RgbImage shrunk(RgbImage image) throws Undecodable {
     double scale = (double) shortSide / Math.min(image.width(), image.height());
     int width = (int) Math.rint(image.width() * scale);
     int height = (int) Math.rint(image.height() * scale);
@@ -77,15 +83,19 @@ public final class Screening implements AutoCloseable {
     var framing = new Framing(source, width, height, Box.whole(width, height), false);
     byte[] rgb = new byte[width * height * 3];
     resampler.resize(image, source, framing, rgb);
-    RgbImage small = new RgbImage(width, height, rgb);
-    return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
+    return new RgbImage(width, height, rgb);
+  }
+
+  private byte[] jpeg(RgbImage image) throws IOException, Undecodable {
+    requireJpeg(image.width(), image.height());
+    return JpegEncoder.encode(image, quality);
   }
 
   private static void requireJpeg(int width, int height) throws Undecodable {
     if (Math.max(width, height) > MOST_OF_JPEG) {
       throw new Undecodable(
           RejectReason.TOO_LARGE,
-          "%d × %d pixels after shrinking, more than a JPEG's %d"
+          "%d × %d pixels to be stored, more than a JPEG's %d"
               .formatted(width, height, MOST_OF_JPEG));
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.data.image.codec.Orientation;
 import io.sparkmae.data.layout.OddFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +81,25 @@ class ImageDecoderTest {
     System.arraycopy(plain, 20, bare, 2, bare.length - 2); // 18 bytes of JFIF follow the start
 
     assertThat(EncodedImage.of(bare).bytes()).isEqualTo(EncodedImage.of(plain).bytes());
+  }
+
+  @Test
+  void damagedExifNeverCostsTheImage() throws IOException, Undecodable {
+    for (String name :
+        new String[] {"orientation-6.jpg", "orientation-6.png", "orientation-6.webp"}) {
+      byte[] whole = PillowFiles.files().get(name);
+      assertThat(EncodedImage.of(whole).orientation()).isEqualTo(Orientation.TURN_RIGHT);
+      int exif = new String(whole, StandardCharsets.ISO_8859_1).indexOf("MM\0*");
+      assertThat(exif).as(name).isPositive();
+      for (int at = exif; at < exif + 26; at++) {
+        for (int value : new int[] {0, 1, 0x7f, 0x80, 0xff}) {
+          byte[] damaged = whole.clone();
+          damaged[at] = (byte) value;
+          EncodedImage image = EncodedImage.of(damaged);
+          assertThat(decoder.upright(image).length()).isEqualTo(17 * 23 * 3);
+        }
+      }
+    }
   }
 
   @Test

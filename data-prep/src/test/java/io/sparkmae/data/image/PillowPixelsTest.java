@@ -25,6 +25,31 @@ class PillowPixelsTest {
   }
 
   @Test
+  void aBoxHasThePixelsOfTheWholeImage() throws IOException, Undecodable {
+    try (var decoder = new ImageDecoder()) {
+      for (var file : PillowFiles.files().entrySet()) {
+        EncodedImage image = EncodedImage.of(file.getValue());
+        RgbImage decoded = decoder.decode(image);
+        byte[] whole = Arrays.copyOf(decoded.rgb(), decoded.length());
+        int width = (image.width() + 1) / 2;
+        int height = (image.height() + 2) / 3;
+        for (int left : new int[] {0, image.width() - width}) {
+          int top = (image.height() - height) / 2;
+          RgbImage part = decoder.decode(image, new Box(left, top, width, height));
+          assertThat(part.width()).isEqualTo(width);
+          assertThat(part.height()).isEqualTo(height);
+          for (int y = 0; y < height; y++) {
+            int from = ((top + y) * image.width() + left) * 3;
+            assertThat(Arrays.copyOfRange(part.rgb(), y * width * 3, (y + 1) * width * 3))
+                .as("%s, row %d from %d", file.getKey(), y, left)
+                .isEqualTo(Arrays.copyOfRange(whole, from, from + width * 3));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void otherJavaRuntimesGiveTheSamePixels() throws IOException, InterruptedException {
     List<Path> others = otherRuntimes();
     assumeTrue(!others.isEmpty(), "no other Java runtime in " + RUNTIMES);
