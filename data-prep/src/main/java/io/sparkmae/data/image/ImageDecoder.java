@@ -7,6 +7,8 @@ import io.sparkmae.data.image.codec.RowCount;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.Locale;
@@ -68,9 +70,39 @@ public final class ImageDecoder implements AutoCloseable {
 
   private RgbImage decodeFrame(EncodedImage image, Box box) throws Undecodable {
     boolean jpeg = image.format() == EncodedImage.Format.JPEG && image.components() < 4;
-    return image.format() == EncodedImage.Format.WEBP || jpeg && Leptonica.isLoaded()
-        ? decodeByLeptonica(image, box)
-        : decodeByJava(image, box);
+    if (image.format() != EncodedImage.Format.WEBP && !(jpeg && Leptonica.isLoaded())) {
+      return decodeByJava(image, box);
+    }
+    boolean part = !box.equals(Box.whole(image.width(), image.height()));
+    if (jpeg && part && !image.truncated() && SameLibrary.IS_JAVAS) {
+      try {
+        return decodeByJava(image, box);
+      } catch (Undecodable e) {
+        return decodeByLeptonica(image, box); // such as arithmetic coding
+      }
+    }
+    return decodeByLeptonica(image, box);
+  }
+
+  /**
+   * Whether this Java runtime decodes by libjpeg-turbo too. Then it is the faster one for a part of
+   * an image: it skips the rest.
+   */
+  private static final class SameLibrary {
+    private static final boolean IS_JAVAS = isJavas();
+
+    private static boolean isJavas() {
+      try (InputStream file = ImageDecoder.class.getResourceAsStream("one-by-two.jpg");
+          var decoder = new ImageDecoder()) {
+        // of this subsampling, the libjpeg that some runtimes bundle repeats rows
+        EncodedImage image = EncodedImage.of(file.readAllBytes());
+        Box box = Box.whole(image.width(), image.height());
+        byte[] pixels = decoder.decodeByLeptonica(image, box).rgb().clone();
+        return Arrays.equals(pixels, decoder.decodeByJava(image, box).rgb());
+      } catch (IOException | Undecodable e) {
+        return false;
+      }
+    }
   }
 
   private RgbImage decodeByLeptonica(EncodedImage image, Box box) throws Undecodable {
