@@ -56,6 +56,9 @@ final class RgbPixels {
     } else {
       copySamples(raster, rgb);
     }
+    if (image.isAlphaPremultiplied()) {
+      divideByAlpha(raster, rgb);
+    }
     return new RgbImage(width, height, rgb);
   }
 
@@ -74,6 +77,19 @@ final class RgbPixels {
         rgb[to] = data[from + red];
         rgb[to + 1] = data[from + green];
         rgb[to + 2] = data[from + blue];
+      }
+    }
+  }
+
+  /** Undoes the multiplication of colours by the alpha in band 3, as Pillow rounds it. */
+  private static void divideByAlpha(Raster raster, byte[] rgb) {
+    int[] alpha = new int[raster.getWidth()];
+    for (int y = 0, i = 0; y < raster.getHeight(); y++) {
+      raster.getSamples(0, y, alpha.length, 1, 3, alpha);
+      for (int a : alpha) {
+        for (int end = i + 3; i < end; i++) {
+          rgb[i] = a == 0 ? 0 : (byte) Math.min(255, (rgb[i] & 0xff) * 255 / a);
+        }
       }
     }
   }

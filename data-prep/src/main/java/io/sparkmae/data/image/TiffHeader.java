@@ -120,7 +120,7 @@ final class TiffHeader {
     boolean plain =
         tag(SAMPLE_FORMAT, 1) == 1
             && tag(FILL_ORDER, 1) == 1
-            && tag(EXTRA_SAMPLES, 0) != ASSOCIATED_ALPHA
+            && (tag(EXTRA_SAMPLES, 0) != ASSOCIATED_ALPHA || samples == 4)
             && (tag(PREDICTOR, 1) == 1 || tag(PREDICTOR, 1) == 2 && bits == 8);
     if (!colours || !coding || !plain || !equalBits) {
       throw new Undecodable(

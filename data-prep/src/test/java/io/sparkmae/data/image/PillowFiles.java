@@ -45,6 +45,22 @@ public final class PillowFiles {
   public static void main(String[] args) throws IOException {
     differences().forEach(System.out::println);
     System.out.println("compared " + golden().size());
+    System.out.println("encoded " + encoded());
+  }
+
+  /** Returns the SHA-256 of some pictures that are encoded again, as {@code prepare} does. */
+  static String encoded() throws IOException {
+    MessageDigest digest = sha256();
+    Map<String, byte[]> files = files();
+    try (var decoder = new ImageDecoder()) {
+      for (String name : List.of("2x2-40x31-baseline.jpg", "grey-33x16-baseline.jpg", "rgb.png")) {
+        RgbImage image = decoder.decode(EncodedImage.of(files.get(name)));
+        digest.update(JpegEncoder.encode(image, 92));
+      }
+    } catch (Undecodable e) {
+      throw new IllegalStateException(e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   /** Returns the files whose pixels are not Pillow's, and what they are. */
@@ -75,10 +91,14 @@ public final class PillowFiles {
   }
 
   private static String sha256(RgbImage image) {
+    MessageDigest digest = sha256();
+    digest.update(image.rgb(), 0, image.length());
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static MessageDigest sha256() {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(image.rgb(), 0, image.length());
-      return HexFormat.of().formatHex(digest.digest());
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
