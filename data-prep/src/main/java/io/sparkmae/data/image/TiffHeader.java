@@ -47,12 +47,19 @@ final class TiffHeader {
   private static final int SAMPLE_FORMAT = 339;
   private static final int FILL_ORDER = 266;
   private static final int ASSOCIATED_ALPHA = 1;
+  private static final int NONE = 1;
+  private static final int LZW = 5;
+  private static final int DEFLATE = 8;
+  private static final int PACK_BITS = 32773;
+  private static final int OLD_DEFLATE = 32946;
 
   private final TiffDirectory directory;
   private final byte[] bytes;
   private final long width;
   private final long height;
   private final long samples;
+  private final long bits;
+  private final long compression;
 
   TiffHeader(byte[] bytes) {
     this.bytes = bytes;
@@ -60,6 +67,8 @@ final class TiffHeader {
     this.width = tag(WIDTH, 0);
     this.height = tag(HEIGHT, 0);
     this.samples = tag(SAMPLES, 1);
+    this.bits = tag(BITS, 1);
+    this.compression = tag(COMPRESSION, NONE);
   }
 
   private long tag(int tag, long otherwise) {
@@ -97,50 +106,56 @@ final class TiffHeader {
   }
 
   private void requireKnown() throws Undecodable {
-    long bits = tag(BITS, 1);
-    long photometric = tag(PHOTOMETRIC, -1);
-    boolean equalBits = true;
-    for (int i = 1; i < samples && i < 8; i++) {
-      equalBits &= directory.value(BITS, i, -1) == bits;
-    }
-    boolean colours =
-        switch ((int) photometric) {
-          case 0, 1 ->
-              samples == 1 && (bits == 1 || bits == 4 || bits == 8) || samples == 2 && bits == 8;
-          case 2 -> (samples == 3 || samples == 4) && bits == 8;
-          case 3 ->
-              samples == 1 && (bits == 4 || bits == 8) && directory.count(PALETTE) == 3 << bits;
-          default -> false;
-        };
-    boolean coding =
-        switch ((int) tag(COMPRESSION, 1)) {
-          case 1, 5, 8, 32773, 32946 -> true;
-          default -> false;
-        };
-    boolean plain =
-        tag(SAMPLE_FORMAT, 1) == 1
-            && tag(FILL_ORDER, 1) == 1
-            && (tag(EXTRA_SAMPLES, 0) != ASSOCIATED_ALPHA || samples == 4)
-            && (tag(PREDICTOR, 1) == 1 || tag(PREDICTOR, 1) == 2 && bits == 8);
-    if (!colours || !coding || !plain || !equalBits) {
+    if (!hasKnownColours() || !hasEqualBits() || !hasKnownCoding()) {
       throw new Undecodable(
           RejectReason.UNSUPPORTED,
           ("TIFF of %d samples of %d bits, photometric %d, compression %d (save it as 8-bit RGB, grey or"
                   + " palette, with LZW, deflate or no compression)")
-              .formatted(samples, bits, photometric, tag(COMPRESSION, 1)));
+              .formatted(samples, bits, tag(PHOTOMETRIC, -1), compression));
     }
+  }
+
+  /** Returns whether the image is grey, RGB or of a palette, perhaps with an alpha. */
+  private boolean hasKnownColours() {
+    boolean whole = bits == 8;
+    return switch ((int) tag(PHOTOMETRIC, -1)) {
+      case 0, 1 -> samples == 1 && (whole || bits == 1 || bits == 4) || samples == 2 && whole;
+      case 2 -> (samples == 3 || samples == 4) && whole;
+      case 3 -> samples == 1 && (whole || bits == 4) && directory.count(PALETTE) == 3 << bits;
+      default -> false;
+    };
+  }
+
+  private boolean hasEqualBits() {
+    boolean equal = true;
+    for (int i = 1; i < samples && i < 4; i++) {
+      equal &= directory.value(BITS, i, -1) == bits;
+    }
+    return equal && tag(SAMPLE_FORMAT, 1) == 1 && tag(FILL_ORDER, 1) == 1;
+  }
+
+  private boolean hasKnownCoding() {
+    boolean known =
+        switch ((int) compression) {
+          case NONE, LZW, DEFLATE, PACK_BITS, OLD_DEFLATE -> true;
+          default -> false;
+        };
+    long predictor = tag(PREDICTOR, 1);
+    return known
+        && (predictor == 1 || predictor == 2 && bits == 8)
+        && (tag(EXTRA_SAMPLES, 0) != ASSOCIATED_ALPHA || samples == 4);
   }
 
   /** Refuses a bomb: fewer bytes than its compression can make this image of. */
   private void requireBytes() throws Undecodable {
     int most =
-        switch ((int) tag(COMPRESSION, 1)) {
-          case 1 -> 1;
-          case 5 -> 4096; // bytes of a code of LZW
-          case 32773 -> 64; // PackBits: 128 of 2
-          default -> 1032; // deflate
+        switch ((int) compression) {
+          case NONE -> 1;
+          case LZW -> 4096; // of a code, which takes a byte or more
+          case PACK_BITS -> 64; // 128 of 2
+          default -> 1032;
         };
-    if (width * height * samples * tag(BITS, 1) / 8 / most > bytes.length) {
+    if (width * height * samples * bits / 8 / most > bytes.length) {
       throw new Undecodable(
           RejectReason.TRUNCATED,
           "%d x %d pixels in %d bytes".formatted(width, height, bytes.length));

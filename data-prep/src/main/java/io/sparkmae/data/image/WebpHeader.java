@@ -77,7 +77,7 @@ final class WebpHeader {
 
   private void picture(int at, int data, long length, int end) throws Undecodable {
     boolean lossless = bytes[at + 3] == 'L';
-    if (end - data < length || length < 10) {
+    if (end - data < length || length < (lossless ? 5 : 10)) {
       throw new Undecodable(RejectReason.TRUNCATED, "WebP ends in its first frame");
     }
     int left = frame == null ? 0 : frame.left();
