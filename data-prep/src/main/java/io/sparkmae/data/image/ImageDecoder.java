@@ -26,6 +26,8 @@ import javax.imageio.ImageReader;
  * readers are reused, and the memory of an image is overwritten by the next.
  */
 public final class ImageDecoder implements AutoCloseable {
+  private static final int LARGE =
+      64 * 64; // pixels, from which skipping pays for the reader's calls
   private static final int KEPT_BYTES = 48 << 20; // a photograph of 16 million pixels
 
   private final Map<EncodedImage.Format, ImageReader> readers =
@@ -74,7 +76,8 @@ public final class ImageDecoder implements AutoCloseable {
       return decodeByJava(image, box);
     }
     boolean part = !box.equals(Box.whole(image.width(), image.height()));
-    if (jpeg && part && !image.truncated() && SameLibrary.IS_JAVAS) {
+    boolean large = image.width() * image.height() > LARGE;
+    if (jpeg && part && large && !image.truncated() && SameLibrary.IS_JAVAS) {
       try {
         return decodeByJava(image, box);
       } catch (Undecodable e) {

@@ -26,7 +26,9 @@ final class WebpHeader {
 
   EncodedImage read() throws Undecodable {
     if (!Leptonica.isLoaded()) {
-      throw new Undecodable(RejectReason.UNSUPPORTED, "WebP image (convert it to JPEG or PNG)");
+      throw new Undecodable(
+          RejectReason.UNSUPPORTED,
+          "WebP, whose library cannot be loaded here (use Linux x86_64, or convert it to JPEG or PNG)");
     }
     chunks(12, bytes.length);
     if (still == null) {
