@@ -3,9 +3,9 @@ package io.sparkmae.data.image;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.sparkmae.data.image.codec.Leptonica;
+import io.sparkmae.data.image.codec.MotionJpeg;
 import io.sparkmae.data.image.codec.Orientation;
 import java.io.ByteArrayOutputStream;
-import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
 
 /**
  * Reads a JPEG's frame header and drops segments that must not affect its pixels: profiles, EXIF,
@@ -63,6 +63,7 @@ final class JpegHeader {
     if (components == 0) {
       throw new Undecodable(RejectReason.CORRUPT, "JPEG scan without a frame header");
     }
+    segmentLength(); // the scan's header is there
     requireFewScans();
     if (arithmetic && !hasEnd()) {
       throw new Undecodable(
@@ -177,10 +178,11 @@ final class JpegHeader {
     return false;
   }
 
-  /** Refuses a progressive bomb: each scan goes over the whole image, and takes a few bytes. */
+  /** Refuses a bomb of scans: each goes over the whole image, and takes a few bytes. */
   private void requireFewScans() throws Undecodable {
+    boolean several = progressive || at(position + 4) < components;
     int scans = 0;
-    for (int i = position; i + 1 < bytes.length && progressive; i++) {
+    for (int i = position; i + 1 < bytes.length && several; i++) {
       scans += at(i) == 0xff && at(i + 1) == START_OF_SCAN ? 1 : 0;
     }
     if (scans > MOST_SCANS) {
@@ -192,7 +194,7 @@ final class JpegHeader {
   private byte[] withColourMarker() {
     byte[] colour = colourMarker();
     byte[] segments = kept.toByteArray();
-    byte[] tables = hasTables ? new byte[0] : standardTables();
+    byte[] tables = hasTables ? new byte[0] : MotionJpeg.tables();
     int scan = 2 + colour.length + segments.length + tables.length;
     byte[] out = new byte[scan + bytes.length - position]; // one copy of the large part
     out[0] = (byte) 0xff;
@@ -216,32 +218,6 @@ final class JpegHeader {
       return marker;
     }
     return new byte[0];
-  }
-
-  /** Returns the tables that a frame of Motion JPEG leaves out; not every decoder knows them. */
-  private static byte[] standardTables() {
-    var out = new ByteArrayOutputStream();
-    table(out, 0x00, JPEGHuffmanTable.StdDCLuminance);
-    table(out, 0x10, JPEGHuffmanTable.StdACLuminance);
-    table(out, 0x01, JPEGHuffmanTable.StdDCChrominance);
-    table(out, 0x11, JPEGHuffmanTable.StdACChrominance);
-    return out.toByteArray();
-  }
-
-  private static void table(ByteArrayOutputStream out, int number, JPEGHuffmanTable table) {
-    short[] lengths = table.getLengths(); // may leave out zeros at its end
-    short[] values = table.getValues();
-    out.write(0xff);
-    out.write(HUFFMAN_TABLE);
-    out.write(0);
-    out.write(2 + 1 + 16 + values.length);
-    out.write(number);
-    for (int i = 0; i < 16; i++) {
-      out.write(i < lengths.length ? lengths[i] : 0);
-    }
-    for (short value : values) {
-      out.write(value);
-    }
   }
 
   private int at(int i) {

@@ -147,10 +147,12 @@ class BombTest {
     assertThat(decode(out.toByteArray())).isNull();
   }
 
-  @Test
-  void aJpegOfManyScansIsTooLarge() {
-    byte[] jpeg = file("2x2-17x23-progressive.jpg");
+  @ParameterizedTest
+  @ValueSource(strings = {"2x2-17x23-progressive.jpg", "2x2-17x23-baseline.jpg"})
+  void aJpegOfManyScansIsTooLarge(String name) {
+    byte[] jpeg = file(name);
     int scan = new String(jpeg, StandardCharsets.ISO_8859_1).indexOf("\u00ff\u00da");
+    jpeg[scan + 4] = 1; // the first one is of one component
     byte[] bomb = Arrays.copyOf(jpeg, jpeg.length + 600 * 2);
     for (int i = jpeg.length - 2; i < bomb.length - 2; i += 2) {
       bomb[i] = jpeg[scan];
