@@ -28,6 +28,7 @@ import java.util.TreeMap;
  *     unknown
  * @param skipped files that are no inputs, by rule
  * @param pixels channels and type of all images
+ * @param oriented images whose files have an orientation other than upright, turned or not
  */
 public record Manifest(
     int formatVersion,
@@ -40,7 +41,8 @@ public record Manifest(
     List<Double> deviation,
     // absent where empty: a run recognises its data by the hash of this JSON
     @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> skipped,
-    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Usual.class) PixelFormat pixels)
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Usual.class) PixelFormat pixels,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) long oriented)
     implements Serializable {
   /** The format this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
@@ -123,9 +125,10 @@ public record Manifest(
       List<String> classes,
       Map<String, Long> rejects,
       Map<String, Long> skipped,
+      long oriented,
       List<DataFile> files,
       long[] sums) {
-    return of(origin, classes, rejects, skipped, files, PixelFormat.RGB, sums);
+    return of(origin, classes, rejects, skipped, oriented, files, PixelFormat.RGB, sums);
   }
 
   /** Makes the manifest of files; adds up their rows. The sums are {@link ChannelSums}. */
@@ -134,6 +137,7 @@ public record Manifest(
       List<String> classes,
       Map<String, Long> rejects,
       Map<String, Long> skipped,
+      long oriented,
       List<DataFile> files,
       PixelFormat pixels,
       long[] sums) {
@@ -148,7 +152,8 @@ public record Manifest(
         ChannelSums.mean(sums, pixels),
         ChannelSums.deviation(sums, pixels),
         skipped,
-        pixels);
+        pixels,
+        oriented);
   }
 
   /** Returns the total size of the data files in bytes. */

@@ -37,6 +37,6 @@ final class ParquetManifest {
       }
     }
     var origin = new Origin(List.of(uri), inputs.fingerprint(), ParquetLayout.NAME, 0, 0, 0, "");
-    return Manifest.of(origin, classes, Map.of(), Map.of(), files, PixelSums.none());
+    return Manifest.of(origin, classes, Map.of(), Map.of(), 0, files, PixelSums.none());
   }
 }

@@ -130,6 +130,6 @@ class EpochPlanTest {
     }
     var origin = new Origin(List.of("in"), "00", "folder", 0, 92, 1, "");
     return Manifest.of(
-        origin, List.of("cat", "dog"), Map.of("EMPTY", 2L), Map.of(), files, PixelSums.none());
+        origin, List.of("cat", "dog"), Map.of("EMPTY", 2L), Map.of(), 0, files, PixelSums.none());
   }
 }

@@ -57,6 +57,14 @@ class JobJarIT {
   }
 
   @Test
+  void carriesTheDecoder() {
+    assertThat(files)
+        .contains("org/bytedeco/leptonica/global/leptonica.class")
+        .contains("org/bytedeco/leptonica/linux-x86_64/libjnileptonica.so")
+        .contains("org/bytedeco/leptonica/linux-x86_64/libleptonica.so.6");
+  }
+
+  @Test
   void namesTheBackendOfNd4j() throws IOException {
     ZipEntry services = jar.getEntry("META-INF/services/org.nd4j.linalg.factory.Nd4jBackend");
     assertThat(new String(jar.getInputStream(services).readAllBytes(), StandardCharsets.UTF_8))

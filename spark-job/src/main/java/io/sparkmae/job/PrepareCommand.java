@@ -72,6 +72,15 @@ final class PrepareCommand implements Callable<Outcome> {
   private boolean dropDuplicates;
 
   @Option(
+      names = "--orientation",
+      defaultValue = "ignore",
+      paramLabel = "apply|ignore",
+      description =
+          "What becomes of the orientation that cameras note: apply stores images upright, ignore"
+              + " as they are, as in the recipes of ImageNet.")
+  private Turning orientation;
+
+  @Option(
       names = "--validation-share",
       defaultValue = "0",
       paramLabel = "SHARE",
@@ -95,6 +104,11 @@ final class PrepareCommand implements Callable<Outcome> {
           "Type of a channel; auto is RGB for 3 channels, else the type of the first image.")
   private ChannelType channelType;
 
+  private enum Turning {
+    APPLY,
+    IGNORE
+  }
+
   /** What a user may say of the type of the channels. */
   enum ChannelType {
     AUTO,
@@ -117,6 +131,7 @@ final class PrepareCommand implements Callable<Outcome> {
                 seed,
                 leastRows,
                 dropDuplicates,
+                orientation == Turning.APPLY,
                 KeyRange.ALL)
             .of(pixels());
     if (validationShare == 0) {

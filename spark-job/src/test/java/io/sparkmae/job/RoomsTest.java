@@ -50,7 +50,7 @@ class RoomsTest {
   void imagesKnowNeitherHadoopNorSpark() {
     noClasses()
         .that()
-        .resideInAPackage("io.sparkmae.data.image")
+        .resideInAPackage("io.sparkmae.data.image..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.hadoop..", "org.apache.spark..")

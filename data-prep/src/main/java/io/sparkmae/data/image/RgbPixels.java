@@ -56,6 +56,9 @@ final class RgbPixels {
     } else {
       copySamples(raster, rgb);
     }
+    if (image.isAlphaPremultiplied()) {
+      divideByAlpha(raster, rgb);
+    }
     return new RgbImage(width, height, rgb);
   }
 
@@ -74,6 +77,19 @@ final class RgbPixels {
         rgb[to] = data[from + red];
         rgb[to + 1] = data[from + green];
         rgb[to + 2] = data[from + blue];
+      }
+    }
+  }
+
+  /** Undoes the multiplication of colours by the alpha in band 3, as Pillow rounds it. */
+  private static void divideByAlpha(Raster raster, byte[] rgb) {
+    int[] alpha = new int[raster.getWidth()];
+    for (int y = 0, i = 0; y < raster.getHeight(); y++) {
+      raster.getSamples(0, y, alpha.length, 1, 3, alpha);
+      for (int a : alpha) {
+        for (int end = i + 3; i < end; i++) {
+          rgb[i] = a == 0 ? 0 : (byte) Math.min(255, (rgb[i] & 0xff) * 255 / a);
+        }
       }
     }
   }
@@ -113,15 +129,20 @@ final class RgbPixels {
   private static void copySamples(Raster raster, byte[] rgb) {
     int bands = raster.getNumBands();
     int colours = bands >= 3 ? 1 : 0;
-    int shift = raster.getSampleModel().getSampleSize(0) - 8;
+    int[] bits = raster.getSampleModel().getSampleSize();
     int[] row = new int[raster.getWidth() * bands];
     for (int y = 0, to = 0; y < raster.getHeight(); y++) {
       raster.getPixels(0, y, raster.getWidth(), 1, row);
       for (int x = 0; x < row.length; x += bands) {
         for (int c = 0; c < 3; c++) {
-          rgb[to++] = (byte) (row[x + c * colours] >> shift);
+          rgb[to++] = toByte(row[x + c * colours], bits[c * colours]);
         }
       }
     }
+  }
+
+  /** Returns the upper 8 bits; fewer are scaled, rounded down as in Pillow. */
+  private static byte toByte(int sample, int bits) {
+    return (byte) (bits >= 8 ? sample >> bits - 8 : sample * 255 / ((1 << bits) - 1));
   }
 }

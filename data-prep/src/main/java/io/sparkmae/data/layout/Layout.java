@@ -25,7 +25,9 @@ public sealed interface Layout extends Serializable
    * reported as rejects.
    */
   Set<String> IMAGE_EXTENSIONS =
-      Set.of("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic");
+      Set.of(
+          "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic",
+          "heif", "jp2", "jxl", "svg");
 
   /** {@link #IMAGE_EXTENSIONS} and NumPy's arrays, which are images of any channels. */
   Set<String> WITH_ARRAYS =

@@ -20,6 +20,7 @@ public final class Sample implements Serializable {
   private final long seen;
   private final long skipped;
   private final long[] pixels;
+  private final boolean oriented;
 
   private Sample(
       String key,
@@ -29,7 +30,8 @@ public final class Sample implements Serializable {
       String detail,
       long seen,
       long skipped,
-      long[] pixels) {
+      long[] pixels,
+      boolean oriented) {
     this.key = key;
     this.bytes = bytes;
     this.label = label;
@@ -38,19 +40,20 @@ public final class Sample implements Serializable {
     this.seen = seen;
     this.skipped = skipped;
     this.pixels = pixels;
+    this.oriented = oriented;
   }
 
   public static Sample image(String key, byte[] bytes, int label) {
-    return new Sample(key, bytes, label, null, null, 0, 0, null);
+    return new Sample(key, bytes, label, null, null, 0, 0, null, false);
   }
 
   public static Sample reject(String key, RejectReason reason, String detail) {
-    return new Sample(key, null, -1, reason, detail, 0, 0, null);
+    return new Sample(key, null, -1, reason, detail, 0, 0, null, false);
   }
 
   /** Returns a tally: how many images and rejects a unit of work had, and members it skipped. */
   public static Sample tally(String unit, long seen, long skipped) {
-    return new Sample(unit, null, -1, null, null, seen, skipped, null);
+    return new Sample(unit, null, -1, null, null, seen, skipped, null, false);
   }
 
   /** Returns the mark of a shard's member that a {@link SkipRule} skips. */
@@ -58,9 +61,12 @@ public final class Sample implements Serializable {
     return tally(key, 0, 1);
   }
 
-  /** Returns this image with the bytes to write, and the {@link PixelSums} of its pixels. */
-  public Sample screened(byte[] encoded, long[] sums) {
-    return new Sample(key, encoded, label, null, null, 0, 0, sums);
+  /**
+   * Returns this image with the bytes to write, the {@link PixelSums} of its pixels, and whether
+   * its file has an orientation other than upright.
+   */
+  public Sample screened(byte[] encoded, long[] sums, boolean oriented) {
+    return new Sample(key, encoded, label, null, null, 0, 0, sums, oriented);
   }
 
   public boolean isImage() {
@@ -83,6 +89,11 @@ public final class Sample implements Serializable {
   /** Returns the class number from 0, or -1 where there is none. */
   public int label() {
     return label;
+  }
+
+  /** Returns whether a screened image's file has an orientation other than upright. */
+  public boolean isOriented() {
+    return oriented;
   }
 
   /** Returns the reason of a reject; null otherwise. */

@@ -26,14 +26,14 @@ final class ChannelScreening implements AutoCloseable {
   Sample screen(Sample sample) throws Undecodable {
     ChannelImage image = decoder.decode(sample.bytes());
     if (shortSide == 0 || Math.min(image.width(), image.height()) <= shortSide) {
-      return sample.screened(sample.bytes(), ChannelSums.of(image));
+      return sample.screened(sample.bytes(), ChannelSums.of(image), false);
     }
     ChannelImage small =
         resampler.resize(image, Screening.shrunk(image.width(), image.height(), shortSide));
     byte[] npy = small.npy();
     return npy.length > Layout.MAX_BYTES
         ? Layout.tooLarge(sample.key(), npy.length)
-        : sample.screened(npy, ChannelSums.of(small));
+        : sample.screened(npy, ChannelSums.of(small), false);
   }
 
   @Override

@@ -145,10 +145,12 @@ public final class PrepareJob {
     var rejects = new TreeMap<String, Long>();
     long[] pixels = ChannelSums.none(settings.pixels());
     long seen = 0;
+    long oriented = 0;
     for (Written part : written) {
       files.addAll(part.files());
       part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
       seen += part.seen();
+      oriented += part.oriented();
       if (part.skipped() > 0) {
         skipped.merge(SkipRule.MEMBERS.name(), part.skipped(), Long::sum);
       }
@@ -156,7 +158,7 @@ public final class PrepareJob {
     }
     files.sort(Comparator.comparing(DataFile::name));
     Manifest manifest =
-        Manifest.of(origin, classes, rejects, skipped, files, settings.pixels(), pixels);
+        Manifest.of(origin, classes, rejects, skipped, oriented, files, settings.pixels(), pixels);
     long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
     if (manifest.rows() + rejected != seen) {
       throw new IllegalStateException(
@@ -229,6 +231,7 @@ public final class PrepareJob {
         manifest.rows(),
         manifest.rejects(),
         manifest.skipped(),
+        manifest.oriented(),
         manifest.dataBytes(),
         seconds == 0 ? 0 : seen / seconds,
         manifest.origin().layout());

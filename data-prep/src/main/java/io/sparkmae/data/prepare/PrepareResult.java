@@ -8,6 +8,7 @@ import java.util.Map;
  * @param rows images written
  * @param rejects images rejected, by reason
  * @param skipped files that are no inputs, by rule; members of shards that a rule skips as MEMBERS
+ * @param oriented images written that had an orientation other than upright, whether turned or not
  * @param bytes size of the data files
  * @param imagesPerSecond images seen per second of the whole job; 0 when the data was already there
  * @param layout the layout that was read
@@ -16,6 +17,7 @@ public record PrepareResult(
     long rows,
     Map<String, Long> rejects,
     Map<String, Long> skipped,
+    long oriented,
     long bytes,
     double imagesPerSecond,
     String layout) {}

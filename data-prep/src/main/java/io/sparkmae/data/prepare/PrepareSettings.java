@@ -21,6 +21,8 @@ import java.util.List;
  * @param leastRows a truncated image is kept if more than this share of its rows is present, in [0,
  *     1]; 1 keeps none
  * @param dropDuplicates whether to keep only the first by key of images with the same bytes
+ * @param upright whether images are stored turned as their orientation says, at {@code quality};
+ *     else that is ignored, as in the recipes of ImageNet
  * @param keys samples to prepare; others are ignored
  * @param pixels what the images' pixels must be; RGB converts all images to it
  */
@@ -33,6 +35,7 @@ public record PrepareSettings(
     long seed,
     double leastRows,
     boolean dropDuplicates,
+    boolean upright,
     KeyRange keys,
     PixelFormat pixels)
     implements Serializable {
@@ -58,12 +61,12 @@ public record PrepareSettings(
   }
 
   /**
-   * Makes settings for all samples, with duplicates, and with truncated images if more than half of
-   * their rows is present.
+   * Makes settings for all samples, with duplicates, not turned, and with truncated images if more
+   * than half of their rows is present.
    */
   public PrepareSettings(
       List<String> inputs, String output, String layout, int shortSide, int quality, long seed) {
-    this(inputs, output, layout, shortSide, quality, seed, 0.5, false, KeyRange.ALL);
+    this(inputs, output, layout, shortSide, quality, seed, 0.5, false, false, KeyRange.ALL);
   }
 
   /** Makes settings for RGB images. */
@@ -76,6 +79,7 @@ public record PrepareSettings(
       long seed,
       double leastRows,
       boolean dropDuplicates,
+      boolean upright,
       KeyRange keys) {
     this(
         inputs,
@@ -86,6 +90,7 @@ public record PrepareSettings(
         seed,
         leastRows,
         dropDuplicates,
+        upright,
         keys,
         PixelFormat.RGB);
   }
@@ -93,7 +98,17 @@ public record PrepareSettings(
   /** Returns these settings for images of other pixels. */
   public PrepareSettings of(PixelFormat pixels) {
     return new PrepareSettings(
-        inputs, output, layout, shortSide, quality, seed, leastRows, dropDuplicates, keys, pixels);
+        inputs,
+        output,
+        layout,
+        shortSide,
+        quality,
+        seed,
+        leastRows,
+        dropDuplicates,
+        upright,
+        keys,
+        pixels);
   }
 
   /**
@@ -110,6 +125,7 @@ public record PrepareSettings(
         seed,
         leastRows,
         dropDuplicates,
+        upright,
         keys,
         pixels);
   }
@@ -120,8 +136,9 @@ public record PrepareSettings(
    */
   String options() {
     String options =
-        "least rows %s, drop duplicates %s, keys %s to %s"
-            .formatted(leastRows, dropDuplicates, keys.from(), keys.to());
+        "least rows %s, drop duplicates %s, keys %s to %s%s"
+            .formatted(
+                leastRows, dropDuplicates, keys.from(), keys.to(), upright ? ", upright" : "");
     return pixels.equals(PixelFormat.RGB) ? options : options + ", pixels " + pixels;
   }
 }

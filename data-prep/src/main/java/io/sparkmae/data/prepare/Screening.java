@@ -11,12 +11,13 @@ import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.Resampler;
 import io.sparkmae.data.image.RgbImage;
 import io.sparkmae.data.image.Undecodable;
+import io.sparkmae.data.image.codec.Orientation;
 import io.sparkmae.data.layout.Sample;
 import java.io.IOException;
 
 /**
- * Decodes every image once: undecodable ones become rejects, too large ones are shrunk. Not
- * thread-safe.
+ * Decodes every image once: undecodable ones become rejects, too large ones are shrunk, and turned
+ * ones are stored upright if wanted. Not thread-safe.
  */
 public final class Screening implements AutoCloseable {
   private static final int MOST_OF_JPEG = 65_500; // pixels of a side, as libjpeg has it
@@ -27,8 +28,9 @@ public final class Screening implements AutoCloseable {
   private final int quality;
   private final double leastRows;
   private final ChannelScreening channels; // null for RGB
+  private final boolean upright;
 
-  /** Makes a screening with the short side, quality and share of rows of {@code settings}. */
+  /** Makes a screening with the settings that concern one image. */
   public Screening(PrepareSettings settings) {
     this.shortSide = settings.shortSide();
     this.quality = settings.quality();
@@ -37,6 +39,7 @@ public final class Screening implements AutoCloseable {
         settings.pixels().equals(PixelFormat.RGB)
             ? null
             : new ChannelScreening(settings.pixels(), shortSide);
+    this.upright = settings.upright();
   }
 
   /** Returns the sample to write: the image, shrunk if needed, or a reject. */
@@ -55,18 +58,21 @@ public final class Screening implements AutoCloseable {
 
   private Sample decoded(Sample sample) throws IOException, Undecodable {
     EncodedImage encoded = EncodedImage.of(sample.bytes());
-    RgbImage image = decoder.decode(encoded);
     requireRows(encoded);
-    return isLarger(image)
-        ? shrink(sample, image)
-        : sample.screened(sample.bytes(), PixelSums.of(image));
+    boolean turn = upright && encoded.orientation() != Orientation.UPRIGHT && !encoded.isTurned();
+    RgbImage image = turn ? decoder.upright(encoded) : decoder.decode(encoded);
+    RgbImage written = isLarger(image) ? shrunk(image) : image;
+    return sample.screened(
+        turn || written != image ? jpeg(written) : sample.bytes(),
+        PixelSums.of(written),
+        encoded.orientation() != Orientation.UPRIGHT);
   }
 
   private void requireRows(EncodedImage image) throws Undecodable {
-    if (image.truncated() && decoder.rowsRead() <= leastRows * image.height()) {
+    int rows = image.truncated() ? decoder.rowsThere(image) : image.height();
+    if (image.truncated() && rows <= leastRows * image.height()) {
       throw new Undecodable(
-          RejectReason.TRUNCATED,
-          "%d of %d rows are there".formatted(decoder.rowsRead(), image.height()));
+          RejectReason.TRUNCATED, "%d of %d rows are there".formatted(rows, image.height()));
     }
   }
 
@@ -83,22 +89,26 @@ public final class Screening implements AutoCloseable {
     return new Framing(Box.whole(width, height), newWidth, newHeight, window, false);
   }
 
-  private Sample shrink(Sample sample, RgbImage image) throws IOException, Undecodable {
+  private RgbImage shrunk(RgbImage image) throws Undecodable {
     Framing framing = shrunk(image.width(), image.height(), shortSide);
     int width = framing.width();
     int height = framing.height();
     requireJpeg(width, height);
     byte[] rgb = new byte[width * height * 3];
     resampler.resize(image, framing.source(), framing, rgb);
-    RgbImage small = new RgbImage(width, height, rgb);
-    return sample.screened(JpegEncoder.encode(small, quality), PixelSums.of(small));
+    return new RgbImage(width, height, rgb);
+  }
+
+  private byte[] jpeg(RgbImage image) throws IOException, Undecodable {
+    requireJpeg(image.width(), image.height());
+    return JpegEncoder.encode(image, quality);
   }
 
   private static void requireJpeg(int width, int height) throws Undecodable {
     if (Math.max(width, height) > MOST_OF_JPEG) {
       throw new Undecodable(
           RejectReason.TOO_LARGE,
-          "%d × %d pixels after shrinking, more than a JPEG's %d"
+          "%d × %d pixels to be stored, more than a JPEG's %d"
               .formatted(width, height, MOST_OF_JPEG));
     }
   }

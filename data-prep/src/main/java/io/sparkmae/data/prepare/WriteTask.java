@@ -48,10 +48,16 @@ record WriteTask(
    * @param rejects by reason
    * @param seen images that the tallies of this part report
    * @param skipped members of shards that the tallies of this part report
+   * @param oriented images that have an orientation other than upright
    * @param pixels {@link ChannelSums} of its images
    */
   record Written(
-      List<DataFile> files, Map<String, Long> rejects, long seen, long skipped, long[] pixels) {
+      List<DataFile> files,
+      Map<String, Long> rejects,
+      long seen,
+      long skipped,
+      long oriented,
+      long[] pixels) {
     static Written fromJson(String json) {
       try {
         return JSON.readValue(json, Written.class);
@@ -84,6 +90,7 @@ record WriteTask(
     private String lastKey;
     private long seen;
     private long skipped;
+    private long oriented;
 
     Part(int part) {
       this.part = part;
@@ -96,7 +103,8 @@ record WriteTask(
         while (samples.hasNext()) {
           add(samples.next()._2(), path);
         }
-        return new Written(publishData(name, path), publishRejects(), seen, skipped, pixels);
+        return new Written(
+            publishData(name, path), publishRejects(), seen, skipped, oriented, pixels);
       } finally {
         if (file != null) {
           file.close();
@@ -118,6 +126,7 @@ record WriteTask(
         }
         file.write(sample);
         PixelSums.add(pixels, sample.pixels());
+        oriented += sample.isOriented() ? 1 : 0;
         lastKey = sample.key();
       }
     }

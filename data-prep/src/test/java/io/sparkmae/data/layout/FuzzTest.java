@@ -2,8 +2,7 @@ package io.sparkmae.data.layout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sparkmae.data.image.SampleSeed;
-import io.sparkmae.data.image.SampleSeed.Draws;
+import io.sparkmae.data.image.Mutation;
 import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.data.prepare.Screening;
 import java.io.ByteArrayOutputStream;
@@ -12,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -52,7 +50,7 @@ class FuzzTest {
           try (var screening =
               new Screening(new PrepareSettings(List.of("in"), "out", "auto", 64, 92, 0))) {
             for (int i = 0; i < IMAGES; i++) {
-              byte[] mutated = mutate(originals.get(i % originals.size()), i);
+              byte[] mutated = Mutation.of(originals.get(i % originals.size()), i);
               Sample screened = screening.screen(Sample.image("image " + i, mutated, 0));
               assertThat(screened.isImage()).isNotEqualTo(screened.isReject());
               outcomes[screened.isImage() ? 0 : 1]++;
@@ -84,7 +82,7 @@ class FuzzTest {
     Path file = dir.resolve(name);
     var kept = new int[1];
     for (int i = 0; i < SHARDS; i++) {
-      byte[] mutated = mutate(original, i);
+      byte[] mutated = Mutation.of(original, i);
       Files.write(file, mutated);
       List<Sample> samples =
           Assertions.assertTimeoutPreemptively(
@@ -104,32 +102,5 @@ class FuzzTest {
       }
     }
     return samples;
-  }
-
-  /** Flips, runs, cuts and insertions; half of them near the beginning, where the headers are. */
-  private static byte[] mutate(byte[] original, int number) {
-    Draws draws = SampleSeed.stream(number, 9);
-    byte[] bytes = original.clone();
-    for (int n = 1 + draws.below(8); n > 0; n--) {
-      int range = draws.below(2) == 0 ? bytes.length : Math.min(bytes.length, 700);
-      int at = draws.below(range);
-      switch (draws.below(6)) {
-        case 0 -> bytes[at] ^= (byte) (1 << draws.below(8));
-        case 1 -> bytes[at] = (byte) draws.bits();
-        case 2 -> bytes[at] = (byte) 0xff;
-        case 3 ->
-            Arrays.fill(
-                bytes, at, Math.min(bytes.length, at + draws.below(64)), (byte) draws.bits());
-        case 4 ->
-            System.arraycopy(
-                bytes, at, bytes, draws.below(range), Math.min(16, bytes.length - range));
-        default -> {
-          if (draws.below(4) == 0) {
-            bytes = Arrays.copyOf(bytes, 1 + Math.max(at, draws.below(bytes.length)));
-          }
-        }
-      }
-    }
-    return bytes;
   }
 }

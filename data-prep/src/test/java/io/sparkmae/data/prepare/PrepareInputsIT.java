@@ -5,8 +5,16 @@ import static io.sparkmae.data.image.TestImages.text;
 import static io.sparkmae.data.image.TestImages.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkmae.data.EpochPlan;
+import io.sparkmae.data.KeyRange;
+import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.image.CentreCrop;
+import io.sparkmae.data.image.EncodedImage;
+import io.sparkmae.data.image.PillowFiles;
 import io.sparkmae.data.image.TestImages;
+import io.sparkmae.data.image.Undecodable;
+import io.sparkmae.data.image.codec.Orientation;
 import io.sparkmae.data.layout.LayoutWriter;
 import io.sparkmae.data.layout.SourceImages;
 import java.io.IOException;
@@ -154,5 +162,79 @@ class PrepareInputsIT extends Preparations {
 
     assertThat(result.rows()).isEqualTo(1);
     assertThat(result.rejects()).isEqualTo(Map.of("DUPLICATE_KEY", 1L));
+  }
+
+  /** Suffixes in any case; formats that are not decoded are met, and named. */
+  @Test
+  void everyFormatIsARowOrARejectThatNamesIt() throws IOException {
+    Map<String, byte[]> files = PillowFiles.files();
+    Map<String, String> kept =
+        Map.of(
+            "a.webp", "lossy-17x23.webp",
+            "b.GIF", "animated.gif",
+            "c.bmp", "24.bmp",
+            "d.TIF", "rgb-tiff_lzw.tif",
+            "e.tiff", "orientation-6.tif",
+            "f.png", "rgb.png",
+            "g.jfif", "4x2-17x23-baseline.jpg",
+            "h.jpg", "lossless-17x23.webp");
+    for (var name : kept.entrySet()) {
+      write(dir.resolve("met/x").resolve(name.getKey()), files.get(name.getValue()));
+    }
+    write(dir.resolve("met/x/i.heic"), text("....ftypheic....mif1"));
+    write(dir.resolve("met/x/j.AVIF"), text("....ftypavif....mif1"));
+    write(dir.resolve("met/x/k.svg"), text("<svg/>"));
+    Map<String, byte[]> members = new LinkedHashMap<>();
+    kept.forEach((name, file) -> members.put(name, files.get(file)));
+    TestImages.tar(dir.resolve("tars/s.tar"), members);
+
+    PrepareResult result = prepare("out", "met");
+
+    assertThat(result.rows()).isEqualTo(kept.size());
+    assertThat(result.rejects()).isEqualTo(Map.of("UNSUPPORTED", 3L));
+    assertThat(rejectLines())
+        .anyMatch(line -> line.contains("i.heic") && line.contains("HEIC (convert it"))
+        .anyMatch(line -> line.contains("j.AVIF") && line.contains("AVIF (convert it"))
+        .anyMatch(line -> line.contains("k.svg") && line.contains("SVG (convert it"));
+    assertThat(result.oriented()).isEqualTo(1);
+    for (Row row : spark.session().read().parquet(dir + "/out/data").collectAsList()) {
+      String name = row.getStruct(row.fieldIndex("image")).getAs("path");
+      byte[] stored = row.getStruct(row.fieldIndex("image")).getAs("bytes");
+      assertThat(stored).isEqualTo(files.get(kept.get(name.substring(2))));
+    }
+    PreparedData data = PreparedData.open(dir + "/out", conf);
+    var rows = EpochPlan.of(data.manifest(), 0, 0).rows(0, kept.size());
+    try (var reader = new PatchReader(data, conf)) {
+      assertThat(reader.read(rows, new CentreCrop(32, 16)).labels()).hasSize(kept.size());
+    }
+    assertThat(prepare("fromTars", "tars").rows()).isEqualTo(kept.size());
+  }
+
+  @Test
+  void imagesAreStoredUprightIfWanted() throws IOException, Undecodable {
+    Map<String, byte[]> files = PillowFiles.files();
+    for (int i = 1; i <= 8; i++) {
+      String name = "orientation-%d.jpg".formatted(i);
+      write(dir.resolve("met/x").resolve(name), files.get(name));
+    }
+    PrepareSettings ignore = settings("ignored", "met", 0, 1);
+    PrepareResult ignored = PrepareJob.run(spark.session(), ignore);
+    PrepareResult applied =
+        PrepareJob.run(
+            spark.session(),
+            new PrepareSettings(
+                ignore.inputs(), dir + "/out", "auto", 0, 95, 1, 0.5, false, true, KeyRange.ALL));
+
+    assertThat(ignored.oriented()).isEqualTo(7);
+    assertThat(applied.oriented()).isEqualTo(7);
+    assertThat(PreparedData.open(dir + "/out", conf).manifest().oriented()).isEqualTo(7);
+    for (Row row : spark.session().read().parquet(dir + "/out/data").collectAsList()) {
+      byte[] stored = row.getStruct(row.fieldIndex("image")).getAs("bytes");
+      String name = row.getStruct(row.fieldIndex("image")).getAs("path");
+      EncodedImage image = EncodedImage.of(stored);
+      assertThat(image.orientation()).isEqualTo(Orientation.UPRIGHT);
+      boolean swaps = name.matches(".*-[5678].jpg");
+      assertThat(image.width()).isEqualTo(swaps ? 23 : 17);
+    }
   }
 }

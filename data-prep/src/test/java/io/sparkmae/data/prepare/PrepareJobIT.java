@@ -167,7 +167,8 @@ class PrepareJobIT extends Preparations {
     write(dir.resolve("folder/class2/aa.jpg"), jpeg(1));
     PrepareSettings all = settings("all", "folder", 0, 1);
     var settings =
-        new PrepareSettings(all.inputs(), dir + "/out", "auto", 0, 92, 1, 0.5, true, KeyRange.ALL);
+        new PrepareSettings(
+            all.inputs(), dir + "/out", "auto", 0, 92, 1, 0.5, true, false, KeyRange.ALL);
 
     assertThat(PrepareJob.run(spark.session(), all).rows()).isEqualTo(62);
     PrepareResult result = PrepareJob.run(spark.session(), settings);

@@ -1,13 +1,13 @@
-package io.sparkmae.data.image;
+package io.sparkmae.data.image.codec;
 
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /** An ImageIO stream over bytes in memory; ImageIO's own streams would copy them into a cache. */
-final class ByteArrayImageInput extends ImageInputStreamImpl {
+public final class ByteArrayImageInput extends ImageInputStreamImpl {
   private final byte[] bytes;
   private boolean exhausted;
 
-  ByteArrayImageInput(byte[] bytes) {
+  public ByteArrayImageInput(byte[] bytes) {
     this.bytes = bytes;
   }
 

@@ -1,22 +1,22 @@
-package io.sparkmae.data.image;
+package io.sparkmae.data.image.codec;
 
 import java.awt.image.BufferedImage;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadUpdateListener;
 
 /** Counts the rows that a decoder gives before its input ends; later rows are not real. */
-final class RowCount implements IIOReadUpdateListener {
+public final class RowCount implements IIOReadUpdateListener {
   private ByteArrayImageInput input;
   private int read;
 
   /** Starts a new count, for the next image that {@code reader} reads from {@code input}. */
-  void count(ImageReader reader, ByteArrayImageInput input) {
+  public void count(ImageReader reader, ByteArrayImageInput input) {
     this.input = input;
     this.read = 0;
     reader.addIIOReadUpdateListener(this);
   }
 
-  int read() {
+  public int read() {
     return read;
   }
 
