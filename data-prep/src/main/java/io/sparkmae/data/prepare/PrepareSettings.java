@@ -58,6 +58,11 @@ public record PrepareSettings(
       throw new IllegalArgumentException(
           "Invalid share of rows: %s (must be in [0, 1])".formatted(leastRows));
     }
+    if (upright && !pixels.equals(PixelFormat.RGB)) {
+      throw new IllegalArgumentException(
+          "Invalid orientation: apply (must be ignore for %s: only RGB images are turned)"
+              .formatted(pixels));
+    }
   }
 
   /**
