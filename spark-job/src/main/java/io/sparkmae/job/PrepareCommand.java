@@ -4,6 +4,7 @@ import io.sparkmae.data.KeyRange;
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareResult;
 import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.data.storage.ColumnNames;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
@@ -78,6 +79,26 @@ final class PrepareCommand implements Callable<Outcome> {
               + " OUTPUT/train.")
   private double validationShare;
 
+  @Option(
+      names = "--classes",
+      paramLabel = "URI",
+      description =
+          "The list of classes, in order of label: a text file with one a line, or a prepared data"
+              + " set. Without it, the input's own.")
+  private String classes;
+
+  @Option(
+      names = "--image-column",
+      paramLabel = "NAME",
+      description = "The column of images of Parquet; with dots within structs.")
+  private String imageColumn;
+
+  @Option(
+      names = "--label-column",
+      paramLabel = "NAME|none",
+      description = "The column of labels of Parquet, numbers or words.")
+  private String labelColumn;
+
   /** The result line of a split. */
   record Split(PrepareResult train, PrepareResult validation) {}
 
@@ -93,7 +114,9 @@ final class PrepareCommand implements Callable<Outcome> {
             seed,
             leastRows,
             dropDuplicates,
-            KeyRange.ALL);
+            KeyRange.ALL,
+            new ColumnNames(imageColumn, labelColumn),
+            classes);
     if (validationShare == 0) {
       return Outcome.done(PrepareJob.run(Sessions.open("prepare"), all));
     }

@@ -1,6 +1,7 @@
 package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.storage.ColumnNames;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,15 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
                   choice.inputs.skipped()));
     }
     return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
+  }
+
+  /**
+   * Returns this choice with the columns that the user names.
+   *
+   * @throws IllegalArgumentException if the layout has no columns
+   */
+  public LayoutChoice withColumns(ColumnNames columns) {
+    return new LayoutChoice(layout.withColumns(columns), inputs, why);
   }
 
   /** Returns this choice with the words that labels may be, numbered in order. */

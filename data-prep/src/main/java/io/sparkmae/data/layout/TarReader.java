@@ -204,11 +204,17 @@ final class TarReader {
         String name = longName.name.isEmpty() ? name() : longName.name;
         size = longName.size < 0 ? size : longName.size;
         longName.clear();
-        if (name.endsWith("/") || descend && name.endsWith(".tar")) {
+        if (name.endsWith("/") || descend && isTar(name)) {
           return null;
         }
         content = size;
         return new Entry(at, name, size);
+      }
+      case '1', '2' -> { // links carry no bytes; those of images must not vanish
+        String name = longName.name.isEmpty() ? name() : longName.name;
+        longName.clear();
+        boolean image = Layout.IMAGE_EXTENSIONS.contains(SourceFile.extension(name));
+        return image ? new Entry(at, name, 0) : null;
       }
       default -> {
         longName.clear();
@@ -216,6 +222,11 @@ final class TarReader {
         return null;
       }
     }
+  }
+
+  /** Returns whether a name is an inner tar's; a Mac's {@code ._x.tar} is none. */
+  static boolean isTar(String name) {
+    return name.endsWith(".tar") && SkipRule.of(name).isEmpty();
   }
 
   private byte[] prefix(long size) {

@@ -1,6 +1,5 @@
 package io.sparkmae.data.layout;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,11 +26,7 @@ record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
 
   @Override
   public Layout withClasses(List<String> classes) {
-    var numbers = new HashMap<String, Integer>();
-    for (int label = 0; label < classes.size(); label++) {
-      numbers.putIfAbsent(classes.get(label), label);
-    }
-    return new WebDatasetLayout(Map.copyOf(numbers));
+    return new WebDatasetLayout(TextLabel.numbers(classes));
   }
 
   @Override

@@ -8,10 +8,10 @@ import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.layout.Inputs;
 import io.sparkmae.data.layout.LayoutChoice;
-import io.sparkmae.data.layout.SkipRule;
 import io.sparkmae.data.layout.SourceUnit;
 import io.sparkmae.data.prepare.WriteTask.Written;
 import io.sparkmae.data.storage.HadoopFiles;
+import io.sparkmae.data.storage.MissingCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -48,23 +49,28 @@ public final class PrepareJob {
   public static PrepareResult run(SparkSession spark, PrepareSettings settings) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
     LayoutChoice found =
-        LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf);
+        LayoutChoice.of(settings.layout(), Inputs.list(settings.inputs(), conf), conf)
+            .withColumns(settings.columns());
     System.err.printf("prepare: layout %s: %s%n", found.layout().name(), found.why());
     List<String> known = found.layout().classes(found.inputs(), conf);
     requireApart(settings, conf);
     var output = new OutputDirectory(settings.output(), conf);
     Origin origin = origin(settings, found);
     Optional<Manifest> finished = output.finished();
-    List<String> classes =
+    List<String> own =
         WordLabels.classes(new JavaSparkContext(spark.sparkContext()), found, known, finished);
+    ClassList classes =
+        settings.classes() == null
+            ? ClassList.own(own)
+            : ClassList.given(settings.classes(), own, conf);
     if (finished.isPresent()) {
-      requireSame(finished.get(), origin, classes, settings.output());
+      requireSame(finished.get(), origin, classes.names(), settings.output());
       return result(finished.get(), 0);
     }
-    LayoutChoice choice = found.withClasses(classes);
+    LayoutChoice choice = found.withClasses(own);
     try (var progress = new PrepareProgress(spark.sparkContext())) {
       int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
-      Map<Integer, String> done = output.begin(way(origin, parts), parts);
+      Map<Integer, String> done = output.begin(way(origin, classes.names(), parts), parts);
       if (!done.isEmpty()) {
         System.err.printf("prepare: %d of %d parts are there already%n", done.size(), parts);
       }
@@ -73,9 +79,9 @@ public final class PrepareJob {
       if (done.size() < parts) {
         written.addAll(write(spark, settings, choice, classes, parts, done.keySet(), progress));
       }
-      Manifest manifest =
-          manifest(written, origin, classes, choice.inputs().skipped(), settings.output());
+      Manifest manifest = manifest(written, origin, classes.names(), choice, settings.output());
       output.finish(manifest);
+      System.err.println("prepare: " + manifest.account());
       return result(manifest, progress.seconds());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -86,7 +92,7 @@ public final class PrepareJob {
       SparkSession spark,
       PrepareSettings settings,
       LayoutChoice choice,
-      List<String> classes,
+      ClassList classes,
       int parts,
       Set<Integer> done,
       PrepareProgress progress) {
@@ -106,6 +112,7 @@ public final class PrepareJob {
               settings,
               parts,
               Set.copyOf(done),
+              classes,
               duplicates,
               conf,
               progress.counter());
@@ -114,55 +121,66 @@ public final class PrepareJob {
           .flatMapToPair(screen)
           .repartitionAndSortWithinPartitions(new RowPlace.Parts(parts))
           .mapPartitionsWithIndex(
-              new WriteTask(output, parts, classes, Set.copyOf(done), conf), false)
+              new WriteTask(output, parts, classes.names(), Set.copyOf(done), conf), false)
           .collect()
           .stream()
           .map(Written::fromJson)
           .toList();
     } catch (Exception e) { // Scala does not declare SparkException, which is checked
-      Optional<BadData> bad = BadData.behind(e);
-      if (bad.isPresent()) {
-        throw bad.get();
-      }
-      throw e;
+      throw reason(e);
     } finally {
       conf.unpersist(true); // blocks, so that the session may be stopped right after
     }
   }
 
-  /** Adds up the parts, and checks that every image seen is a row or a reject. */
+  /** Returns what ended a task and a sentence tells; Spark wraps it in its own. */
+  private static RuntimeException reason(Exception thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BadData || cause instanceof MissingCodec) {
+        return (RuntimeException) cause;
+      }
+    }
+    return PrepareJob.<RuntimeException>asItIs(thrown);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Exception> RuntimeException asItIs(Exception thrown) throws E {
+    throw (E) thrown;
+  }
+
+  /** Adds up the parts, and checks that every file met is a row, a reject or skipped. */
   private static Manifest manifest(
       List<Written> written,
       Origin origin,
       List<String> classes,
-      Map<SkipRule, Long> skippedFiles,
+      LayoutChoice choice,
       String output) {
     var skipped = new TreeMap<String, Long>();
-    skippedFiles.forEach((rule, count) -> skipped.put(rule.name(), count));
+    choice.inputs().skipped().forEach((rule, count) -> skipped.put(rule.name(), count));
     var files = new ArrayList<DataFile>();
     var rejects = new TreeMap<String, Long>();
     long[] pixels = PixelSums.none();
-    long seen = 0;
+    long tallies = 0;
+    long unlabelled = 0;
+    long met = choice.inputs().met() - choice.inputs().files().size(); // the readers count those
     for (Written part : written) {
       files.addAll(part.files());
       part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
-      seen += part.seen();
-      if (part.skipped() > 0) {
-        skipped.merge(SkipRule.MEMBERS.name(), part.skipped(), Long::sum);
-      }
+      part.skipped().forEach((rule, count) -> skipped.merge(rule, count, Long::sum));
+      tallies += part.tallies();
+      unlabelled += part.unlabelled();
+      met += part.met();
       PixelSums.add(pixels, part.pixels());
     }
     files.sort(Comparator.comparing(DataFile::name));
-    Manifest manifest = Manifest.of(origin, classes, rejects, skipped, files, pixels);
-    long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
-    if (manifest.rows() + rejected != seen) {
-      throw new IllegalStateException(
-          "Cannot account for every image: %d rows and %d rejects are not the %d images seen"
-              .formatted(manifest.rows(), rejected, seen));
-    }
+    Manifest manifest =
+        Manifest.of(origin, classes, rejects, skipped, files, pixels).counted(met, unlabelled);
+    long units = choice.layout().units(choice.inputs()).size();
+    new Account(met, units, tallies, manifest.rows(), rejects, skipped).check();
     if (manifest.rows() == 0) {
       throw new BadData(
-          "Cannot prepare any of %d images: %s (see %s/rejects)".formatted(seen, rejects, output));
+          "Cannot prepare any of %d images: %s (see %s/rejects)"
+              .formatted(Account.sum(rejects), rejects, output));
     }
     return manifest;
   }
@@ -194,9 +212,9 @@ public final class PrepareJob {
    * Returns all that decides the parts' contents; only parts of an earlier run with the same text
    * are reused.
    */
-  private static String way(Origin origin, int parts) {
-    return "This directory is being prepared; without manifest.json it is not complete.\n%s\n%d parts\n"
-        .formatted(origin, parts);
+  private static String way(Origin origin, List<String> classes, int parts) {
+    return "This directory is being prepared; without manifest.json it is not complete.\n%s\nclasses %s\n%d parts\n"
+        .formatted(origin, DigestUtils.sha256Hex(String.join("\n", classes)), parts);
   }
 
   private static void requireSame(
@@ -219,12 +237,13 @@ public final class PrepareJob {
   }
 
   private static PrepareResult result(Manifest manifest, double seconds) {
-    long seen =
-        manifest.rows() + manifest.rejects().values().stream().mapToLong(Long::longValue).sum();
+    long seen = manifest.rows() + Account.sum(manifest.rejects());
     return new PrepareResult(
         manifest.rows(),
         manifest.rejects(),
         manifest.skipped(),
+        manifest.met() == null ? 0 : manifest.met(),
+        manifest.unlabelled() == null ? 0 : manifest.unlabelled(),
         manifest.dataBytes(),
         seconds == 0 ? 0 : seen / seconds,
         manifest.origin().layout());

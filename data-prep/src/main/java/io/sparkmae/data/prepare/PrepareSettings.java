@@ -2,6 +2,7 @@ package io.sparkmae.data.prepare;
 
 import io.sparkmae.data.KeyRange;
 import io.sparkmae.data.Manifest;
+import io.sparkmae.data.storage.ColumnNames;
 import java.io.Serializable;
 import java.util.List;
 
@@ -21,6 +22,8 @@ import java.util.List;
  *     1]; 1 keeps none
  * @param dropDuplicates whether to keep only the first by key of images with the same bytes
  * @param keys samples to prepare; others are ignored
+ * @param columns of Parquet that hold images and labels
+ * @param classes URI of the list of classes by which labels are numbered; null for the input's own
  */
 public record PrepareSettings(
     List<String> inputs,
@@ -31,7 +34,9 @@ public record PrepareSettings(
     long seed,
     double leastRows,
     boolean dropDuplicates,
-    KeyRange keys)
+    KeyRange keys,
+    ColumnNames columns,
+    String classes)
     implements Serializable {
   public PrepareSettings {
     inputs = List.copyOf(inputs);
@@ -60,7 +65,18 @@ public record PrepareSettings(
    */
   public PrepareSettings(
       List<String> inputs, String output, String layout, int shortSide, int quality, long seed) {
-    this(inputs, output, layout, shortSide, quality, seed, 0.5, false, KeyRange.ALL);
+    this(
+        inputs,
+        output,
+        layout,
+        shortSide,
+        quality,
+        seed,
+        0.5,
+        false,
+        KeyRange.ALL,
+        ColumnNames.FOUND,
+        null);
   }
 
   /**
@@ -77,7 +93,9 @@ public record PrepareSettings(
         seed,
         leastRows,
         dropDuplicates,
-        keys);
+        keys,
+        columns,
+        classes);
   }
 
   /**
@@ -85,7 +103,8 @@ public record PrepareSettings(
    * text.
    */
   String options() {
-    return "least rows %s, drop duplicates %s, keys %s to %s"
-        .formatted(leastRows, dropDuplicates, keys.from(), keys.to());
+    String named = columns.equals(ColumnNames.FOUND) ? "" : ", " + columns;
+    return "least rows %s, drop duplicates %s, keys %s to %s%s"
+        .formatted(leastRows, dropDuplicates, keys.from(), keys.to(), named);
   }
 }

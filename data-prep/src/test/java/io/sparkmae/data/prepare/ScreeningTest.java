@@ -16,6 +16,7 @@ import io.sparkmae.data.image.TestImages;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.layout.OddFiles;
 import io.sparkmae.data.layout.Sample;
+import io.sparkmae.data.storage.ColumnNames;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -136,7 +137,17 @@ class ScreeningTest {
   private static Screening screening(double leastRows) {
     return new Screening(
         new PrepareSettings(
-            List.of("in"), "out", "auto", 0, 92, 0, leastRows, false, KeyRange.ALL));
+            List.of("in"),
+            "out",
+            "auto",
+            0,
+            92,
+            0,
+            leastRows,
+            false,
+            KeyRange.ALL,
+            ColumnNames.FOUND,
+            null));
   }
 
   private static Screening screening(int shortSide, int quality) {

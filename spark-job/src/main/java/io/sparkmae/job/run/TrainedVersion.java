@@ -1,5 +1,6 @@
 package io.sparkmae.job.run;
 
+import io.sparkmae.data.Manifest;
 import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.data.layout.SourceImages;
 import io.sparkmae.job.averaging.exchange.StoredState;
@@ -32,7 +33,12 @@ final class TrainedVersion {
 
   /** Writes the final version of a run. */
   static PretrainResult write(
-      Trained trained, RunConfig run, Place place, ModelStore store, Configuration hadoop)
+      Trained trained,
+      RunConfig run,
+      Place place,
+      Manifest data,
+      ModelStore store,
+      Configuration hadoop)
       throws IOException {
     VersionWriter version = store.begin();
     writeState(version, trained, run);
@@ -48,7 +54,8 @@ final class TrainedVersion {
       version.file(PICTURE, out -> out.write(picture));
     }
     String title = run.modelName() + " " + version.name();
-    version.file(Report.FILE, Report.page(title, run.text(), trained.metrics(), picture));
+    version.file(
+        Report.FILE, Report.page(title, run.text(), data.account(), trained.metrics(), picture));
     RunRecord.write(version, run, place, result);
     version.commit();
     return result;
