@@ -21,7 +21,7 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
   public static final String AUTO = "auto";
 
   private static final int SNIFFED = 16; // files; reading all would take minutes
-  private static final int HEAD = 512;
+  private static final int HEAD = 1 << 16; // a Mac's leavings may come first
 
   private static final List<Layout> KNOWN =
       List.of(

@@ -15,8 +15,6 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -44,7 +42,7 @@ public record ParquetLayout(ColumnNames columns, Map<String, Integer> labels) im
 
   @Override
   public Layout withClasses(List<String> classes) {
-    return new ParquetLayout(columns, TextLabel.numbers(classes));
+    return new ParquetLayout(columns, TextLabels.numbers(classes));
   }
 
   @Override
@@ -148,31 +146,29 @@ public record ParquetLayout(ColumnNames columns, Map<String, Integer> labels) im
       return Layout.tooLarge(key, row.image().length);
     }
     return Sample.image(
-        key, row.image(), row.word() == null ? row.label() : TextLabel.number(row.word(), labels));
+        key,
+        row.image(),
+        row.word() == null ? row.label() : new TextLabels(labels).number(row.word()));
   }
 
   @Override
   public Set<String> words(SourceUnit unit, int most, Configuration conf) {
-    var words = new TreeSet<String>();
+    var found = new TextLabels(Map.of());
     if (unit.isMissing()) {
-      return words;
+      return Set.of();
     }
     try (ParquetImages images = open(unit.file(0), conf)) {
       List<RowGroup> groups = images.rowGroups();
       for (int group = 0, rows = 0; group < groups.size() && rows < most; group++) {
         if (isIn(unit, groups.get(group))) {
-          words.addAll(words(images, group));
+          images.words(group).forEach(found::number);
           rows += groups.get(group).rows();
         }
       }
     } catch (IOException e) {
-      return words; // damaged: reading it reports that
+      return found.words(); // damaged: reading it reports that
     }
-    return words;
-  }
-
-  private static Set<String> words(ParquetImages images, int group) throws IOException {
-    return images.words(group).stream().filter(TextLabel::isWord).collect(Collectors.toSet());
+    return found.words();
   }
 
   private static void close(ParquetImages images) {

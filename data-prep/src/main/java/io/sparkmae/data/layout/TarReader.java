@@ -1,6 +1,7 @@
 package io.sparkmae.data.layout;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.apache.hadoop.conf.Configuration;
@@ -60,6 +61,26 @@ final class TarReader {
     return SourceInput.open(unit, Math.max(0, unit.start() - PREFIX) & -BLOCK, conf);
   }
 
+  /**
+   * Returns the name of the first file in the first bytes of a tar that no {@link SkipRule} skips;
+   * empty if there is none, or they are no tar's.
+   */
+  static String first(byte[] head) {
+    for (long at = 0; at + BLOCK <= head.length; ) {
+      byte[] header = Arrays.copyOfRange(head, (int) at, (int) at + BLOCK);
+      String name = LongName.text(header, 0, 100);
+      boolean file = header[156] == '0' || header[156] == 0;
+      if (!isHeader(header)) {
+        return "";
+      }
+      if (file && !name.endsWith("/") && SkipRule.of(name).isEmpty()) {
+        return name;
+      }
+      at += BLOCK + padded(size(header));
+    }
+    return "";
+  }
+
   /** Returns the next file, or null at the end. */
   Entry next() {
     skipContent();
@@ -73,7 +94,7 @@ final class TarReader {
       }
       if (isZero()) {
         endOfInner();
-      } else if (!isHeader()) {
+      } else if (!isHeader(block)) {
         notHeader(at);
         name.clear();
       } else {
@@ -179,21 +200,21 @@ final class TarReader {
     return true;
   }
 
-  private boolean isHeader() {
+  private static boolean isHeader(byte[] block) {
     try {
-      return TarUtils.verifyCheckSum(block) && size() >= 0;
+      return TarUtils.verifyCheckSum(block) && size(block) >= 0;
     } catch (IllegalArgumentException e) {
       return false;
     }
   }
 
-  private long size() {
+  private static long size(byte[] block) {
     return TarUtils.parseOctalOrBinary(block, 124, 12);
   }
 
   /** Returns the file of this header; null if it is not a file's. */
   private Entry header(long at, LongName longName) {
-    long size = size();
+    long size = size(block);
     char type = (char) block[156];
     switch (type) {
       case 'x', 'L' -> {

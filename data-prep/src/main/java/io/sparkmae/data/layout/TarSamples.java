@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -27,8 +26,7 @@ final class TarSamples implements AutoCloseable {
 
   private final SourceFile shard;
   private final long end;
-  private final Map<String, Integer> labels;
-  private final Set<String> words = new TreeSet<>();
+  private final TextLabels labels;
   private final SourceInput in;
   private final TarReader tar;
   private final long start;
@@ -45,7 +43,7 @@ final class TarSamples implements AutoCloseable {
 
   /** Reads a unit whose labels are numbers, or the words that {@code labels} numbers. */
   TarSamples(SourceUnit unit, Map<String, Integer> labels, Configuration conf) {
-    this.labels = labels;
+    this.labels = new TextLabels(labels);
     this.shard = unit.file(0);
     this.in = TarReader.open(unit, conf);
     this.end = in.end();
@@ -168,14 +166,10 @@ final class TarSamples implements AutoCloseable {
     return Sample.image(key, image.bytes, number(members));
   }
 
-  /** Returns the sample's label, and remembers words; -1 whatever is wrong with it. */
+  /** Returns the sample's label; -1 whatever is wrong with it. */
   private int number(List<Member> members) {
     try {
-      String label = label(members);
-      if (TextLabel.isWord(label)) {
-        words.add(label);
-      }
-      return TextLabel.number(label, labels);
+      return labels.number(label(members));
     } catch (UncheckedIOException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) { // a label costs no image
@@ -185,7 +179,7 @@ final class TarSamples implements AutoCloseable {
 
   /** Returns the labels read so far that are words. */
   Set<String> words() {
-    return words;
+    return labels.words();
   }
 
   /**

@@ -26,7 +26,7 @@ record WebDatasetLayout(Map<String, Integer> labels) implements Layout {
 
   @Override
   public Layout withClasses(List<String> classes) {
-    return new WebDatasetLayout(TextLabel.numbers(classes));
+    return new WebDatasetLayout(TextLabels.numbers(classes));
   }
 
   @Override

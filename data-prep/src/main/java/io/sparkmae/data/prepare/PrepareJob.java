@@ -67,7 +67,7 @@ public final class PrepareJob {
       requireSame(finished.get(), origin, classes.names(), settings.output());
       return result(finished.get(), 0);
     }
-    LayoutChoice choice = found.withClasses(own);
+    LayoutChoice choice = found.withClasses(own.isEmpty() ? classes.names() : own);
     try (var progress = new PrepareProgress(spark.sparkContext())) {
       int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
       Map<Integer, String> done = output.begin(way(origin, classes.names(), parts), parts);

@@ -34,7 +34,7 @@ public final class Faults implements AutoCloseable {
     SUMS(PixelSums.class.getName(), "of"),
     RESIZE(Resampler.class.getName(), "resize"),
     ENCODE(JpegEncoder.class.getName(), "encode"),
-    LABEL("io.sparkmae.data.layout.TextLabel", "number"),
+    LABEL("io.sparkmae.data.layout.TextLabels", "number"),
     WRITE(PreparedFile.class.getName(), "add");
 
     private final String type;

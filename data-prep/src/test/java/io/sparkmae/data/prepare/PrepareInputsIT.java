@@ -88,6 +88,7 @@ class PrepareInputsIT extends Preparations {
   void aMacsLeavingsAreNoClassesOfImageNetsTarOfTars() throws IOException {
     byte[] junk = {0, 5, 22, 7, 0, 2, 0, 0}; // AppleDouble begins so
     var outer = new LinkedHashMap<String, byte[]>();
+    outer.put("./.DS_Store", java.util.Arrays.copyOf(junk, 6148));
     for (int label = 0; label < 3; label++) {
       var members = new LinkedHashMap<String, byte[]>();
       for (int i = 0; i < 4; i++) {
@@ -109,7 +110,7 @@ class PrepareInputsIT extends Preparations {
     assertThat(result.layout()).isEqualTo("imagenet-tar");
     assertThat(result.rows()).isEqualTo(12);
     assertThat(result.rejects()).isEmpty();
-    assertThat(result.skipped()).isEqualTo(Map.of("MEMBERS", 3L + 3 * 8));
+    assertThat(result.skipped()).isEqualTo(Map.of("MEMBERS", 1L + 3 + 3 * 8));
     assertThat(PreparedData.open(dir + "/out", conf).classes())
         .containsExactly("n00000000", "n00000001", "n00000002");
     labels("out").forEach((key, label) -> assertThat(key).contains("n0000000" + label + "_"));
