@@ -2,6 +2,8 @@ package io.sparkmae.data.prepare;
 
 import static net.bytebuddy.matcher.ElementMatchers.named;
 
+import io.sparkmae.data.Manifest;
+import io.sparkmae.data.OutputDirectory;
 import io.sparkmae.data.image.EncodedImage;
 import io.sparkmae.data.image.ImageDecoder;
 import io.sparkmae.data.image.JpegEncoder;
@@ -35,7 +37,9 @@ public final class Faults implements AutoCloseable {
     RESIZE(Resampler.class.getName(), "resize"),
     ENCODE(JpegEncoder.class.getName(), "encode"),
     LABEL("io.sparkmae.data.layout.TextLabels", "number"),
-    WRITE(PreparedFile.class.getName(), "add");
+    WRITE(PreparedFile.class.getName(), "add"),
+    /** Of the whole preparation, whose image is {@link #JOB}. */
+    FINISH(OutputDirectory.class.getName(), "finish");
 
     private final String type;
     private final String method;
@@ -46,13 +50,15 @@ public final class Faults implements AutoCloseable {
     }
   }
 
+  static final String JOB = "the job";
+
   private record Fault(Step step, Supplier<Throwable> thrown) {}
 
   /** Faults by the text of a name or label, or by the hash of an image's bytes. */
   private static final Map<Object, Fault> FAULTS = new ConcurrentHashMap<>();
 
   private static final List<String> IMAGES_BY_NAME =
-      List.of(Step.READ.type, Step.LABEL.type, Step.WRITE.type);
+      List.of(Step.READ.type, Step.LABEL.type, Step.WRITE.type, Step.FINISH.type);
 
   /** The image whose header this thread read last. */
   private static final ThreadLocal<Object> IMAGE = ThreadLocal.withInitial(() -> "");
@@ -110,6 +116,9 @@ public final class Faults implements AutoCloseable {
   }
 
   private static Object name(Object argument) {
+    if (argument instanceof Manifest) {
+      return JOB;
+    }
     if (argument instanceof SourceFile file) {
       return file.name();
     }

@@ -6,12 +6,19 @@ import static io.sparkmae.data.image.TestImages.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.SampleSeed;
 import io.sparkmae.data.image.SampleSeed.Draws;
 import io.sparkmae.data.image.TestImages;
+import io.sparkmae.data.layout.Sample;
 import io.sparkmae.data.prepare.Faults.Step;
 import io.sparkmae.data.storage.MissingCodec;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +26,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import javax.imageio.IIOException;
+import javax.imageio.ImageIO;
 import org.apache.spark.sql.Row;
+import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +69,9 @@ class OneImageIT extends Preparations {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "LABEL")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"LABEL", "FINISH"})
   void aFaultAtAnyStepIsThatImagesReject(Step step) throws IOException {
     for (int i = 0; i < IMAGES; i++) {
       write(dir.resolve("in/class%d/%02d.jpg".formatted(i % 3, i)), jpeg(i));
@@ -70,7 +81,7 @@ class OneImageIT extends Preparations {
     faults = new Faults();
     Draws draws = SampleSeed.stream(step.ordinal(), 7);
     var struck = new TreeMap<String, String>();
-    List<Supplier<Throwable>> kinds = new java.util.ArrayList<>(KINDS);
+    List<Supplier<Throwable>> kinds = new ArrayList<>(KINDS);
     if (step != Step.READ && step != Step.WRITE) {
       kinds.addAll(CODEC_KINDS);
     }
@@ -138,6 +149,52 @@ class OneImageIT extends Preparations {
     }
   }
 
+  /** A small image may have met its neighbours' peak; a huge one would not fit the next time. */
+  @Test
+  void tooLittleMemoryIsAHugeImagesReject() throws IOException {
+    var huge = new BufferedImage(9000, 6000, BufferedImage.TYPE_BYTE_GRAY);
+    var png = new ByteArrayOutputStream();
+    ImageIO.write(huge, "png", png);
+    faults = new Faults();
+    faults.at(Step.DECODE, png.toByteArray(), () -> new OutOfMemoryError("Java heap space"));
+    faults.at(Step.DECODE, jpeg(1), () -> new OutOfMemoryError("Java heap space"));
+
+    try (var screening = new Screening(settings("out", "in", 24, 1))) {
+      Sample reject = screening.screen(Sample.image("huge", png.toByteArray(), 0));
+      assertThat(reject.reason()).isEqualTo(RejectReason.TOO_LARGE);
+      assertThat(reject.detail()).matches("9000 × 6000 pixels, too many for the \\d+ MiB here");
+      assertThatThrownBy(() -> screening.screen(Sample.image("small", jpeg(1), 0)))
+          .isInstanceOf(OutOfMemoryError.class);
+    }
+  }
+
+  /** A part that says it met another file than it wrote is found at the end. */
+  @Test
+  void countsThatDifferEndTheJob() throws IOException {
+    for (int i = 0; i < 6; i++) {
+      write(dir.resolve("in/%02d.jpg".formatted(i)), jpeg(i));
+    }
+    faults = new Faults();
+    faults.at(Step.FINISH, Faults.JOB, () -> new IllegalStateException("killed here"));
+    assertThatThrownBy(() -> rows("out", "in")).hasMessage("killed here");
+    faults.close();
+    faults = null;
+    for (int part = 0; part < 4; part++) {
+      Path done = dir.resolve("out/_attempts/done-0000%d.json".formatted(part));
+      String counts = Files.readString(done);
+      if (counts.contains("\"met\":6")) {
+        Files.writeString(done, counts.replace("\"met\":6", "\"met\":7"));
+        Files.delete(done.resolveSibling("." + done.getFileName() + ".crc"));
+      }
+    }
+
+    assertThatThrownBy(() -> rows("out", "in"))
+        .isInstanceOf(CountsDiffer.class)
+        .hasMessageContaining(
+            "6 rows, 0 rejects and 0 skipped are not the 7 met, counted in 1 of 1 units of work");
+    assertThat(dir.resolve("out/manifest.json")).doesNotExist();
+  }
+
   private PrepareResult last;
 
   /** Bytes and label of each row, by key; shrunk, so that all steps are taken. */
@@ -156,7 +213,7 @@ class OneImageIT extends Preparations {
     return rows;
   }
 
-  private org.assertj.core.api.AbstractStringAssert<?> assertThatLine(String key) {
+  private AbstractStringAssert<?> assertThatLine(String key) {
     try {
       return assertThat(
           rejectLines().stream().filter(line -> line.contains(key)).findFirst().orElse(""));
