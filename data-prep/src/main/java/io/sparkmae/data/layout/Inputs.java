@@ -39,7 +39,14 @@ public record Inputs(
    *
    * @param rulesName what the rules look at; empty for a file that the user named, which is meant
    */
-  private record Found(Path root, String name, String rulesName, FileStatus status) {}
+  private record Found(Path root, String name, String rulesName, FileStatus status) {
+    /**
+     * Returns this file, which {@code other} inputs name too: it is meant if one of them means it.
+     */
+    Found again(Found other) {
+      return other.rulesName.isEmpty() ? new Found(root, name, "", status) : this;
+    }
+  }
 
   /**
    * Lists files, and directories recursively, and counts those that a {@link SkipRule} skips.
@@ -50,7 +57,7 @@ public record Inputs(
     Map<Path, Found> found = new LinkedHashMap<>();
     for (String uri : uris) {
       for (Found file : list(uri, conf)) {
-        found.putIfAbsent(file.status.getPath(), file);
+        found.merge(file.status.getPath(), file, Found::again);
       }
     }
     long met = found.size();

@@ -10,42 +10,20 @@ import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.storage.ColumnNames;
 import io.sparkmae.data.storage.MissingCodec;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.function.ObjIntConsumer;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
-import org.apache.parquet.example.data.simple.SimpleGroup;
-import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.api.Binary;
-import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.MessageTypeParser;
-import org.apache.parquet.schema.Type;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Parquet as others write it: codecs, columns, labels and lists. */
-class ForeignParquetTest {
-  private static final int ROWS = 5;
-  private static final String IMAGE = "optional binary image; ";
-
-  private final Configuration conf = new Configuration();
-
-  @TempDir Path dir;
+/** Parquet as others write it: codecs, columns of images, and lists. */
+class ForeignParquetTest extends ForeignParquet {
 
   @ParameterizedTest
   @EnumSource(
@@ -157,117 +135,6 @@ class ForeignParquetTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "int32 label (INTEGER(8,true))",
-        "int32 label (INTEGER(8,false))",
-        "int32 label (INTEGER(16,true))",
-        "int32 label (INTEGER(32,false))",
-        "int64 label (INTEGER(64,false))",
-        "int64 cls",
-        "int32 labels",
-        "float label",
-        "double class",
-        "binary label (STRING)",
-        "binary label (ENUM)",
-        "binary label"
-      })
-  void aLabelIsAnyNumberOrText(String column) throws IOException {
-    String[] words = column.split(" ");
-    write(
-        CompressionCodecName.GZIP,
-        IMAGE + "optional " + column + ";",
-        (row, i) -> {
-          switch (words[0]) {
-            case "int32" -> row.add(words[1], i);
-            case "int64" -> row.add(words[1], (long) i);
-            case "float" -> row.add(words[1], (float) i);
-            case "double" -> row.add(words[1], (double) i);
-            default -> row.add(words[1], "" + i);
-          }
-        });
-    var named = new ColumnNames("image", words[1]);
-
-    assertThat(labels(named)).containsExactly(0, 1, 2, 3, 4);
-    assertThat(labels(new ColumnNames("image", "none"))).containsOnly(-1);
-    if (!column.equals("binary label")) {
-      assertThat(labels(ColumnNames.FOUND)).containsExactly(0, 1, 2, 3, 4);
-    }
-  }
-
-  @Test
-  void anOddLabelIsNoneAndCostsNoImage() throws IOException {
-    double[] odd = {2.5, Double.NaN, -1, 1e12, 3};
-    write(
-        CompressionCodecName.GZIP,
-        IMAGE + "optional double label;",
-        (r, i) -> r.add("label", odd[i]));
-    assertThat(labels(ColumnNames.FOUND)).containsExactly(-1, -1, -1, -1, 3);
-
-    long[] far = {1L << 40, -7, Long.MIN_VALUE, 1L << 31, Integer.MAX_VALUE};
-    write(
-        CompressionCodecName.GZIP,
-        IMAGE + "optional int64 label;",
-        (r, i) -> r.add("label", far[i]));
-    assertThat(labels(ColumnNames.FOUND)).containsExactly(-1, -1, -1, -1, Integer.MAX_VALUE);
-
-    write(
-        CompressionCodecName.GZIP,
-        IMAGE + "optional int32 label (INTEGER(32,false));",
-        (row, i) -> {
-          if (i > 0) {
-            row.add("label", i == 1 ? -1 : i); // 2³² − 1 without its sign
-          }
-        });
-    assertThat(labels(ColumnNames.FOUND)).containsExactly(-1, -1, 2, 3, 4);
-  }
-
-  @Test
-  void aListOfLabelsCostsNoImage() throws IOException {
-    write(
-        CompressionCodecName.GZIP,
-        IMAGE + "optional group labels (LIST) { repeated group list { optional int32 element; } }",
-        (row, i) -> row.addGroup("labels").addGroup("list").add("element", i));
-
-    assertThat(labels(ColumnNames.FOUND)).containsExactly(-1, -1, -1, -1, -1);
-  }
-
-  @Test
-  void wordsAreClassesByName() throws IOException {
-    List<String> words = List.of("dog", "cat", "dog", "7", "");
-    write(
-        CompressionCodecName.ZSTD,
-        IMAGE + "optional binary label (STRING);",
-        (row, i) -> row.add("label", words.get(i)));
-    LayoutChoice choice = choice(ColumnNames.FOUND);
-    Set<String> found = new TreeSet<>();
-    for (SourceUnit unit : choice.layout().units(choice.inputs())) {
-      found.addAll(choice.layout().words(unit, Integer.MAX_VALUE, conf));
-    }
-
-    assertThat(found).containsExactly("cat", "dog");
-    assertThat(read(choice.withClasses(List.copyOf(found))))
-        .extracting(Sample::label)
-        .containsExactly(1, 0, 1, 7, -1);
-  }
-
-  @Test
-  void namesOfHuggingFacesClassLabelAreThoseOfTheLabelsColumn() throws IOException {
-    String features =
-        "{\"info\": {\"features\": {\"fine\": {\"names\": [\"a\", \"b\"], \"_type\": \"ClassLabel\"}}}}";
-    write(
-        CompressionCodecName.GZIP,
-        IMAGE + "optional int64 fine;",
-        (row, i) -> row.add("fine", (long) i % 2),
-        Map.of("huggingface", features));
-
-    LayoutChoice choice = choice(new ColumnNames(null, "fine"));
-    assertThat(choice.layout().classes(choice.inputs(), conf)).containsExactly("a", "b");
-    LayoutChoice without = choice(ColumnNames.FOUND);
-    assertThat(without.layout().classes(without.inputs(), conf)).isEmpty();
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
         "optional group image (LIST) { repeated group list { optional binary element; } }",
         "optional group image (LIST) { repeated binary array; }",
         "repeated binary image;"
@@ -354,80 +221,5 @@ class ForeignParquetTest {
             "list-of-structs-gzip.parquet#2.0/1.jpg -1 null",
             "list-of-structs-gzip.parquet#2.1/2.jpg -1 null",
             "list-of-structs-gzip.parquet#2.2/3.jpg -1 null");
-  }
-
-  private void isJpeg(Sample sample) {
-    assertThat(sample.bytes()).startsWith(0xff, 0xd8);
-  }
-
-  private static Binary image(int number) {
-    return Binary.fromConstantByteArray(jpeg(number));
-  }
-
-  private static Integer[] hashes(int from) {
-    return IntStream.range(from, from + ROWS)
-        .mapToObj(i -> Arrays.hashCode(jpeg(i)))
-        .toArray(Integer[]::new);
-  }
-
-  private void write(CompressionCodecName codec, String fields, ObjIntConsumer<Group> fill)
-      throws IOException {
-    write(codec, fields, fill, Map.of());
-  }
-
-  private void write(
-      CompressionCodecName codec,
-      String fields,
-      ObjIntConsumer<Group> fill,
-      Map<String, String> metadata)
-      throws IOException {
-    MessageType schema = MessageTypeParser.parseMessageType("message m { " + fields + " }");
-    Files.deleteIfExists(dir.resolve("a.parquet"));
-    try (var writer =
-        ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(dir + "/a.parquet"))
-            .withType(schema)
-            .withExtraMetaData(metadata)
-            .withCompressionCodec(codec)
-            .build()) {
-      for (int i = 0; i < ROWS; i++) {
-        Group row = new SimpleGroup(schema);
-        if (schema.getType(0).isPrimitive()
-            && !schema.getType(0).isRepetition(Type.Repetition.REPEATED)) {
-          row.add(schema.getFieldName(0), image(i));
-        }
-        fill.accept(row, i);
-        writer.write(row);
-      }
-    }
-    Files.deleteIfExists(dir.resolve(".a.parquet.crc"));
-  }
-
-  private void resource(String name) throws IOException {
-    try (InputStream in = getClass().getResourceAsStream("/parquet/" + name)) {
-      Files.copy(in, dir.resolve(name));
-    }
-  }
-
-  private LayoutChoice choice(ColumnNames columns) {
-    return LayoutChoice.of("auto", Inputs.list(List.of(dir.toString()), conf), conf)
-        .withColumns(columns);
-  }
-
-  private List<Sample> read(ColumnNames columns) {
-    return read(choice(columns));
-  }
-
-  private List<Sample> read(LayoutChoice choice) {
-    var samples = new ArrayList<Sample>();
-    for (SourceUnit unit : choice.layout().units(choice.inputs())) {
-      try (Stream<Sample> stream = unit.read(choice.layout(), conf)) {
-        stream.forEach(samples::add);
-      }
-    }
-    return samples;
-  }
-
-  private List<Integer> labels(ColumnNames columns) {
-    return read(columns).stream().map(Sample::label).toList();
   }
 }

@@ -82,6 +82,11 @@ class PrepareInputsIT extends Preparations {
     assertThat(directory.skipped()).isEqualTo(Map.of("HIDDEN", 1L));
     assertThat(keys("pattern")).containsExactly("3.jpg");
     assertThat(pattern.skipped()).isEqualTo(Map.of("HIDDEN", 3L));
+    PrepareSettings twice =
+        new PrepareSettings(
+            List.of(dir + "/in", dir + "/in/.hidden.jpg"), dir + "/twice", "auto", 0, 92, 1);
+    assertThat(prepare(twice).skipped()).isEqualTo(Map.of("HIDDEN", 2L));
+    assertThat(keys("twice")).containsExactlyInAnyOrder("3.jpg", ".hidden.jpg");
   }
 
   @Test
