@@ -9,10 +9,12 @@ import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.storage.RowGroup;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * The contents of prepared data: enough to plan an epoch without reading a file.
@@ -29,6 +31,9 @@ import java.util.TreeMap;
  * @param skipped files that are no inputs, by rule
  * @param pixels channels and type of all images
  * @param oriented images whose files have an orientation other than upright, turned or not
+ * @param met files and members of shards: rows, rejects and skipped ones, together; null when
+ *     unknown
+ * @param unlabelled rows without a label; null when unknown
  */
 public record Manifest(
     int formatVersion,
@@ -42,7 +47,9 @@ public record Manifest(
     // absent where empty: a run recognises its data by the hash of this JSON
     @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Long> skipped,
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Usual.class) PixelFormat pixels,
-    @JsonInclude(JsonInclude.Include.NON_DEFAULT) long oriented)
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) long oriented,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Long met,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Long unlabelled)
     implements Serializable {
   /** The format this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
@@ -153,7 +160,50 @@ public record Manifest(
         ChannelSums.deviation(sums, pixels),
         skipped,
         pixels,
-        oriented);
+        oriented,
+        null,
+        null);
+  }
+
+  /** Returns this manifest with the counts of a preparation. */
+  public Manifest counted(long metFiles, long withoutLabel) {
+    return new Manifest(
+        formatVersion,
+        rows,
+        origin,
+        classes,
+        rejects,
+        files,
+        mean,
+        deviation,
+        skipped,
+        pixels,
+        oriented,
+        metFiles,
+        withoutLabel);
+  }
+
+  /** Returns a sentence on what became of all that the preparation met, for people. */
+  public String account() {
+    var parts = new ArrayList<String>();
+    parts.add(
+        unlabelled == null
+            ? rows + " rows"
+            : "%d rows, %d of them without a label".formatted(rows, unlabelled));
+    parts.add("rejects: " + list(rejects));
+    parts.add("skipped by rule: " + list(skipped));
+    if (met != null) {
+      parts.add(met + " files and members met in all");
+    }
+    return String.join("; ", parts);
+  }
+
+  private static String list(Map<String, Long> counts) {
+    return counts.isEmpty()
+        ? "none"
+        : counts.entrySet().stream()
+            .map(count -> count.getKey() + " " + count.getValue())
+            .collect(Collectors.joining(", "));
   }
 
   /** Returns the total size of the data files in bytes. */

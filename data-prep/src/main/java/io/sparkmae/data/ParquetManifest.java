@@ -29,7 +29,7 @@ final class ParquetManifest {
     var files = new ArrayList<DataFile>();
     List<String> classes = List.of();
     for (SourceFile file : inputs.files()) {
-      try (var images = new ParquetImages(new Path(file.uri()), file.length(), conf)) {
+      try (var images = new ParquetImages(new Path(file.uri()), conf)) {
         files.add(new DataFile(file.name(), file.length(), "", images.rowGroups()));
         classes = classes.isEmpty() ? images.classes() : classes;
       } catch (IOException e) {

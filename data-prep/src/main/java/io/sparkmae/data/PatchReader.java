@@ -10,6 +10,7 @@ import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.image.View;
 import io.sparkmae.data.layout.SourceImage;
+import io.sparkmae.data.storage.EncodedRow;
 import io.sparkmae.data.storage.EncodedRows;
 import io.sparkmae.data.storage.ParquetImages;
 import io.sparkmae.data.storage.RowGroup;
@@ -109,14 +110,14 @@ public final class PatchReader implements AutoCloseable {
 
   private Future<Void> fill(
       PatchBatch batch, int first, RowAddress address, List<? extends View> views) {
-    EncodedRows rows = rows(new RowGroupAddress(address.file(), address.rowGroup()));
-    String key = key(address, rows);
+    EncodedRow row = row(address);
+    String key = key(address, row);
     for (int i = 0; i < views.size(); i++) {
       batch.keys()[first + i] = key;
       batch.sampleSeeds()[first + i] = views.get(i).sampleSeed(key);
-      batch.labels()[first + i] = rows.labels()[address.row()];
+      batch.labels()[first + i] = row.label();
     }
-    byte[] encoded = rows.images()[address.row()];
+    byte[] encoded = row.image();
     return threads.submit(
         images -> {
           try {
@@ -153,20 +154,19 @@ public final class PatchReader implements AutoCloseable {
    * @throws BadData if the file cannot be read, or the row has no bytes
    */
   public SourceImage image(RowAddress address) {
-    EncodedRows rows = rows(new RowGroupAddress(address.file(), address.rowGroup()));
-    String key = key(address, rows);
-    byte[] encoded = rows.images()[address.row()];
+    EncodedRow row = row(address);
+    String key = key(address, row);
+    byte[] encoded = row.image();
     if (encoded == null) {
       throw new BadData("Cannot read image %s: image.bytes is null".formatted(key));
     }
-    return new SourceImage(key, encoded.clone(), rows.labels()[address.row()]);
+    return new SourceImage(key, encoded.clone(), row.label());
   }
 
   /** Returns a row's key: its image.path, or file#row for Parquet without names. */
-  private String key(RowAddress address, EncodedRows rows) {
-    String path = rows.paths()[address.row()];
-    if (path != null) {
-      return path;
+  private String key(RowAddress address, EncodedRow row) {
+    if (row.path() != null) {
+      return row.path();
     }
     DataFile file = data.manifest().files().get(address.file());
     long before = 0;
@@ -174,6 +174,12 @@ public final class PatchReader implements AutoCloseable {
       before += file.rowGroups().get(group).rows();
     }
     return file.name() + "#" + (before + address.row());
+  }
+
+  private EncodedRow row(RowAddress address) {
+    return rows(new RowGroupAddress(address.file(), address.rowGroup()))
+        .images()
+        .get(address.row());
   }
 
   private EncodedRows rows(RowGroupAddress address) {

@@ -21,7 +21,17 @@ class ManifestTest {
   /** Runs recognise their data by this text, so what is newer must not be in older data's. */
   @Test
   void nothingSkippedIsNotWritten() {
-    assertThat(manifest.toJson()).doesNotContain("skipped", "oriented");
+    assertThat(manifest.toJson()).doesNotContain("skipped", "oriented").doesNotContain("met\"");
+    assertThat(manifest.toJson()).doesNotContain("unlabelled");
+  }
+
+  @Test
+  void theAccountIsASentence() {
+    assertThat(manifest.account()).isEqualTo("50 rows; rejects: EMPTY 2; skipped by rule: none");
+    assertThat(manifest.counted(53, 7).account())
+        .startsWith("50 rows, 7 of them without a label; ")
+        .endsWith("; 53 files and members met in all");
+    assertThat(Manifest.fromJson(manifest.counted(53, 7).toJson()).met()).isEqualTo(53);
   }
 
   @Test

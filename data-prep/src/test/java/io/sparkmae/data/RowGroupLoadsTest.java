@@ -34,7 +34,8 @@ class RowGroupLoadsTest {
       var path = new org.apache.hadoop.fs.Path(directory.toString(), file + ".parquet");
       try (var out = new PreparedFile(path, List.of("noise"), conf)) {
         for (int i = 0; i <= file * 7 % 9; i++, image++) {
-          out.write(Sample.image("image " + image, TestImages.jpeg(image % 20), 0));
+          out.add(Sample.image("image " + image, TestImages.jpeg(image % 20), 0));
+          out.flush();
         }
         out.finish(path.getName());
       }

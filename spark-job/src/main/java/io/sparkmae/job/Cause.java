@@ -2,6 +2,7 @@ package io.sparkmae.job;
 
 import com.typesafe.config.ConfigException;
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.storage.MissingCodec;
 import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.InUse;
@@ -32,6 +33,7 @@ import picocli.CommandLine.ParameterException;
 enum Cause {
   NON_FINITE(ExitCode.NON_FINITE_LOSS, NonFiniteLoss.class::isInstance),
   BAD_DATA(ExitCode.BAD_DATA, thrown -> thrown instanceof BadData || thrown instanceof BadModel),
+  NO_CODEC(ExitCode.BAD_OPTIONS, MissingCodec.class::isInstance),
   DENIED(
       ExitCode.BAD_OPTIONS,
       says(

@@ -2,12 +2,15 @@ package io.sparkmae.job;
 
 import io.sparkmae.job.config.UserInfo;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.SparkException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -24,6 +27,22 @@ record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
 
   private static final int LONGEST = 300;
   private static final int MOST = 3;
+
+  /** What storage, its clients and Spark say of causes that may pass, in any exception. */
+  private static final Pattern PASSING =
+      Pattern.compile(
+          "connect|time.?d? ?out|throttl|slow ?down|unavailable|refused|reset|shut ?down|closed"
+              + "|interrupt|too many requests|\\b(429|500|502|503|504)\\b|retry|retries|expired"
+              + "|temporar|overload|busy|amazonaws|azure|google.cloud",
+          Pattern.CASE_INSENSITIVE);
+
+  /** What a task threw, in Spark's message, where the exception itself could not be sent. */
+  private static final Pattern THROWN =
+      Pattern.compile(
+          "most recent failure: Lost task [^\\n]*?\\): ([\\w.$]+(?:Exception|Error))\\b(.*)");
+
+  private static final Pattern SPARKS_FAULT =
+      Pattern.compile("Task not serializable|Kryo serialization failed|spark.driver.maxResultSize");
 
   private static final List<String> OUR_CODE =
       List.of("io.sparkmae.", "org.nd4j.", "org.deeplearning4j.", "org.bytedeco.");
@@ -104,7 +123,35 @@ record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
   private static Optional<Failure> faultOfATask(Throwable thrown) {
     return chain(thrown).anyMatch(SparkException.class::isInstance)
         ? first(thrown, cause -> isFault(cause) && cause != thrown, ExitCode.FAILED, "")
+            .or(() -> first(thrown, Failure::tellsOfAFault, ExitCode.FAILED, ""))
         : Optional.empty();
+  }
+
+  /** Returns whether Spark's message alone names a fault, since no cause came with it. */
+  private static boolean tellsOfAFault(Throwable cause) {
+    if (!(cause instanceof SparkException) || cause.getCause() != null) {
+      return false;
+    }
+    String message = String.valueOf(cause.getMessage());
+    Matcher thrown = THROWN.matcher(message);
+    boolean fault = thrown.find() && isUnchecked(thrown.group(1));
+    return SPARKS_FAULT.matcher(message).find()
+        || fault && !PASSING.matcher(thrown.group(2)).find();
+  }
+
+  private static boolean isUnchecked(String type) {
+    try {
+      Class<?> thrown = Class.forName(type, false, Failure.class.getClassLoader());
+      boolean unchecked =
+          RuntimeException.class.isAssignableFrom(thrown) || Error.class.isAssignableFrom(thrown);
+      boolean mayPass =
+          UncheckedIOException.class.isAssignableFrom(thrown)
+              || OutOfMemoryError.class.isAssignableFrom(thrown)
+              || type.startsWith("org.apache.spark.");
+      return unchecked && !mayPass;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
   }
 
   private static boolean isFault(Throwable cause) {
@@ -113,7 +160,11 @@ record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
     boolean plain =
         chain(cause).noneMatch(c -> Cause.PASSES.is(c) || c instanceof OutOfMemoryError);
     boolean sparks = cause.getClass().getName().startsWith("org.apache.spark.");
-    return unchecked && plain && !sparks && isOfOurCode(cause);
+    return unchecked && plain && !sparks && (isOfOurCode(cause) || !isPassing(cause));
+  }
+
+  private static boolean isPassing(Throwable thrown) {
+    return chain(thrown).anyMatch(cause -> PASSING.matcher(cause.toString()).find());
   }
 
   // Spark and storage clients throw the same types when a connection is lost. Java's own frames do

@@ -6,6 +6,7 @@ import io.sparkmae.data.prepare.FirstImage;
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareResult;
 import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.data.storage.ColumnNames;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
@@ -90,6 +91,26 @@ final class PrepareCommand implements Callable<Outcome> {
   private double validationShare;
 
   @Option(
+      names = "--classes",
+      paramLabel = "URI",
+      description =
+          "The list of classes, in order of label: a text file with one a line, or a prepared data"
+              + " set. Without it, the input's own.")
+  private String classes;
+
+  @Option(
+      names = "--image-column",
+      paramLabel = "NAME",
+      description = "The column of images of Parquet; with dots within structs.")
+  private String imageColumn;
+
+  @Option(
+      names = "--label-column",
+      paramLabel = "NAME|none",
+      description = "The column of labels of Parquet, numbers or words.")
+  private String labelColumn;
+
+  @Option(
       names = "--channels",
       defaultValue = "3",
       paramLabel = "C",
@@ -132,7 +153,10 @@ final class PrepareCommand implements Callable<Outcome> {
                 leastRows,
                 dropDuplicates,
                 orientation == Turning.APPLY,
-                KeyRange.ALL)
+                KeyRange.ALL,
+                new ColumnNames(imageColumn, labelColumn),
+                classes,
+                PixelFormat.RGB)
             .of(pixels());
     if (validationShare == 0) {
       return Outcome.done(PrepareJob.run(Sessions.open("prepare"), all));

@@ -8,8 +8,10 @@ import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.Json;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -72,6 +74,52 @@ class DataCommandsTest {
   }
 
   @Test
+  void columnsAndClassesAreNamedAndRowsWithoutALabelAreCounted() throws Exception {
+    JsonNode drawn = run("prepare --input %s/images --output %s/drawn", directory, directory);
+    assertThat(drawn.get("met").asLong())
+        .isEqualTo(drawn.get("rows").asLong() + drawn.at("/skipped/OTHER").asLong());
+    spark
+        .read()
+        .parquet(directory + "/drawn/data")
+        .selectExpr(
+            "struct(image.bytes as pixels) as photo",
+            "image.bytes as thumb",
+            "image.bytes as depth",
+            "case when label = 0 then null when label = 1 then 'one' else 'two' end as kind")
+        .coalesce(1)
+        .write()
+        .parquet(directory + "/foreign");
+    Files.writeString(directory.resolve("list.txt"), "zero\none\ntwo\n");
+
+    JsonNode result =
+        run(
+            "prepare --input %s/foreign --output %s/named --image-column photo.pixels"
+                + " --label-column kind --classes %s/list.txt",
+            directory, directory, directory);
+    JsonNode seen = run("inspect --data %s/named", directory);
+
+    assertThat(result.get("unlabelled").asLong())
+        .isPositive()
+        .isLessThan(drawn.get("rows").asLong());
+    assertThat(result.get("rows")).isEqualTo(drawn.get("rows"));
+    assertThat(seen.at("/inspection/unlabelled")).isEqualTo(result.get("unlabelled"));
+    assertThat(seen.at("/inspection/met")).isEqualTo(result.get("met"));
+    assertThat(seen.get("classes"))
+        .extracting(JsonNode::asText)
+        .containsExactly("zero", "one", "two");
+    assertThat(code("prepare --input %s/foreign --output %s/x", directory, directory))
+        .isEqualTo(ExitCode.BAD_DATA); // which of two columns?
+    assertThat(
+            code(
+                "prepare --input %s/images --output %s/x --classes %s/list.txt",
+                directory, directory, directory))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(
+            code("prepare --input %s/images --output %s/x --image-column a", directory, directory))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+  }
+
+  @Test
   void benchmarkDataHasARateForEachPart() throws Exception {
     JsonNode result =
         run(
@@ -89,6 +137,11 @@ class DataCommandsTest {
         .isEqualTo(3 * result.get("images_per_second").asDouble());
     assertThat(result.get("slowest").asDouble())
         .isLessThanOrEqualTo(result.get("fastest").asDouble());
+  }
+
+  private static int code(String command, Object... values) {
+    return Mae.run(
+        command.formatted(values).split(" "), new PrintStream(OutputStream.nullOutputStream()));
   }
 
   private JsonNode run(String command, Object... values) throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.storage.MissingCodec;
 import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.model.engine.cuda.UnusableGpu;
 import java.io.ByteArrayOutputStream;
@@ -68,6 +69,41 @@ class FailureTest {
             new ClassCastException("a is no b"))) {
       assertThat(behindSpark(fault)).as("%s", fault).isEqualTo(ExitCode.FAILED);
     }
+  }
+
+  @Test
+  void codeThatIsMissingIsAMatterOfSettings() {
+    for (Throwable missing :
+        List.of(
+            new NoClassDefFoundError("a/B"),
+            new UnsatisfiedLinkError("no zstd in java.library.path"),
+            new ClassNotFoundException("a.B"),
+            new MissingCodec("Cannot read a.parquet: it is compressed with LZO"))) {
+      assertThat(behindSpark(new Exception(missing)))
+          .as("%s", missing)
+          .isEqualTo(ExitCode.BAD_OPTIONS);
+    }
+  }
+
+  @Test
+  void whatATaskThrewIsToldBySparksMessageWhereItDidNotCome() {
+    String lost =
+        "Job aborted due to stage failure: Task 0 in stage 0.0 failed 4 times, most recent failure: Lost task 0.3 in stage 0.0 (TID 3) (10.0.0.1 executor 2): ";
+    assertThat(ofSpark(lost + "java.lang.IllegalStateException: a fault\n\tat a.B.c"))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(ofSpark(lost + "java.lang.IllegalStateException: Connection pool shut down"))
+        .isEqualTo(ExitCode.RETRY);
+    assertThat(ofSpark(lost + "java.io.IOException: No space left on device"))
+        .isEqualTo(ExitCode.RETRY);
+    assertThat(ofSpark(lost + "ExecutorLostFailure (executor 2 exited caused by one of the tasks)"))
+        .isEqualTo(ExitCode.RETRY);
+    assertThat(ofSpark(lost + "FetchFailed(BlockManagerId(1, a, 7), shuffleId=0, message=\n..."))
+        .isEqualTo(ExitCode.RETRY);
+    assertThat(ofSpark("Kryo serialization failed: Buffer overflow")).isEqualTo(ExitCode.FAILED);
+  }
+
+  private static int ofSpark(String message) {
+    return Failure.of(new SparkException(message)).exitCode();
   }
 
   @Test
@@ -159,10 +195,28 @@ class FailureTest {
   }
 
   @Test
-  void whatOthersCodeThrowsInATaskMayPass() {
+  void whatOthersCodeThrowsInATaskMayPassIfItSaysSo() {
     RuntimeException closed = new IllegalStateException("Connection pool shut down");
     assertThat(behindSpark(thrownBy("org.apache.http.impl.conn.Pool", closed)))
         .isEqualTo(ExitCode.RETRY);
+    for (Exception passing :
+        List.of(
+            new RuntimeException("Read timed out"),
+            new IllegalStateException("SlowDown: please reduce your request rate"),
+            new RuntimeException("Status Code: 503; Service Unavailable"))) {
+      assertThat(behindSpark(thrownBy("com.storage.Client", passing)))
+          .as("%s", passing)
+          .isEqualTo(ExitCode.RETRY);
+    }
+    for (Exception fault :
+        List.of(
+            new IllegalArgumentException("Illegal character in a name"),
+            new IllegalStateException("not a map"),
+            new IndexOutOfBoundsException("Index 9 out of bounds for length 3"))) {
+      assertThat(behindSpark(thrownBy("org.apache.parquet.Reader", fault)))
+          .as("%s", fault)
+          .isEqualTo(ExitCode.FAILED);
+    }
     RuntimeException shapes = new IllegalStateException("Shapes differ");
     assertThat(behindSpark(thrownBy("org.nd4j.linalg.Shape", shapes))).isEqualTo(ExitCode.FAILED);
   }

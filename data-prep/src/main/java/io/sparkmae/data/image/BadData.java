@@ -1,7 +1,5 @@
 package io.sparkmae.data.image;
 
-import java.util.Optional;
-
 /**
  * Data that cannot be used; the message is one sentence that names the file, and the row or key
  * where there is one.
@@ -17,17 +15,5 @@ public final class BadData extends RuntimeException {
   /** Takes a message as above, and the exception that revealed the bad data. */
   public BadData(String message, Throwable cause) {
     super(message, cause);
-  }
-
-  /**
-   * Returns the BadData among the causes of a failure, if any: Spark wraps executors' exceptions.
-   */
-  public static Optional<BadData> behind(Throwable failure) {
-    for (Throwable t = failure; t != null; t = t.getCause()) {
-      if (t instanceof BadData bad) {
-        return Optional.of(bad);
-      }
-    }
-    return Optional.empty();
   }
 }

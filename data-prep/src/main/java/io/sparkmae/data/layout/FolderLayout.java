@@ -1,6 +1,7 @@
 package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
+import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.storage.HadoopFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -87,7 +88,14 @@ record FolderLayout(Set<String> extensions) implements Layout {
     if (file.length() > MAX_BYTES) {
       return Layout.tooLarge(file.name(), file.length());
     }
-    return Sample.image(file.name(), bytes(file, conf), label);
+    try {
+      return Sample.image(file.name(), bytes(file, conf), label);
+    } catch (UncheckedIOException | BadData e) {
+      throw e;
+    } catch (RuntimeException
+        | StackOverflowError e) { // such as a name that a file system cannot make
+      return Sample.reject(file.name(), RejectReason.DAMAGED, "it cannot be read, " + e);
+    }
   }
 
   private static byte[] bytes(SourceFile file, Configuration conf) {

@@ -85,9 +85,11 @@ record ImageNetLabels(
       for (TarReader.Entry entry = tar.next(); entry != null; entry = tar.next()) {
         String base = entry.name().substring(entry.name().lastIndexOf('/') + 1);
         Matcher image = TRAINING.matcher(base);
-        if (base.endsWith(".tar")) {
+        if (TarReader.isTar(entry.name())) {
           found.put(entry.position(), base.substring(0, base.length() - 4));
-        } else if (image.matches() && !image.group(1).equals(last(found))) {
+        } else if (image.matches()
+            && SkipRule.of(entry.name()).isEmpty()
+            && !image.group(1).equals(last(found))) {
           found.put(entry.position(), image.group(1));
         }
       }

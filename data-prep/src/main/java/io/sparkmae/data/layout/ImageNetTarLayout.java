@@ -35,12 +35,12 @@ record ImageNetTarLayout(ImageNetLabels labels) implements Layout {
   }
 
   /**
-   * Returns whether the first member is the tar of a class, or has the name of a validation image.
+   * Returns whether the first member that no rule skips is the tar of a class, or has the name of a
+   * validation image.
    */
   @Override
   public boolean recognises(byte[] head) {
-    String first = LongName.text(head, 0, Math.min(head.length, 100));
-    return first.matches("(.*/)?(n\\d{8}\\.tar|ILSVRC2012_(val|test)_\\d+\\.JPEG)");
+    return TarReader.first(head).matches("(.*/)?(n\\d{8}\\.tar|ILSVRC2012_(val|test)_\\d+\\.JPEG)");
   }
 
   @Override
@@ -85,7 +85,8 @@ record ImageNetTarLayout(ImageNetLabels labels) implements Layout {
     List<Sample> next() {
       var samples = new ArrayList<>(rejects());
       while (samples.isEmpty() && entry != null && entry.position() < in.end()) {
-        Sample sample = sample();
+        Sample sample =
+            SkipRule.of(entry.name()).isPresent() ? Sample.skipped(entry.name()) : sample();
         if (sample != null) {
           samples.add(sample);
         }

@@ -29,9 +29,24 @@ import org.apache.hadoop.fs.RemoteIterator;
  * @param roots directories to which the names are relative
  * @param files their names are unique over all roots
  * @param skipped files that were met and are no inputs, by rule
+ * @param met all files, counted as they were listed
  */
-public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Long> skipped) {
-  private record Found(Path root, String name, FileStatus status) {}
+public record Inputs(
+    List<Path> roots, List<SourceFile> files, Map<SkipRule, Long> skipped, long met) {
+
+  /**
+   * A file that was met.
+   *
+   * @param rulesName what the rules look at; empty for a file that the user named, which is meant
+   */
+  private record Found(Path root, String name, String rulesName, FileStatus status) {
+    /**
+     * Returns this file, which {@code other} inputs name too: it is meant if one of them means it.
+     */
+    Found again(Found other) {
+      return other.rulesName.isEmpty() ? new Found(root, name, "", status) : this;
+    }
+  }
 
   /**
    * Lists files, and directories recursively, and counts those that a {@link SkipRule} skips.
@@ -42,15 +57,16 @@ public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Lon
     Map<Path, Found> found = new LinkedHashMap<>();
     for (String uri : uris) {
       for (Found file : list(uri, conf)) {
-        found.putIfAbsent(file.status.getPath(), file);
+        found.merge(file.status.getPath(), file, Found::again);
       }
     }
+    long met = found.size();
     Map<SkipRule, Long> skipped = new EnumMap<>(SkipRule.class);
     found
         .values()
         .removeIf(
             file -> {
-              Optional<SkipRule> rule = SkipRule.of(file.name);
+              Optional<SkipRule> rule = SkipRule.of(file.rulesName);
               rule.ifPresent(by -> skipped.merge(by, 1L, Long::sum));
               return rule.isPresent();
             });
@@ -62,7 +78,7 @@ public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Lon
             .map(f -> sourceFile(prefixes.get(f.root) + f.name, f.status))
             .sorted(Comparator.comparing(SourceFile::name))
             .toList();
-    return new Inputs(List.copyOf(roots), files, skipped);
+    return new Inputs(List.copyOf(roots), files, skipped, met);
   }
 
   private static SourceFile sourceFile(String name, FileStatus status) {
@@ -77,7 +93,7 @@ public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Lon
     if (kept.size() < files.size()) {
       all.merge(SkipRule.OTHER, (long) files.size() - kept.size(), Long::sum);
     }
-    return new Inputs(roots, kept, all);
+    return new Inputs(roots, kept, all, met);
   }
 
   /** Returns the total size of all files in bytes. */
@@ -98,11 +114,14 @@ public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Lon
     try {
       Path path = new Path(uri);
       FileSystem fs = path.getFileSystem(conf);
-      for (FileStatus status : matching(fs, path)) {
+      boolean named = fs.exists(path); // else it is a pattern, which may match what nobody means
+      for (FileStatus status : named ? List.of(fs.getFileStatus(path)) : matching(fs, path)) {
+        String name = status.getPath().getName();
         if (status.isFile()) {
-          found.add(new Found(status.getPath().getParent(), status.getPath().getName(), status));
+          Path root = status.getPath().getParent();
+          found.add(new Found(root, name, named ? "" : name, status));
         } else {
-          listDirectory(fs, status.getPath(), found);
+          listDirectory(fs, status.getPath(), named ? "" : name + "/", found);
         }
       }
     } catch (IOException e) {
@@ -111,11 +130,7 @@ public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Lon
     return found;
   }
 
-  /** Returns the file at the path, or the matches if the path is a pattern. */
   private static List<FileStatus> matching(FileSystem fs, Path path) throws IOException {
-    if (fs.exists(path)) {
-      return List.of(fs.getFileStatus(path));
-    }
     FileStatus[] matches = fs.globStatus(path);
     if (matches == null || matches.length == 0) {
       throw new BadData(
@@ -125,11 +140,14 @@ public record Inputs(List<Path> roots, List<SourceFile> files, Map<SkipRule, Lon
     return List.of(matches);
   }
 
-  private static void listDirectory(FileSystem fs, Path root, List<Found> found)
+  private static void listDirectory(FileSystem fs, Path root, String prefix, List<Found> found)
       throws IOException {
     int start = root.toString().length() + (root.isRoot() ? 0 : 1);
     Consumer<FileStatus> add =
-        status -> found.add(new Found(root, status.getPath().toString().substring(start), status));
+        status -> {
+          String name = status.getPath().toString().substring(start);
+          found.add(new Found(root, name, prefix + name, status));
+        };
     if ("file".equals(fs.getUri().getScheme())) {
       new LocalTree(fs).list(root, add);
       return;

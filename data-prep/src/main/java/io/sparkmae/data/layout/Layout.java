@@ -2,6 +2,7 @@ package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.RejectReason;
+import io.sparkmae.data.storage.ColumnNames;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Set;
@@ -76,6 +77,20 @@ public sealed interface Layout extends Serializable
    * Returns this layout with {@code classes} as the words that labels may be, numbered in order.
    */
   default Layout withClasses(List<String> classes) {
+    return this;
+  }
+
+  /**
+   * Returns this layout with the columns that the user names.
+   *
+   * @throws IllegalArgumentException if it has no columns
+   */
+  default Layout withColumns(ColumnNames columns) {
+    if (!columns.equals(ColumnNames.FOUND)) {
+      throw new IllegalArgumentException(
+          "Invalid --image-column or --label-column: the input is %s (only parquet has columns)"
+              .formatted(name()));
+    }
     return this;
   }
 

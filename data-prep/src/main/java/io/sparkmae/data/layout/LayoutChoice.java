@@ -2,6 +2,7 @@ package io.sparkmae.data.layout;
 
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.PixelFormat;
+import io.sparkmae.data.storage.ColumnNames;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
   public static final String AUTO = "auto";
 
   private static final int SNIFFED = 16; // files; reading all would take minutes
-  private static final int HEAD = 512;
+  private static final int HEAD = 1 << 16; // a Mac's leavings may come first
 
   private static final List<Layout> KNOWN =
       List.of(
@@ -70,6 +71,15 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
                   choice.inputs.skipped()));
     }
     return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
+  }
+
+  /**
+   * Returns this choice with the columns that the user names.
+   *
+   * @throws IllegalArgumentException if the layout has no columns
+   */
+  public LayoutChoice withColumns(ColumnNames columns) {
+    return new LayoutChoice(layout.withColumns(columns), inputs, why);
   }
 
   /** Returns this choice with the words that labels may be, numbered in order. */

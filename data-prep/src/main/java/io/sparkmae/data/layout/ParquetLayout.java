@@ -4,29 +4,46 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.RejectReason;
+import io.sparkmae.data.storage.ColumnNames;
+import io.sparkmae.data.storage.EncodedRow;
 import io.sparkmae.data.storage.EncodedRows;
-import io.sparkmae.data.storage.ParquetColumns;
 import io.sparkmae.data.storage.ParquetImages;
 import io.sparkmae.data.storage.RowGroup;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Parquet with a column of images, see {@link ParquetColumns}; a row group is read by one task.
+ * Parquet with a column of images, found by {@link ColumnNames}; a row group is read by one task.
  *
- * <p>Keys are {@code FILE#ROW/PATH}, because many such data sets give the same path to different
- * images.
+ * <p>Keys are {@code FILE#ROW/PATH}, with {@code ROW.INDEX} for lists of images, because many such
+ * data sets give the same path to different images.
  */
-public record ParquetLayout() implements Layout {
+public record ParquetLayout(ColumnNames columns, Map<String, Integer> labels) implements Layout {
   public static final String NAME = "parquet";
 
   private static final long serialVersionUID = 1L;
+
+  public ParquetLayout() {
+    this(ColumnNames.FOUND, Map.of());
+  }
+
+  @Override
+  public Layout withColumns(ColumnNames named) {
+    return new ParquetLayout(named, labels);
+  }
+
+  @Override
+  public Layout withClasses(List<String> classes) {
+    return new ParquetLayout(columns, TextLabels.numbers(classes));
+  }
 
   @Override
   public String name() {
@@ -47,6 +64,11 @@ public record ParquetLayout() implements Layout {
   public List<String> classes(Inputs inputs, Configuration conf) {
     for (SourceFile file : inputs.files()) {
       try (var images = open(file, conf)) {
+        if (!images.note().isEmpty()) {
+          System.err.printf(
+              "prepare: %s %s; images have no labels (--label-column names a column)%n",
+              file.name(), images.note());
+        }
         return images.classes();
       } catch (FileNotFoundException e) {
         throw new BadData("Cannot read %s: it is not there any more".formatted(file.uri()), e);
@@ -78,8 +100,8 @@ public record ParquetLayout() implements Layout {
     return group.offset() >= unit.start() && group.offset() < unit.end();
   }
 
-  private static ParquetImages open(SourceFile file, Configuration conf) throws IOException {
-    return new ParquetImages(new Path(file.uri()), file.length(), conf);
+  private ParquetImages open(SourceFile file, Configuration conf) throws IOException {
+    return new ParquetImages(new Path(file.uri()), file.length(), columns, conf);
   }
 
   private static int[] starts(ParquetImages images) {
@@ -93,12 +115,12 @@ public record ParquetLayout() implements Layout {
     return rows;
   }
 
-  private static Stream<Sample> rows(SourceFile file, ParquetImages images, int group, int start) {
+  private Stream<Sample> rows(SourceFile file, ParquetImages images, int group, int start) {
     int count = images.rowGroups().get(group).rows();
     try {
       EncodedRows rows = images.read(group);
       return Stream.concat(
-          IntStream.range(0, rows.whole()).mapToObj(i -> sample(rows, i, key(file, start + i))),
+          rows.images().stream().map(row -> sample(row, key(file, start + row.row()))),
           lost(file, start + rows.whole(), start + count, rows.fault()));
     } catch (IOException e) {
       return lost(file, start, start + count, e.getMessage());
@@ -114,13 +136,39 @@ public record ParquetLayout() implements Layout {
     return file.name() + "#" + row;
   }
 
-  private static Sample sample(EncodedRows rows, int i, String name) {
-    String key = rows.paths()[i] == null ? name : name + "/" + rows.paths()[i];
-    byte[] bytes = rows.images()[i];
-    if (bytes == null) {
+  private Sample sample(EncodedRow row, String name) {
+    String place = row.index() < 0 ? name : name + "." + row.index();
+    String key = row.path() == null ? place : place + "/" + row.path();
+    if (row.image() == null) {
       return Sample.reject(key, RejectReason.NO_BYTES, "image.bytes is null");
     }
-    return Sample.image(key, bytes, rows.labels()[i]);
+    if (row.image().length > MAX_BYTES) {
+      return Layout.tooLarge(key, row.image().length);
+    }
+    return Sample.image(
+        key,
+        row.image(),
+        row.word() == null ? row.label() : new TextLabels(labels).number(row.word()));
+  }
+
+  @Override
+  public Set<String> words(SourceUnit unit, int most, Configuration conf) {
+    var found = new TextLabels(Map.of());
+    if (unit.isMissing()) {
+      return Set.of();
+    }
+    try (ParquetImages images = open(unit.file(0), conf)) {
+      List<RowGroup> groups = images.rowGroups();
+      for (int group = 0, rows = 0; group < groups.size() && rows < most; group++) {
+        if (isIn(unit, groups.get(group))) {
+          images.words(group).forEach(found::number);
+          rows += groups.get(group).rows();
+        }
+      }
+    } catch (IOException e) {
+      return found.words(); // damaged: reading it reports that
+    }
+    return found.words();
   }
 
   private static void close(ParquetImages images) {

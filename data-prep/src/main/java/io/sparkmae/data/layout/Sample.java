@@ -17,10 +17,29 @@ public final class Sample implements Serializable {
   private final int label;
   private final RejectReason reason;
   private final String detail;
-  private final long seen;
-  private final long skipped;
+  private final Tally tally;
   private final long[] pixels;
   private final boolean oriented;
+
+  /**
+   * Counts of a unit of work; no record, like the sample.
+   *
+   * @see Sample#tally
+   */
+  private static final class Tally implements Serializable {
+    private static final long serialVersionUID = 1L;
+    private static final Tally NONE = new Tally(0, 0, 0);
+
+    private final long met;
+    private final long members;
+    private final long split;
+
+    Tally(long met, long members, long split) {
+      this.met = met;
+      this.members = members;
+      this.split = split;
+    }
+  }
 
   private Sample(
       String key,
@@ -28,8 +47,7 @@ public final class Sample implements Serializable {
       int label,
       RejectReason reason,
       String detail,
-      long seen,
-      long skipped,
+      Tally tally,
       long[] pixels,
       boolean oriented) {
     this.key = key;
@@ -37,28 +55,33 @@ public final class Sample implements Serializable {
     this.label = label;
     this.reason = reason;
     this.detail = detail;
-    this.seen = seen;
-    this.skipped = skipped;
+    this.tally = tally;
     this.pixels = pixels;
     this.oriented = oriented;
   }
 
   public static Sample image(String key, byte[] bytes, int label) {
-    return new Sample(key, bytes, label, null, null, 0, 0, null, false);
+    return new Sample(key, bytes, label, null, null, Tally.NONE, null, false);
   }
 
   public static Sample reject(String key, RejectReason reason, String detail) {
-    return new Sample(key, null, -1, reason, detail, 0, 0, null, false);
+    return new Sample(key, null, -1, reason, detail, Tally.NONE, null, false);
   }
 
-  /** Returns a tally: how many images and rejects a unit of work had, and members it skipped. */
-  public static Sample tally(String unit, long seen, long skipped) {
-    return new Sample(unit, null, -1, null, null, seen, skipped, null, false);
+  /**
+   * Returns a tally of a unit of work.
+   *
+   * @param met all images, rejects and skipped members
+   * @param members those that were skipped
+   * @param split images and rejects of the other part of a split
+   */
+  public static Sample tally(String unit, long met, long members, long split) {
+    return new Sample(unit, null, -1, null, null, new Tally(met, members, split), null, false);
   }
 
   /** Returns the mark of a shard's member that a {@link SkipRule} skips. */
   static Sample skipped(String key) {
-    return tally(key, 0, 1);
+    return tally(key, 1, 1, 0);
   }
 
   /**
@@ -66,7 +89,12 @@ public final class Sample implements Serializable {
    * its file has an orientation other than upright.
    */
   public Sample screened(byte[] encoded, long[] sums, boolean oriented) {
-    return new Sample(key, encoded, label, null, null, 0, 0, sums, oriented);
+    return new Sample(key, encoded, label, null, null, Tally.NONE, sums, oriented);
+  }
+
+  /** Returns this image with another label. */
+  public Sample labelled(int other) {
+    return new Sample(key, bytes, other, null, null, Tally.NONE, pixels, oriented);
   }
 
   public boolean isImage() {
@@ -106,14 +134,23 @@ public final class Sample implements Serializable {
     return detail;
   }
 
-  /** Returns the count of a tally; 0 otherwise. */
-  public long seen() {
-    return seen;
+  public boolean isTally() {
+    return !isImage() && !isReject();
   }
 
-  /** Returns the count of members that a tally says were skipped; 0 otherwise. */
+  /** Returns how many samples a tally says were met; 0 otherwise. */
+  public long met() {
+    return tally.met;
+  }
+
+  /** Returns how many members a tally says were skipped; 0 otherwise. */
   public long skipped() {
-    return skipped;
+    return tally.members;
+  }
+
+  /** Returns how many samples of a tally are the other part's of a split; 0 otherwise. */
+  public long split() {
+    return tally.split;
   }
 
   /** Returns the {@link PixelSums} of a screened image; null otherwise. */

@@ -4,6 +4,8 @@ import io.sparkmae.data.storage.FaultyStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
@@ -16,9 +18,10 @@ import org.apache.hadoop.io.Writable;
  * The records of a range of a sequence file: those after its first sync mark, up to the first mark
  * after its end. A block-compressed file is one range.
  *
- * <p>The key is {@code NAME}, {@code NAME\nLABEL} or {@code LABEL}. A {@code BytesWritable} is an
- * encoded image, and its label counts from 0. A {@code Text} is BigDL's {@link RawBgr}, and its
- * label counts from 1. After damage, reading continues at the next sync mark.
+ * <p>The key is {@code NAME}, {@code NAME\nLABEL} or {@code LABEL}; a label with a name may be a
+ * word. A {@code BytesWritable} is an encoded image, and its label counts from 0. A {@code Text} is
+ * BigDL's {@link RawBgr}, and its label counts from 1. After damage, reading continues at the next
+ * sync mark.
  */
 final class SequenceSamples implements AutoCloseable {
   private static final long MAX_RECORD = Layout.MAX_BYTES + (1 << 20);
@@ -26,6 +29,7 @@ final class SequenceSamples implements AutoCloseable {
 
   private final SourceFile file;
   private final FSDataInputStream in;
+  private final TextLabels labels;
   private final Text key = new Text();
   private SequenceFile.Reader reader;
   private Writable value;
@@ -34,7 +38,8 @@ final class SequenceSamples implements AutoCloseable {
   private boolean ended;
   private int number;
 
-  SequenceSamples(SourceUnit unit, Configuration conf) {
+  SequenceSamples(SourceUnit unit, Map<String, Integer> labels, Configuration conf) {
+    this.labels = new TextLabels(labels);
     this.file = unit.file(0);
     this.end = unit.end();
     try {
@@ -141,8 +146,16 @@ final class SequenceSamples implements AutoCloseable {
     String place = file.name() + "@" + (reader.isBlockCompressed() ? "#" + number++ : at);
     String name = onlyLabel || lines[0].isEmpty() ? place : place + "/" + lines[0];
     int fromOne = value instanceof Text ? 1 : 0;
-    int rank = !isLabel(label) ? -1 : Math.max(-1, (int) Float.parseFloat(label) - fromOne);
+    int rank =
+        !isLabel(label)
+            ? labels.number(label)
+            : Math.max(-1, (int) Float.parseFloat(label) - fromOne);
     return image(name, rank);
+  }
+
+  /** Returns the labels read so far that are words. */
+  Set<String> words() {
+    return labels.words();
   }
 
   private static boolean isLabel(String text) {

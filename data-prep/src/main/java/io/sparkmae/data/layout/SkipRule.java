@@ -15,8 +15,13 @@ public enum SkipRule {
   JUNK,
   /** A file of no layout, or of another layout than the one that is read. */
   OTHER,
-  /** A member of a tar that one of the first three rules skips; it ends no sample. */
-  MEMBERS;
+  /**
+   * A member of a tar that one of the first three rules skips, or WebDataset's own {@code __x__};
+   * it ends no sample.
+   */
+  MEMBERS,
+  /** An image of the other part of a split. */
+  SPLIT;
 
   private static final Pattern MARKERS =
       Pattern.compile(
@@ -25,13 +30,16 @@ public enum SkipRule {
   private static final Set<String> JUNK_NAMES =
       Set.of("__MACOSX", "Thumbs.db", "desktop.ini", "@eaDir");
 
-  /** Returns the rule that skips a file by its path relative to the input; empty if none does. */
+  /**
+   * Returns the rule that skips a file by its path relative to the input or tar; empty if none
+   * does.
+   */
   static Optional<SkipRule> of(String name) {
     return Arrays.stream(name.split("/")).flatMap(part -> ofPart(part).stream()).findFirst();
   }
 
   private static Optional<SkipRule> ofPart(String part) {
-    if (part.startsWith(".")) {
+    if (part.startsWith(".") && !part.equals(".") && !part.equals("..")) {
       return Optional.of(HIDDEN);
     }
     if (MARKERS.matcher(part).matches()) {

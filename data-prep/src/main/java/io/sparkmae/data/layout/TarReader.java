@@ -1,6 +1,7 @@
 package io.sparkmae.data.layout;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.apache.hadoop.conf.Configuration;
@@ -60,6 +61,26 @@ final class TarReader {
     return SourceInput.open(unit, Math.max(0, unit.start() - PREFIX) & -BLOCK, conf);
   }
 
+  /**
+   * Returns the name of the first file in the first bytes of a tar that no {@link SkipRule} skips;
+   * empty if there is none, or they are no tar's.
+   */
+  static String first(byte[] head) {
+    for (long at = 0; at + BLOCK <= head.length; ) {
+      byte[] header = Arrays.copyOfRange(head, (int) at, (int) at + BLOCK);
+      String name = LongName.text(header, 0, 100);
+      boolean file = header[156] == '0' || header[156] == 0;
+      if (!isHeader(header)) {
+        return "";
+      }
+      if (file && !name.endsWith("/") && SkipRule.of(name).isEmpty()) {
+        return name;
+      }
+      at += BLOCK + padded(size(header));
+    }
+    return "";
+  }
+
   /** Returns the next file, or null at the end. */
   Entry next() {
     skipContent();
@@ -73,7 +94,7 @@ final class TarReader {
       }
       if (isZero()) {
         endOfInner();
-      } else if (!isHeader()) {
+      } else if (!isHeader(block)) {
         notHeader(at);
         name.clear();
       } else {
@@ -179,21 +200,21 @@ final class TarReader {
     return true;
   }
 
-  private boolean isHeader() {
+  private static boolean isHeader(byte[] block) {
     try {
-      return TarUtils.verifyCheckSum(block) && size() >= 0;
+      return TarUtils.verifyCheckSum(block) && size(block) >= 0;
     } catch (IllegalArgumentException e) {
       return false;
     }
   }
 
-  private long size() {
+  private static long size(byte[] block) {
     return TarUtils.parseOctalOrBinary(block, 124, 12);
   }
 
   /** Returns the file of this header; null if it is not a file's. */
   private Entry header(long at, LongName longName) {
-    long size = size();
+    long size = size(block);
     char type = (char) block[156];
     switch (type) {
       case 'x', 'L' -> {
@@ -204,11 +225,17 @@ final class TarReader {
         String name = longName.name.isEmpty() ? name() : longName.name;
         size = longName.size < 0 ? size : longName.size;
         longName.clear();
-        if (name.endsWith("/") || descend && name.endsWith(".tar")) {
+        if (name.endsWith("/") || descend && isTar(name)) {
           return null;
         }
         content = size;
         return new Entry(at, name, size);
+      }
+      case '1', '2' -> { // links carry no bytes; those of images must not vanish
+        String name = longName.name.isEmpty() ? name() : longName.name;
+        longName.clear();
+        boolean image = Layout.IMAGE_EXTENSIONS.contains(SourceFile.extension(name));
+        return image ? new Entry(at, name, 0) : null;
       }
       default -> {
         longName.clear();
@@ -216,6 +243,11 @@ final class TarReader {
         return null;
       }
     }
+  }
+
+  /** Returns whether a name is an inner tar's; a Mac's {@code ._x.tar} is none. */
+  static boolean isTar(String name) {
+    return name.endsWith(".tar") && SkipRule.of(name).isEmpty();
   }
 
   private byte[] prefix(long size) {

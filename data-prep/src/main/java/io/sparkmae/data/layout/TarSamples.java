@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -28,8 +27,7 @@ final class TarSamples implements AutoCloseable {
   private final SourceFile shard;
   private final long end;
   private final Set<String> extensions;
-  private final Map<String, Integer> labels;
-  private final Set<String> words = new TreeSet<>();
+  private final TextLabels labels;
   private final SourceInput in;
   private final TarReader tar;
   private final long start;
@@ -52,7 +50,7 @@ final class TarSamples implements AutoCloseable {
   TarSamples(
       SourceUnit unit, Set<String> extensions, Map<String, Integer> labels, Configuration conf) {
     this.extensions = extensions;
-    this.labels = labels;
+    this.labels = new TextLabels(labels);
     this.shard = unit.file(0);
     this.in = TarReader.open(unit, conf);
     this.end = in.end();
@@ -122,16 +120,18 @@ final class TarSamples implements AutoCloseable {
   private void advance() {
     do {
       entry = tar.next();
-    } while (entry != null && (isMetadata(entry) || isSkipped(entry)));
+    } while (entry != null && isSkipped(entry));
   }
 
   private static boolean isMetadata(TarReader.Entry entry) {
-    return baseName(entry.name()).matches("__.*__.*");
+    String name = baseName(entry.name());
+    return name.matches("__.*__.*")
+        && !Layout.IMAGE_EXTENSIONS.contains(SourceFile.extension(name));
   }
 
   /** A range counts those of its own bytes: it also reads a part of the next range. */
   private boolean isSkipped(TarReader.Entry entry) {
-    boolean skips = SkipRule.of(entry.name().replaceFirst("^(\\./)+", "")).isPresent();
+    boolean skips = isMetadata(entry) || SkipRule.of(entry.name()).isPresent();
     if (skips && entry.position() >= start && entry.position() < end) {
       skipped.add(Sample.skipped(entry.name()));
     }
@@ -170,23 +170,23 @@ final class TarSamples implements AutoCloseable {
     if (image.bytes == null) {
       return Layout.tooLarge(key, image.length);
     }
-    return Sample.image(key, image.bytes, number(label(members)));
+    return Sample.image(key, image.bytes, number(members));
   }
 
-  /** A label that is no number is a word; one that is neither, or unknown, is none. */
-  private int number(String label) {
-    if (label.matches("\\d{1,9}(\\.0+)?")) {
-      return (int) Double.parseDouble(label);
+  /** Returns the sample's label; -1 whatever is wrong with it. */
+  private int number(List<Member> members) {
+    try {
+      return labels.number(label(members));
+    } catch (UncheckedIOException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) { // a label costs no image
+      return -1;
     }
-    if (!label.isEmpty() && !label.matches("[-+]?[\\d.]+")) {
-      words.add(label);
-    }
-    return labels.getOrDefault(label, -1);
   }
 
   /** Returns the labels read so far that are words. */
   Set<String> words() {
-    return words;
+    return labels.words();
   }
 
   /**

@@ -12,9 +12,9 @@ import java.util.Map;
 /**
  * A {@code tf.Example} with an image: the first value of each of its features.
  *
- * <p>The names of TensorFlow Datasets are image, label, file_name; labels count from 0. Those of
- * the TPU and Slim scripts are image/encoded, image/class/label, image/filename; labels count from
- * 1, and 0 is background, which becomes -1.
+ * <p>The names of TensorFlow Datasets are image, label, file_name; labels count from 0, or are
+ * text. Those of the TPU and Slim scripts are image/encoded, image/class/label, image/filename;
+ * labels count from 1, and 0 is background, which becomes -1.
  */
 final class TfExample {
   private static final List<String> IMAGES = List.of("image/encoded", "image");
@@ -42,17 +42,17 @@ final class TfExample {
    *
    * @param place unique name among all samples
    */
-  static Sample sample(String place, byte[] data) {
+  static Sample sample(String place, byte[] data, TextLabels labels) {
     var example = new TfExample();
     try {
       example.messages(ByteBuffer.wrap(data), 1, example::features);
-    } catch (BufferUnderflowException | IllegalArgumentException e) {
+    } catch (RuntimeException e) { // of a buffer that ends, or holds impossible numbers
       return Sample.reject(place, RejectReason.CORRUPT, "the record is not a tf.Example");
     }
-    return example.sample(place);
+    return example.sample(place, labels);
   }
 
-  private Sample sample(String place) {
+  private Sample sample(String place, TextLabels labels) {
     String name = new String(first(NAMES, new byte[0]), UTF_8);
     String key = name.isEmpty() ? place : place + "/" + name;
     byte[] image = first(IMAGES, null);
@@ -61,6 +61,9 @@ final class TfExample {
           key,
           RejectReason.NO_BYTES,
           "no feature is named %s".formatted(String.join(" or ", IMAGES)));
+    }
+    if (!numbers.containsKey(LABEL) && bytes.containsKey(LABEL)) {
+      return Sample.image(key, image, labels.number(new String(bytes.get(LABEL), UTF_8).strip()));
     }
     long label = numbers.getOrDefault(LABEL, numbers.getOrDefault(LABEL_FROM_1, 0L) - 1);
     return Sample.image(key, image, label < 0 || label > Integer.MAX_VALUE ? -1 : (int) label);

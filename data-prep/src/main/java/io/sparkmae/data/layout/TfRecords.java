@@ -2,6 +2,8 @@ package io.sparkmae.data.layout;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32C;
 import org.apache.hadoop.conf.Configuration;
 
@@ -18,10 +20,12 @@ final class TfRecords implements AutoCloseable {
   private final SourceFile file;
   private final long end;
   private final SourceInput in;
+  private final TextLabels labels;
   private final byte[] header = new byte[HEADER];
   private boolean ended;
 
-  TfRecords(SourceUnit unit, Configuration conf) {
+  TfRecords(SourceUnit unit, Map<String, Integer> labels, Configuration conf) {
+    this.labels = new TextLabels(labels);
     this.file = unit.file(0);
     this.in = SourceInput.open(unit, unit.start(), conf);
     this.end = in.end();
@@ -67,7 +71,12 @@ final class TfRecords implements AutoCloseable {
     if (little(checksum).getInt() != masked(data, data.length)) {
       return damaged(at, "the checksum of a record's data does not hold");
     }
-    return TfExample.sample(file.name() + "@" + at, data);
+    return TfExample.sample(file.name() + "@" + at, data, labels);
+  }
+
+  /** Returns the labels read so far that are words. */
+  Set<String> words() {
+    return labels.words();
   }
 
   private Sample damaged(long at, String detail) {

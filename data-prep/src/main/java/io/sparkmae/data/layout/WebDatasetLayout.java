@@ -1,6 +1,5 @@
 package io.sparkmae.data.layout;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,11 +27,7 @@ record WebDatasetLayout(Set<String> extensions, Map<String, Integer> labels) imp
 
   @Override
   public Layout withClasses(List<String> classes) {
-    var numbers = new HashMap<String, Integer>();
-    for (int label = 0; label < classes.size(); label++) {
-      numbers.putIfAbsent(classes.get(label), label);
-    }
-    return new WebDatasetLayout(extensions, Map.copyOf(numbers));
+    return new WebDatasetLayout(extensions, TextLabels.numbers(classes));
   }
 
   @Override

@@ -35,6 +35,8 @@ import org.apache.hadoop.conf.Configuration;
  * @param labels how many images have each, -1 for none
  * @param rejects images rejected by {@code prepare}, by reason
  * @param skipped files that {@code prepare} skipped, by rule
+ * @param met files and members of shards that {@code prepare} met; null when unknown
+ * @param unlabelled images without a label
  * @param mean of each channel over all pixels, 0 to 1; empty when unknown
  * @param deviation of each channel over all pixels, 0 to 1; empty when unknown
  */
@@ -50,6 +52,8 @@ public record Inspection(
     Map<Integer, Long> labels,
     Map<String, Long> rejects,
     Map<String, Long> skipped,
+    Long met,
+    long unlabelled,
     List<Double> mean,
     List<Double> deviation) {
 
@@ -95,6 +99,7 @@ public record Inspection(
         formats.merge(e.reason().name(), 1L, Long::sum);
       }
     }
+    Map<Integer, Long> labels = labels(data, conf);
     return new Inspection(
         manifest.rows(),
         manifest.dataBytes(),
@@ -104,9 +109,11 @@ public record Inspection(
         Spread.of(headers, Header::width),
         Spread.of(headers, Header::height),
         formats,
-        labels(data, conf),
+        labels,
         manifest.rejects(),
         manifest.skipped(),
+        manifest.met(),
+        labels.getOrDefault(-1, 0L),
         manifest.mean(),
         manifest.deviation());
   }

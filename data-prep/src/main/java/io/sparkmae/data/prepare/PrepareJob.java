@@ -9,10 +9,10 @@ import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.layout.Inputs;
 import io.sparkmae.data.layout.LayoutChoice;
-import io.sparkmae.data.layout.SkipRule;
 import io.sparkmae.data.layout.SourceUnit;
 import io.sparkmae.data.prepare.WriteTask.Written;
 import io.sparkmae.data.storage.HadoopFiles;
+import io.sparkmae.data.storage.MissingCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -50,23 +51,28 @@ public final class PrepareJob {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
     LayoutChoice found =
         LayoutChoice.of(
-            settings.layout(), Inputs.list(settings.inputs(), conf), settings.pixels(), conf);
+                settings.layout(), Inputs.list(settings.inputs(), conf), settings.pixels(), conf)
+            .withColumns(settings.columns());
     System.err.printf("prepare: layout %s: %s%n", found.layout().name(), found.why());
     List<String> known = found.layout().classes(found.inputs(), conf);
     requireApart(settings, conf);
     var output = new OutputDirectory(settings.output(), conf);
     Origin origin = origin(settings, found);
     Optional<Manifest> finished = output.finished();
-    List<String> classes =
+    List<String> own =
         WordLabels.classes(new JavaSparkContext(spark.sparkContext()), found, known, finished);
+    ClassList classes =
+        settings.classes() == null
+            ? ClassList.own(own)
+            : ClassList.given(settings.classes(), own, conf);
     if (finished.isPresent()) {
-      requireSame(finished.get(), origin, classes, settings.output());
+      requireSame(finished.get(), origin, classes.names(), settings.output());
       return result(finished.get(), 0);
     }
-    LayoutChoice choice = found.withClasses(classes);
+    LayoutChoice choice = found.withClasses(own.isEmpty() ? classes.names() : own);
     try (var progress = new PrepareProgress(spark.sparkContext())) {
       int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
-      Map<Integer, String> done = output.begin(way(origin, parts), parts);
+      Map<Integer, String> done = output.begin(way(origin, classes.names(), parts), parts);
       if (!done.isEmpty()) {
         System.err.printf("prepare: %d of %d parts are there already%n", done.size(), parts);
       }
@@ -75,8 +81,9 @@ public final class PrepareJob {
       if (done.size() < parts) {
         written.addAll(write(spark, settings, choice, classes, parts, done.keySet(), progress));
       }
-      Manifest manifest = manifest(written, origin, classes, choice.inputs().skipped(), settings);
+      Manifest manifest = manifest(written, origin, classes.names(), choice, settings);
       output.finish(manifest);
+      System.err.println("prepare: " + manifest.account());
       return result(manifest, progress.seconds());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -87,7 +94,7 @@ public final class PrepareJob {
       SparkSession spark,
       PrepareSettings settings,
       LayoutChoice choice,
-      List<String> classes,
+      ClassList classes,
       int parts,
       Set<Integer> done,
       PrepareProgress progress) {
@@ -107,6 +114,7 @@ public final class PrepareJob {
               settings,
               parts,
               Set.copyOf(done),
+              classes,
               duplicates,
               conf,
               progress.counter());
@@ -115,60 +123,71 @@ public final class PrepareJob {
           .flatMapToPair(screen)
           .repartitionAndSortWithinPartitions(new RowPlace.Parts(parts))
           .mapPartitionsWithIndex(
-              new WriteTask(output, parts, classes, settings.pixels(), Set.copyOf(done), conf),
+              new WriteTask(
+                  output, parts, classes.names(), settings.pixels(), Set.copyOf(done), conf),
               false)
           .collect()
           .stream()
           .map(Written::fromJson)
           .toList();
     } catch (Exception e) { // Scala does not declare SparkException, which is checked
-      Optional<BadData> bad = BadData.behind(e);
-      if (bad.isPresent()) {
-        throw bad.get();
-      }
-      throw e;
+      throw reason(e);
     } finally {
       conf.unpersist(true); // blocks, so that the session may be stopped right after
     }
   }
 
-  /** Adds up the parts, and checks that every image seen is a row or a reject. */
+  /** Returns what ended a task and a sentence tells; Spark wraps it in its own. */
+  private static RuntimeException reason(Exception thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BadData || cause instanceof MissingCodec) {
+        return (RuntimeException) cause;
+      }
+    }
+    return PrepareJob.<RuntimeException>asItIs(thrown);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Exception> RuntimeException asItIs(Exception thrown) throws E {
+    throw (E) thrown;
+  }
+
+  /** Adds up the parts, and checks that every file met is a row, a reject or skipped. */
   private static Manifest manifest(
       List<Written> written,
       Origin origin,
       List<String> classes,
-      Map<SkipRule, Long> skippedFiles,
+      LayoutChoice choice,
       PrepareSettings settings) {
     var skipped = new TreeMap<String, Long>();
-    skippedFiles.forEach((rule, count) -> skipped.put(rule.name(), count));
+    choice.inputs().skipped().forEach((rule, count) -> skipped.put(rule.name(), count));
     var files = new ArrayList<DataFile>();
     var rejects = new TreeMap<String, Long>();
     long[] pixels = ChannelSums.none(settings.pixels());
-    long seen = 0;
+    long tallies = 0;
+    long unlabelled = 0;
     long oriented = 0;
+    long met = choice.inputs().met() - choice.inputs().files().size(); // the readers count those
     for (Written part : written) {
       files.addAll(part.files());
       part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
-      seen += part.seen();
+      part.skipped().forEach((rule, count) -> skipped.merge(rule, count, Long::sum));
+      tallies += part.tallies();
+      unlabelled += part.unlabelled();
+      met += part.met();
       oriented += part.oriented();
-      if (part.skipped() > 0) {
-        skipped.merge(SkipRule.MEMBERS.name(), part.skipped(), Long::sum);
-      }
       PixelSums.add(pixels, part.pixels());
     }
     files.sort(Comparator.comparing(DataFile::name));
     Manifest manifest =
-        Manifest.of(origin, classes, rejects, skipped, oriented, files, settings.pixels(), pixels);
-    long rejected = rejects.values().stream().mapToLong(Long::longValue).sum();
-    if (manifest.rows() + rejected != seen) {
-      throw new IllegalStateException(
-          "Cannot account for every image: %d rows and %d rejects are not the %d images seen"
-              .formatted(manifest.rows(), rejected, seen));
-    }
+        Manifest.of(origin, classes, rejects, skipped, oriented, files, settings.pixels(), pixels)
+            .counted(met, unlabelled);
+    long units = choice.layout().units(choice.inputs()).size();
+    new Account(met, units, tallies, manifest.rows(), rejects, skipped).check();
     if (manifest.rows() == 0) {
       throw new BadData(
           "Cannot prepare any of %d images: %s (see %s/rejects)"
-              .formatted(seen, rejects, settings.output()));
+              .formatted(Account.sum(rejects), rejects, settings.output()));
     }
     return manifest;
   }
@@ -200,9 +219,9 @@ public final class PrepareJob {
    * Returns all that decides the parts' contents; only parts of an earlier run with the same text
    * are reused.
    */
-  private static String way(Origin origin, int parts) {
-    return "This directory is being prepared; without manifest.json it is not complete.\n%s\n%d parts\n"
-        .formatted(origin, parts);
+  private static String way(Origin origin, List<String> classes, int parts) {
+    return "This directory is being prepared; without manifest.json it is not complete.\n%s\nclasses %s\n%d parts\n"
+        .formatted(origin, DigestUtils.sha256Hex(String.join("\n", classes)), parts);
   }
 
   private static void requireSame(
@@ -225,13 +244,14 @@ public final class PrepareJob {
   }
 
   private static PrepareResult result(Manifest manifest, double seconds) {
-    long seen =
-        manifest.rows() + manifest.rejects().values().stream().mapToLong(Long::longValue).sum();
+    long seen = manifest.rows() + Account.sum(manifest.rejects());
     return new PrepareResult(
         manifest.rows(),
         manifest.rejects(),
         manifest.skipped(),
         manifest.oriented(),
+        manifest.met() == null ? 0 : manifest.met(),
+        manifest.unlabelled() == null ? 0 : manifest.unlabelled(),
         manifest.dataBytes(),
         seconds == 0 ? 0 : seen / seconds,
         manifest.origin().layout());

@@ -3,6 +3,7 @@ package io.sparkmae.data.prepare;
 import io.sparkmae.data.KeyRange;
 import io.sparkmae.data.Manifest;
 import io.sparkmae.data.image.PixelFormat;
+import io.sparkmae.data.storage.ColumnNames;
 import java.io.Serializable;
 import java.util.List;
 
@@ -24,6 +25,8 @@ import java.util.List;
  * @param upright whether images are stored turned as their orientation says, at {@code quality};
  *     else that is ignored, as in the recipes of ImageNet
  * @param keys samples to prepare; others are ignored
+ * @param columns of Parquet that hold images and labels
+ * @param classes URI of the list of classes by which labels are numbered; null for the input's own
  * @param pixels what the images' pixels must be; RGB converts all images to it
  */
 public record PrepareSettings(
@@ -37,6 +40,8 @@ public record PrepareSettings(
     boolean dropDuplicates,
     boolean upright,
     KeyRange keys,
+    ColumnNames columns,
+    String classes,
     PixelFormat pixels)
     implements Serializable {
   public PrepareSettings {
@@ -71,21 +76,6 @@ public record PrepareSettings(
    */
   public PrepareSettings(
       List<String> inputs, String output, String layout, int shortSide, int quality, long seed) {
-    this(inputs, output, layout, shortSide, quality, seed, 0.5, false, false, KeyRange.ALL);
-  }
-
-  /** Makes settings for RGB images. */
-  public PrepareSettings(
-      List<String> inputs,
-      String output,
-      String layout,
-      int shortSide,
-      int quality,
-      long seed,
-      double leastRows,
-      boolean dropDuplicates,
-      boolean upright,
-      KeyRange keys) {
     this(
         inputs,
         output,
@@ -93,15 +83,17 @@ public record PrepareSettings(
         shortSide,
         quality,
         seed,
-        leastRows,
-        dropDuplicates,
-        upright,
-        keys,
+        0.5,
+        false,
+        false,
+        KeyRange.ALL,
+        ColumnNames.FOUND,
+        null,
         PixelFormat.RGB);
   }
 
   /** Returns these settings for images of other pixels. */
-  public PrepareSettings of(PixelFormat pixels) {
+  public PrepareSettings of(PixelFormat other) {
     return new PrepareSettings(
         inputs,
         output,
@@ -113,7 +105,9 @@ public record PrepareSettings(
         dropDuplicates,
         upright,
         keys,
-        pixels);
+        columns,
+        classes,
+        other);
   }
 
   /**
@@ -132,6 +126,8 @@ public record PrepareSettings(
         dropDuplicates,
         upright,
         keys,
+        columns,
+        classes,
         pixels);
   }
 
@@ -140,10 +136,13 @@ public record PrepareSettings(
    * text.
    */
   String options() {
-    String options =
-        "least rows %s, drop duplicates %s, keys %s to %s%s"
-            .formatted(
-                leastRows, dropDuplicates, keys.from(), keys.to(), upright ? ", upright" : "");
-    return pixels.equals(PixelFormat.RGB) ? options : options + ", pixels " + pixels;
+    String named = columns.equals(ColumnNames.FOUND) ? "" : ", " + columns;
+    String turned = upright ? ", upright" : "";
+    String others = pixels.equals(PixelFormat.RGB) ? "" : ", pixels " + pixels;
+    return "least rows %s, drop duplicates %s, keys %s to %s"
+            .formatted(leastRows, dropDuplicates, keys.from(), keys.to())
+        + named
+        + turned
+        + others;
   }
 }

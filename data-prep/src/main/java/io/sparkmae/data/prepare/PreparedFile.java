@@ -126,13 +126,18 @@ public final class PreparedFile implements AutoCloseable {
     }
   }
 
-  /**
-   * Adds an image. A row group is written once half of the next one has arrived, so that no row
-   * group is small.
-   */
-  public void write(Sample image) throws IOException {
-    pending.add(image);
+  /** Adds an image, in memory; {@link #flush} follows. */
+  public void add(Sample image) {
     buffered += image.bytes().length;
+    pending.add(image);
+  }
+
+  /**
+   * Writes a row group once half of the next one has arrived, so that no row group is small.
+   *
+   * @throws IOException if storage fails, which is no image's fault
+   */
+  public void flush() throws IOException {
     if (buffered >= ROW_GROUP_BYTES + ROW_GROUP_BYTES / 2) {
       writeRowGroup(ROW_GROUP_BYTES);
     }

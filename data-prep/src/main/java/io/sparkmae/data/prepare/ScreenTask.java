@@ -19,6 +19,7 @@ import scala.Tuple2;
  * The first stage: reads units of work, decodes every image, and counts them.
  *
  * @param done parts that an earlier run has finished; their samples are only counted
+ * @param classes by which labels are numbered
  * @param duplicates keys of images to leave out, and of the image that each repeats
  */
 record ScreenTask(
@@ -26,6 +27,7 @@ record ScreenTask(
     PrepareSettings settings,
     int parts,
     Set<Integer> done,
+    ClassList classes,
     Broadcast<Map<String, String>> duplicates,
     Broadcast<SerializableConfiguration> conf,
     LongAccumulator progress)
@@ -42,27 +44,40 @@ record ScreenTask(
               source.close();
               screening.close();
             });
-    var seen = new long[1];
-    var skipped = new long[1];
+    var count = new Count();
     Stream<Sample> screened =
         source
-            .peek(sample -> skipped[0] += sample.skipped())
-            .filter(sample -> sample.skipped() == 0)
-            .filter(sample -> settings.keys().contains(sample.key()))
-            .peek(
-                sample -> {
-                  seen[0]++;
-                  progress.add(1);
-                })
+            .filter(count::isWanted)
             .filter(this::isWanted)
+            .map(classes::label)
             .map(screening::screen)
             .map(this::unlessDuplicate);
     // Evaluated lazily: the count is complete only after all images have passed.
     Stream<Sample> tally =
-        Stream.of(unit.name()).map(name -> Sample.tally(name, seen[0], skipped[0]));
+        Stream.of(unit.name())
+            .map(name -> Sample.tally(name, count.met, count.members, count.split));
     return Stream.concat(screened, tally.filter(this::isWanted))
         .map(sample -> new Tuple2<>(RowPlace.of(sample, settings.seed()), sample))
         .iterator();
+  }
+
+  /** What one unit of work meets, counted before anything else is done with it. */
+  private final class Count {
+    private long met;
+    private long members;
+    private long split;
+
+    boolean isWanted(Sample sample) {
+      met++;
+      if (sample.skipped() > 0) {
+        members++;
+        return false;
+      }
+      progress.add(1);
+      boolean ours = settings.keys().contains(sample.key());
+      split += ours ? 0 : 1;
+      return ours;
+    }
   }
 
   private boolean isWanted(Sample sample) {

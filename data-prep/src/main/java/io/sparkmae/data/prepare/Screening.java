@@ -13,6 +13,7 @@ import io.sparkmae.data.image.RgbImage;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.image.codec.Orientation;
 import io.sparkmae.data.layout.Sample;
+import io.sparkmae.data.storage.MissingCodec;
 import java.io.IOException;
 
 /**
@@ -22,7 +23,9 @@ import java.io.IOException;
 public final class Screening implements AutoCloseable {
   private static final int MOST_OF_JPEG = 65_500; // pixels of a side, as libjpeg has it
 
-  private final ImageDecoder decoder = new ImageDecoder();
+  private static final int HUGE = 32; // a decoded image of this part of the memory, or more
+
+  private ImageDecoder decoder = new ImageDecoder();
   private final Resampler resampler = new Resampler();
   private final int shortSide;
   private final int quality;
@@ -42,7 +45,11 @@ public final class Screening implements AutoCloseable {
     this.upright = settings.upright();
   }
 
-  /** Returns the sample to write: the image, shrunk if needed, or a reject. */
+  /**
+   * Returns the sample to write: the image, shrunk if needed, or a reject.
+   *
+   * @throws MissingCodec if code is missing on this machine, which is no image's fault
+   */
   public Sample screen(Sample sample) {
     if (!sample.isImage()) {
       return sample;
@@ -51,13 +58,39 @@ public final class Screening implements AutoCloseable {
       return channels == null ? decoded(sample) : channels.screen(sample);
     } catch (Undecodable e) {
       return Sample.reject(sample.key(), e.reason(), e.getMessage());
-    } catch (IOException | RuntimeException e) { // of decoders and encoders: one image, one reject
+    } catch (IOException
+        | RuntimeException
+        | StackOverflowError
+        | InternalError
+        | AssertionError e) { // of decoders and encoders: one image, one reject
+      decoder.close(); // in a state that nobody knows
+      decoder = new ImageDecoder();
       return Sample.reject(sample.key(), RejectReason.CORRUPT, e.toString());
+    } catch (LinkageError e) {
+      throw new MissingCodec(
+          "Cannot decode %s: code for it is missing here, %s (add its jar or native library to the driver and the executors)"
+              .formatted(sample.key(), e),
+          e);
     }
   }
 
   private Sample decoded(Sample sample) throws IOException, Undecodable {
     EncodedImage encoded = EncodedImage.of(sample.bytes());
+    try {
+      return decoded(sample, encoded);
+    } catch (OutOfMemoryError e) {
+      long memory = Runtime.getRuntime().maxMemory();
+      if (3L * encoded.width() * encoded.height() < memory / HUGE) {
+        throw e; // others took the memory: another attempt may have it
+      }
+      throw new Undecodable(
+          RejectReason.TOO_LARGE,
+          "%d × %d pixels, too many for the %d MiB here"
+              .formatted(encoded.width(), encoded.height(), memory >> 20));
+    }
+  }
+
+  private Sample decoded(Sample sample, EncodedImage encoded) throws IOException, Undecodable {
     requireRows(encoded);
     boolean turn = upright && encoded.orientation() != Orientation.UPRIGHT && !encoded.isTurned();
     RgbImage image = turn ? decoder.upright(encoded) : decoder.decode(encoded);

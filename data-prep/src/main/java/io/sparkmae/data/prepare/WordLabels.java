@@ -6,10 +6,12 @@ import io.sparkmae.data.layout.LayoutChoice;
 import io.sparkmae.data.layout.SourceUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** Labels of tar shards that are words: their sorted list is the list of classes. */
+/** Labels that are words: their sorted list is the list of classes. */
 final class WordLabels {
 
   private static final int ASKED = 100; // samples, which tell whether all are read for words
@@ -25,10 +27,17 @@ final class WordLabels {
       JavaSparkContext sc, LayoutChoice choice, List<String> known, Optional<Manifest> finished) {
     Layout layout = choice.layout();
     List<SourceUnit> units = layout.units(choice.inputs());
-    if (!known.isEmpty() || layout.words(units.get(0), ASKED, sc.hadoopConfiguration()).isEmpty()) {
+    if (!known.isEmpty() || !hasWords(layout, units, sc.hadoopConfiguration())) {
       return known;
     }
     return finished.map(Manifest::classes).orElseGet(() -> words(sc, layout, units));
+  }
+
+  /** Asks the first, the middle and the last piece of work: one may have no labels at all. */
+  private static boolean hasWords(Layout layout, List<SourceUnit> units, Configuration conf) {
+    return Stream.of(0, units.size() / 2, units.size() - 1)
+        .distinct()
+        .anyMatch(unit -> !layout.words(units.get(unit), ASKED, conf).isEmpty());
   }
 
   private static List<String> words(JavaSparkContext sc, Layout layout, List<SourceUnit> units) {

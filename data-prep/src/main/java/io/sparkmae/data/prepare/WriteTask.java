@@ -10,6 +10,7 @@ import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.layout.Sample;
+import io.sparkmae.data.layout.SkipRule;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Iterator;
@@ -46,16 +47,20 @@ record WriteTask(
    *
    * @param files one, or none when no image fell into this part
    * @param rejects by reason
-   * @param seen images that the tallies of this part report
-   * @param skipped members of shards that the tallies of this part report
+   * @param unlabelled images without a label
+   * @param tallies of units of work that fell into this part
+   * @param met what they report
+   * @param skipped members of shards and samples of another split that they report, by rule
    * @param oriented images that have an orientation other than upright
    * @param pixels {@link ChannelSums} of its images
    */
   record Written(
       List<DataFile> files,
       Map<String, Long> rejects,
-      long seen,
-      long skipped,
+      long unlabelled,
+      long tallies,
+      long met,
+      Map<String, Long> skipped,
       long oriented,
       long[] pixels) {
     static Written fromJson(String json) {
@@ -88,8 +93,10 @@ record WriteTask(
     private final long[] pixels = ChannelSums.none(format);
     private PreparedFile file;
     private String lastKey;
-    private long seen;
-    private long skipped;
+    private final Map<String, Long> skipped = new TreeMap<>();
+    private long unlabelled;
+    private long tallies;
+    private long met;
     private long oriented;
 
     Part(int part) {
@@ -104,7 +111,14 @@ record WriteTask(
           add(samples.next()._2(), path);
         }
         return new Written(
-            publishData(name, path), publishRejects(), seen, skipped, oriented, pixels);
+            publishData(name, path),
+            publishRejects(),
+            unlabelled,
+            tallies,
+            met,
+            skipped,
+            oriented,
+            pixels);
       } finally {
         if (file != null) {
           file.close();
@@ -113,21 +127,45 @@ record WriteTask(
     }
 
     private void add(Sample sample, Path path) throws IOException {
-      seen += sample.seen();
-      skipped += sample.skipped();
-      if (sample.isReject()) {
+      if (sample.isTally()) {
+        tally(sample);
+      } else if (sample.isReject()) {
         reject(sample);
-      } else if (sample.isImage() && sample.key().equals(lastKey)) {
+      } else if (sample.key().equals(lastKey)) {
         reject(
             Sample.reject(sample.key(), RejectReason.DUPLICATE_KEY, "another image has this key"));
-      } else if (sample.isImage()) {
+      } else {
         if (file == null) {
           file = new PreparedFile(path, classes, conf.value().value());
         }
-        file.write(sample);
-        PixelSums.add(pixels, sample.pixels());
-        oriented += sample.isOriented() ? 1 : 0;
-        lastKey = sample.key();
+        image(sample);
+      }
+    }
+
+    private void image(Sample sample) throws IOException {
+      try {
+        file.add(sample);
+      } catch (RuntimeException | StackOverflowError e) {
+        reject(Sample.reject(sample.key(), RejectReason.CORRUPT, "it cannot be written, " + e));
+        return;
+      }
+      PixelSums.add(pixels, sample.pixels());
+      lastKey = sample.key();
+      unlabelled += sample.label() < 0 ? 1 : 0;
+      oriented += sample.isOriented() ? 1 : 0;
+      file.flush();
+    }
+
+    private void tally(Sample tally) {
+      tallies++;
+      met += tally.met();
+      count(SkipRule.MEMBERS, tally.skipped());
+      count(SkipRule.SPLIT, tally.split());
+    }
+
+    private void count(SkipRule rule, long count) {
+      if (count > 0) {
+        skipped.merge(rule.name(), count, Long::sum);
       }
     }
 

@@ -1,23 +1,18 @@
 package io.sparkmae.data.storage;
 
+import java.util.List;
+
 /**
- * The encoded images of one row group; an image is null where the row carries none, a path where it
- * has no name.
+ * The encoded images of one row group.
  *
+ * @param images in order of row; one a row, or all of a row's list
  * @param fault why not all rows could be read; empty if they could
  * @param whole how many rows could be read, from the first on
  */
-public record EncodedRows(byte[][] images, String[] paths, int[] labels, String fault, int whole) {
-  int size() {
-    return images.length;
-  }
+public record EncodedRows(List<EncodedRow> images, String fault, int whole) {
 
   /** Returns the memory of the images in bytes. */
   public long bytes() {
-    long bytes = 0;
-    for (byte[] image : images) {
-      bytes += image == null ? 0 : image.length;
-    }
-    return bytes;
+    return images.stream().mapToLong(row -> row.image() == null ? 0 : row.image().length).sum();
   }
 }

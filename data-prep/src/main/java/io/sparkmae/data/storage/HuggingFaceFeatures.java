@@ -32,11 +32,15 @@ public final class HuggingFaceFeatures {
     return root.toString();
   }
 
-  /** Returns the class names of an entry, by label; empty if it has none. */
-  static List<String> classes(String entry) {
+  /** Returns the class names of a label's column, by label; empty if the entry has none. */
+  static List<String> classes(String entry, List<String> column) {
     var names = new ArrayList<String>();
     try {
-      for (JsonNode name : JSON.readTree(entry).at("/info/features/label/names")) {
+      JsonNode feature = JSON.readTree(entry).at("/info/features");
+      for (String name : column) {
+        feature = feature.path(name);
+      }
+      for (JsonNode name : feature.path("names")) {
         names.add(name.asText());
       }
     } catch (JsonProcessingException e) {

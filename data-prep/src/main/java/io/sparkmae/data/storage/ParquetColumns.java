@@ -3,9 +3,10 @@ package io.sparkmae.data.storage;
 import io.sparkmae.data.image.BadData;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
+import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
@@ -13,125 +14,141 @@ import org.apache.parquet.schema.Type;
 /**
  * The columns of a Parquet file with images, their names and labels.
  *
- * <p>Images are Hugging Face's {@code struct<bytes: binary, path: string>}, or a plain binary
- * column. A column named image, img, jpg, jpeg or png is preferred; else it must be the only one of
- * its kind. The label is an integer column named label, labels or cls; a plain image's name a
- * string column path.
+ * <p>Images are Hugging Face's {@code struct<bytes: binary, path: string>}, a plain binary column,
+ * or lists of either. {@link ColumnNames} names the column; else a column named as one of {@link
+ * #IMAGES} is preferred, then one of {@link #ALSO}; else it must be the only one of its kind. The
+ * name of an image is a string column path beside its bytes. The label is a {@link ParquetLabel}.
  *
  * @param schema only the columns that are read
- * @param image column of the images
- * @param path column of the names, beside the bytes; null if there is none
- * @param label column of the labels; null if there is none
+ * @param image the column of encoded images
+ * @param hasPaths whether names lie beside the bytes
  */
-public record ParquetColumns(MessageType schema, Type image, Type path, Type label) {
-  private static final String BYTES = "bytes";
+record ParquetColumns(MessageType schema, ParquetPath image, boolean hasPaths, ParquetLabel label) {
   private static final String PATH = "path";
-  private static final List<String> IMAGES = List.of("image", "img", "jpg", "jpeg", "png");
-  private static final List<String> LABELS = List.of("label", "labels", "cls");
+  private static final Set<String> IMAGES = Set.of("image", "img", "jpg", "jpeg", "png", "webp");
+  private static final Set<String> ALSO = Set.of("bytes", "data", "content");
 
   /**
    * Finds the columns in a file's schema.
    *
-   * @throws BadData if there is no column of images, or several
+   * @throws BadData if there is no column of images, or several that it may be
    */
-  static ParquetColumns of(MessageType found, Path file) {
-    Type image = image(found, file);
-    Type label =
-        LABELS.stream()
-            .filter(found::containsField)
-            .map(found::getType)
-            .filter(ParquetColumns::isInteger)
-            .findFirst()
-            .orElse(null);
-    Type path = within(image, found, PATH);
-    var fields = new ArrayList<Type>();
-    if (image.isPrimitive()) {
-      fields.add(image);
-      if (path != null) {
-        fields.add(path);
-      }
-    } else {
-      Type bytes = image.asGroupType().getType(BYTES);
-      fields.add(
-          path == null
-              ? image.asGroupType().withNewFields(bytes)
-              : image.asGroupType().withNewFields(bytes, path));
+  static ParquetColumns of(MessageType found, ColumnNames names, Path file) {
+    ParquetPath image = names.image() == null ? image(found, file) : named(found, names, file);
+    ParquetLabel label = ParquetLabel.of(found, names, file);
+    MessageType schema = image.alone(found);
+    List<String> beside = new ArrayList<>(image.column());
+    beside.set(beside.size() - 1, PATH);
+    boolean hasPaths = isText(found, beside);
+    if (hasPaths) {
+      schema = schema.union(column(found, beside).alone(found));
     }
-    if (label != null) {
-      fields.add(label);
+    if (label.isThere()) {
+      schema = schema.union(column(found, label.column()).alone(found));
     }
-    return new ParquetColumns(new MessageType(found.getName(), fields), image, path, label);
+    return new ParquetColumns(schema, image, hasPaths, label);
   }
 
-  private static Type image(MessageType found, Path file) {
-    for (Predicate<Type> kind :
-        List.<Predicate<Type>>of(ParquetColumns::isStruct, ParquetColumns::isBytes)) {
-      List<Type> images = found.getFields().stream().filter(kind).toList();
-      for (Type image : images) {
-        if (images.size() == 1 || IMAGES.contains(image.getName())) {
-          return image;
-        }
+  private static ParquetPath column(MessageType found, List<String> column) {
+    return new ParquetPath(column, found.getType(column.toArray(String[]::new)));
+  }
+
+  private static boolean isText(MessageType found, List<String> column) {
+    GroupType beside = found;
+    for (String name : column.subList(0, column.size() - 1)) {
+      beside = beside.getType(name).asGroupType();
+    }
+    return beside.containsField(PATH)
+        && beside.getType(PATH).isPrimitive()
+        && beside.getType(PATH).asPrimitiveType().getPrimitiveTypeName()
+            == PrimitiveTypeName.BINARY;
+  }
+
+  private static ParquetPath named(MessageType found, ColumnNames names, Path file) {
+    ParquetPath path = ParquetPath.of(found, names.image(), "--image-column", file);
+    return path.images()
+        .orElseThrow(
+            () ->
+                new BadData(
+                    "Cannot read %s: its column %s is %s (--image-column must name binary, struct<bytes binary>, or a list of these)"
+                        .formatted(file, names.image(), ParquetPath.describe(path.type()))));
+  }
+
+  private static ParquetPath image(MessageType found, Path file) {
+    List<ParquetPath> candidates =
+        found.getFields().stream()
+            .map(field -> new ParquetPath(List.of(field.getName()), field))
+            .flatMap(path -> path.images().stream())
+            .toList();
+    List<ParquetPath> structs = candidates.stream().filter(c -> c.column().size() > 1).toList();
+    List<ParquetPath> others = structs.isEmpty() ? candidates : structs;
+    for (List<ParquetPath> one :
+        List.of(among(candidates, IMAGES), among(candidates, ALSO), others)) {
+      if (one.size() == 1) {
+        return one.get(0);
+      }
+      if (one.size() > 1) {
+        throw new BadData(
+            "Cannot read %s: its columns %s may all be the images (name one with prepare --image-column)"
+                .formatted(file, one.stream().map(path -> path.column().get(0)).toList()));
       }
     }
     throw new BadData(
-        "Cannot read %s: no column image.bytes (must be Hugging Face Parquet: image struct<bytes, path>, label; or have one binary column)"
-            .formatted(file));
+        "Cannot read %s: no column of images among %s (must be binary, struct<bytes binary>, or a list of these; name it with prepare --image-column)"
+            .formatted(file, ParquetPath.describe(found)));
   }
 
-  private static Type within(Type image, MessageType found, String name) {
-    var group = image.isPrimitive() ? found : image.asGroupType();
-    return group.containsField(name)
-            && group.getType(name).isPrimitive()
-            && group.getType(name).asPrimitiveType().getPrimitiveTypeName()
-                == PrimitiveTypeName.BINARY
-        ? group.getType(name)
-        : null;
+  private static List<ParquetPath> among(List<ParquetPath> candidates, Set<String> names) {
+    return candidates.stream().filter(path -> names.contains(path.column().get(0))).toList();
   }
 
-  private static boolean isStruct(Type type) {
-    return !type.isPrimitive()
-        && type.asGroupType().containsField(BYTES)
-        && isBytes(type.asGroupType().getType(BYTES));
-  }
-
-  /** Returns whether a column is binary; text, which is also stored as binary, is not. */
-  private static boolean isBytes(Type type) {
-    return type.isPrimitive()
-        && !type.isRepetition(Type.Repetition.REPEATED)
-        && type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.BINARY
-        && type.getLogicalTypeAnnotation() == null;
-  }
-
-  private static boolean isInteger(Type type) {
-    return type.isPrimitive()
-        && (type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT64
-            || type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT32);
-  }
-
-  /** Copies one record into its row. */
-  void fill(EncodedRows rows, int row, Group record) {
-    rows.labels()[row] = label(record);
-    boolean plain = image.isPrimitive();
-    if (!plain && record.getFieldRepetitionCount(image.getName()) == 0) {
-      return;
-    }
-    Group group = plain ? record : record.getGroup(image.getName(), 0);
-    String bytes = plain ? image.getName() : BYTES;
-    if (group.getFieldRepetitionCount(bytes) > 0) {
-      rows.images()[row] = group.getBinary(bytes, 0).getBytes();
-    }
-    if (path != null && group.getFieldRepetitionCount(PATH) > 0) {
-      rows.paths()[row] = group.getString(PATH, 0);
+  /** Adds the images of one record: one, or all of a list; one without bytes for an empty list. */
+  void fill(List<EncodedRow> rows, int row, Group record) {
+    var found = new Found(row, label.number(record), label.word(record), rows);
+    int before = rows.size();
+    found.collect(record, 0);
+    if (rows.size() == before) {
+      found.add(null, null);
     }
   }
 
-  /** Returns the label of a record; -1 where there is none, or one that is no class number. */
-  int label(Group record) {
-    if (label == null || record.getFieldRepetitionCount(label.getName()) == 0) {
-      return -1;
+  /** The images of one record, as they are found. */
+  private final class Found {
+    private final int row;
+    private final int number;
+    private final String word;
+    private final List<EncodedRow> rows;
+    private int index = image.isRepeated() ? 0 : -1;
+
+    Found(int row, int number, String word, List<EncodedRow> rows) {
+      this.row = row;
+      this.number = number;
+      this.word = word;
+      this.rows = rows;
     }
-    boolean wide = label.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT64;
-    long number = wide ? record.getLong(label.getName(), 0) : record.getInteger(label.getName(), 0);
-    return number < 0 || number > Integer.MAX_VALUE ? -1 : (int) number;
+
+    void collect(Group group, int depth) {
+      String name = image.column().get(depth);
+      int count = group.getFieldRepetitionCount(name);
+      if (count == 0 && !group.getType().getType(name).isRepetition(Type.Repetition.REPEATED)) {
+        add(null, path(group, depth));
+      }
+      for (int i = 0; i < count; i++) {
+        if (depth < image.column().size() - 1) {
+          collect(group.getGroup(name, i), depth + 1);
+        } else {
+          add(group.getBinary(name, i).getBytes(), path(group, depth));
+        }
+      }
+    }
+
+    private String path(Group group, int depth) {
+      boolean beside = hasPaths && depth == image.column().size() - 1;
+      return beside && group.getFieldRepetitionCount(PATH) > 0 ? group.getString(PATH, 0) : null;
+    }
+
+    private void add(byte[] bytes, String path) {
+      rows.add(new EncodedRow(row, index < 0 ? -1 : index++, bytes, path, number, word));
+    }
   }
 }

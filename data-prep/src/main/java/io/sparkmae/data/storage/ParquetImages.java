@@ -4,9 +4,13 @@ import io.sparkmae.data.image.BadData;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.ParquetReadOptions;
@@ -23,6 +27,7 @@ import org.apache.parquet.schema.MessageType;
 
 /** A Parquet file of images; only the columns that {@link ParquetColumns} finds are read. */
 public final class ParquetImages implements AutoCloseable {
+  private final Path path;
   private final ParquetFileReader reader;
   private final ParquetColumns columns;
 
@@ -30,15 +35,18 @@ public final class ParquetImages implements AutoCloseable {
    * Opens the file and reads its footer.
    *
    * @param length length of the file in bytes
-   * @throws BadData if the file has no column of images, or its codec is not here
+   * @throws BadData if the file has no column of images
+   * @throws MissingCodec if it is compressed with a codec that is not here
    * @throws IOException if it is not a complete Parquet file
    */
-  public ParquetImages(Path path, long length, Configuration conf) throws IOException {
+  public ParquetImages(Path path, long length, ColumnNames names, Configuration conf)
+      throws IOException {
+    this.path = path;
     this.reader = open(path, length, conf);
     try {
-      this.columns = ParquetColumns.of(reader.getFileMetaData().getSchema(), path);
-      requireCodecs(path, conf);
-    } catch (BadData e) {
+      this.columns = ParquetColumns.of(reader.getFileMetaData().getSchema(), names, path);
+      requireCodecs(conf);
+    } catch (BadData | MissingCodec e) {
       reader.close();
       throw e;
     }
@@ -46,27 +54,38 @@ public final class ParquetImages implements AutoCloseable {
   }
 
   /** A codec that is not installed is no damage: no row would be read, and no file is at fault. */
-  private void requireCodecs(Path path, Configuration conf) {
+  private void requireCodecs(Configuration conf) {
     reader.getRowGroups().stream()
         .flatMap(block -> block.getColumns().stream())
         .filter(column -> columns.schema().containsField(column.getPath().toArray()[0]))
         .map(ColumnChunkMetaData::getCodec)
         .distinct()
-        .forEach(codec -> requireCodec(codec, path, conf));
+        .forEach(codec -> requireCodec(codec, conf));
   }
 
-  private static void requireCodec(CompressionCodecName codec, Path path, Configuration conf) {
+  private void requireCodec(CompressionCodecName codec, Configuration conf) {
     String name = codec.getHadoopCompressionCodecClassName();
     if (name != null && conf.getClassByNameOrNull(name) == null) {
-      throw new BadData(
+      throw new MissingCodec(
           "Cannot read %s: it is compressed with %s, for which there is no codec here (write it with zstd, snappy or gzip, or add the jar of %s)"
               .formatted(path, codec, name));
     }
   }
 
-  /** Opens the file and reads its footer; gets the length from the file system. */
+  /**
+   * Opens a file with one image a row, and reads its footer; finds its columns, and gets its length
+   * from the file system.
+   *
+   * @throws BadData if rows have lists of images
+   */
   public ParquetImages(Path path, Configuration conf) throws IOException {
-    this(path, path.getFileSystem(conf).getFileStatus(path).getLen(), conf);
+    this(path, path.getFileSystem(conf).getFileStatus(path).getLen(), ColumnNames.FOUND, conf);
+    if (columns.image().isRepeated()) {
+      reader.close();
+      throw new BadData(
+          "Cannot read %s: its column %s has lists of images (run prepare, which makes a row of each)"
+              .formatted(path, columns.image().column().get(0)));
+    }
   }
 
   private static ParquetFileReader open(Path path, long length, Configuration conf)
@@ -101,7 +120,13 @@ public final class ParquetImages implements AutoCloseable {
   /** Returns the class names from the footer, by label; empty if it has none. */
   public List<String> classes() {
     Map<String, String> metadata = reader.getFileMetaData().getKeyValueMetaData();
-    return HuggingFaceFeatures.classes(metadata.getOrDefault(HuggingFaceFeatures.KEY, "{}"));
+    return HuggingFaceFeatures.classes(
+        metadata.getOrDefault(HuggingFaceFeatures.KEY, "{}"), columns.label().column());
+  }
+
+  /** Returns why the file has no labels, for the user; empty if it has. */
+  public String note() {
+    return columns.label().note();
   }
 
   /**
@@ -111,53 +136,76 @@ public final class ParquetImages implements AutoCloseable {
    */
   public EncodedRows read(int rowGroup) throws IOException {
     int row = 0;
-    EncodedRows read = null;
+    var images = new ArrayList<EncodedRow>();
     try {
       PageReadStore pages = reader.readRowGroup(rowGroup);
-      RecordReader<Group> records =
-          new ColumnIOFactory()
-              .getColumnIO(columns.schema())
-              .getRecordReader(pages, new GroupRecordConverter(columns.schema()));
-      int rows = Math.toIntExact(pages.getRowCount());
-      read = new EncodedRows(new byte[rows][], new String[rows], new int[rows], "", rows);
-      for (; row < rows; row++) {
-        columns.fill(read, row, records.read());
+      RecordReader<Group> records = records(pages, columns.schema());
+      for (; row < pages.getRowCount(); row++) {
+        columns.fill(images, row, records.read());
       }
-      return read;
+      return new EncodedRows(images, "", row);
     } catch (UncheckedIOException e) {
       throw e;
+    } catch (LinkageError e) {
+      throw new MissingCodec(
+          "Cannot read %s: the native library of its codec is missing here, %s (write it with gzip)"
+              .formatted(path, e.getMessage()),
+          e);
     } catch (RuntimeException | IOException e) { // decoding errors are unchecked
       if (row == 0) {
         throw new IOException("its pages are damaged: " + e.getMessage(), e);
       }
-      return new EncodedRows(
-          read.images(), read.paths(), read.labels(), "page damaged, " + e.getMessage(), row);
+      int whole = row;
+      images.removeIf(image -> image.row() >= whole); // of a list that was begun
+      return new EncodedRows(images, "page damaged, " + e.getMessage(), whole);
     }
+  }
+
+  private static RecordReader<Group> records(PageReadStore pages, MessageType schema) {
+    return new ColumnIOFactory()
+        .getColumnIO(schema)
+        .getRecordReader(pages, new GroupRecordConverter(schema));
   }
 
   /** Returns the labels of all rows; reads no image. */
   public int[] labels() throws IOException {
-    int rows = Math.toIntExact(reader.getRecordCount());
-    int[] labels = new int[rows];
-    if (columns.label() == null) {
-      Arrays.fill(labels, -1);
-      return labels;
-    }
-    var only = new MessageType("labels", columns.label());
-    reader.setRequestedSchema(only);
-    int row = 0;
+    int[] labels = new int[Math.toIntExact(reader.getRecordCount())];
+    Arrays.fill(labels, -1);
+    int[] row = {0};
     for (int group = 0; group < reader.getRowGroups().size(); group++) {
-      PageReadStore pages = reader.readRowGroup(group);
-      RecordReader<Group> records =
-          new ColumnIOFactory()
-              .getColumnIO(only)
-              .getRecordReader(pages, new GroupRecordConverter(only));
-      for (long i = 0; i < pages.getRowCount(); i++) {
-        labels[row++] = columns.label(records.read());
-      }
+      labels(group, record -> labels[row[0]++] = columns.label().number(record));
+    }
+    return labels;
+  }
+
+  /** Returns the labels of a row group that are text, each once; reads no image. */
+  public Set<String> words(int rowGroup) throws IOException {
+    Set<String> words = new TreeSet<>();
+    if (columns.label().isText(columns.schema())) {
+      labels(
+          rowGroup,
+          record -> {
+            String word = columns.label().word(record);
+            if (word != null) {
+              words.add(word);
+            }
+          });
+    }
+    return words;
+  }
+
+  private void labels(int rowGroup, Consumer<Group> each) throws IOException {
+    if (!columns.label().isThere()) {
+      return;
+    }
+    MessageType only = columns.label().alone(columns.schema());
+    reader.setRequestedSchema(only);
+    PageReadStore pages = reader.readRowGroup(rowGroup);
+    RecordReader<Group> records = records(pages, only);
+    for (long i = 0; i < pages.getRowCount(); i++) {
+      each.accept(records.read());
     }
     reader.setRequestedSchema(columns.schema());
-    return labels;
   }
 
   @Override

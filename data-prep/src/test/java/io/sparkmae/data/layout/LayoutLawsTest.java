@@ -23,12 +23,14 @@ import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.io.BytesWritable;
 import org.apache.hadoop.io.SequenceFile;
 import org.apache.hadoop.io.Text;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One set of images, in every layout, cut into ranges anywhere, whole and damaged. */
 class LayoutLawsTest {
@@ -272,6 +274,43 @@ class LayoutLawsTest {
     assertThat(samples.subList(2, 4))
         .extracting(Sample::reason)
         .containsExactly(RejectReason.NO_BYTES, RejectReason.CORRUPT);
+  }
+
+  /** Words as labels are the same classes in all layouts that can hold them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x.tfrecord", "x.seq", "x.tar"})
+  void wordsAreClassesInEveryLayout(String file) throws IOException {
+    List<String> words = List.of("dog", "great auk", "dog", "2", "2.5", "-3", "");
+    var records = new ByteArrayOutputStream();
+    Map<String, byte[]> members = new LinkedHashMap<>();
+    try (var sequence =
+        SequenceFile.createWriter(
+            conf,
+            SequenceFile.Writer.file(new org.apache.hadoop.fs.Path(dir + "/.x.seq")),
+            SequenceFile.Writer.keyClass(Text.class),
+            SequenceFile.Writer.valueClass(BytesWritable.class))) {
+      for (int i = 0; i < words.size(); i++) {
+        byte[] image = TestImages.jpeg(i);
+        byte[] label = TestImages.text(words.get(i));
+        LayoutWriter.record(records, LayoutWriter.example(Map.of("image", image, "label", label)));
+        sequence.append(new Text(i + ".jpg\n" + words.get(i)), new BytesWritable(image));
+        members.put(i + ".jpg", image);
+        members.put(i + ".cls", label);
+      }
+    }
+    switch (file) {
+      case "x.tfrecord" -> TestImages.write(dir.resolve(file), records.toByteArray());
+      case "x.seq" -> Files.move(dir.resolve(".x.seq"), dir.resolve(file));
+      default -> TestImages.tar(dir.resolve(file), members);
+    }
+
+    LayoutChoice choice = LayoutChoice.of("auto", Inputs.list(List.of(dir.toString()), conf), conf);
+    SourceUnit unit = choice.layout().units(choice.inputs()).get(0);
+    assertThat(choice.layout().words(unit, 100, conf)).containsExactly("dog", "great auk");
+    Layout named = choice.layout().withClasses(List.of("great auk", "emu", "dog"));
+    try (Stream<Sample> samples = named.read(unit, conf)) {
+      assertThat(samples.map(Sample::label)).containsExactly(2, 0, 2, 2, -1, -1, -1);
+    }
   }
 
   private static byte[] raw(int width, int height, int seed) {

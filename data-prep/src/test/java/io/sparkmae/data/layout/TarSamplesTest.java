@@ -62,7 +62,12 @@ class TarSamplesTest {
     members.put("__index__", text("{}"));
     members.put(name + ".jpg", jpeg(1));
 
-    assertThat(samples()).containsExactly("s.tar/0.jpg -1", "s.tar/" + name + ".jpg -1");
+    assertThat(samples())
+        .containsExactlyInAnyOrder(
+            "__worker__.json skipped",
+            "s.tar/0.jpg -1",
+            "__index__ skipped",
+            "s.tar/" + name + ".jpg -1");
   }
 
   @Test
@@ -136,7 +141,7 @@ class TarSamplesTest {
                   + " "
                   + (sample.isReject()
                       ? sample.reason() + " " + sample.detail()
-                      : String.valueOf(sample.label())));
+                      : sample.skipped() > 0 ? "skipped" : String.valueOf(sample.label())));
         }
       }
     }

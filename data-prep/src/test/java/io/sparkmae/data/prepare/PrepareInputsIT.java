@@ -12,17 +12,23 @@ import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.data.image.EncodedImage;
 import io.sparkmae.data.image.PillowFiles;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.TestImages;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.image.codec.Orientation;
 import io.sparkmae.data.layout.LayoutWriter;
 import io.sparkmae.data.layout.SourceImages;
+import io.sparkmae.data.storage.ColumnNames;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -65,6 +71,95 @@ class PrepareInputsIT extends Preparations {
     assertThat(data.classes()).containsExactly("_background", "cat");
     assertThat(data.manifest().skipped()).isEqualTo(result.skipped());
     assertThat(prepare("out", "met").skipped()).isEqualTo(result.skipped());
+    assertThat(result.met()).isEqualTo(photographs.size() + skipped.size() + 1);
+    assertThat(result.unlabelled()).isEqualTo(2);
+  }
+
+  @Test
+  void whatTheUserNamesIsMeant() throws IOException {
+    write(dir.resolve("in/.hidden.jpg"), jpeg(1));
+    write(dir.resolve("in/.shots/1.jpg"), jpeg(2));
+    write(dir.resolve("in/.shots/.2.jpg"), jpeg(3));
+    write(dir.resolve("in/3.jpg"), jpeg(4));
+
+    PrepareResult named = prepare("out", "in/.hidden.jpg");
+    PrepareResult directory = prepare("shots", "in/.shots");
+    PrepareResult pattern = prepare("pattern", "in/*");
+
+    assertThat(named.rows()).isEqualTo(1);
+    assertThat(named.skipped()).isEmpty();
+    assertThat(keys("shots")).containsExactly("1.jpg");
+    assertThat(directory.skipped()).isEqualTo(Map.of("HIDDEN", 1L));
+    assertThat(keys("pattern")).containsExactly("3.jpg");
+    assertThat(pattern.skipped()).isEqualTo(Map.of("HIDDEN", 3L));
+    PrepareSettings twice =
+        new PrepareSettings(
+            List.of(dir + "/in", dir + "/in/.hidden.jpg"), dir + "/twice", "auto", 0, 92, 1);
+    assertThat(prepare(twice).skipped()).isEqualTo(Map.of("HIDDEN", 2L));
+    assertThat(keys("twice")).containsExactlyInAnyOrder("3.jpg", ".hidden.jpg");
+  }
+
+  @Test
+  void aMacsLeavingsAreNoClassesOfImageNetsTarOfTars() throws IOException {
+    byte[] junk = {0, 5, 22, 7, 0, 2, 0, 0}; // AppleDouble begins so
+    var outer = new LinkedHashMap<String, byte[]>();
+    outer.put("./.DS_Store", java.util.Arrays.copyOf(junk, 6148));
+    for (int label = 0; label < 3; label++) {
+      var members = new LinkedHashMap<String, byte[]>();
+      for (int i = 0; i < 4; i++) {
+        members.put("._n0000000%d_%d.JPEG".formatted(label, i), junk);
+        members.put("n0000000%d_%d.JPEG".formatted(label, i), jpeg(label * 4 + i));
+      }
+      members.put(".DS_Store", junk);
+      members.put("__MACOSX/._n0000000%d_0.JPEG".formatted(label), junk);
+      members.put("Thumbs.db", junk);
+      members.put(".ipynb_checkpoints/n0000000%d_9.JPEG".formatted(label), jpeg(9));
+      TestImages.tar(dir.resolve("inner"), members);
+      outer.put("._n0000000%d.tar".formatted(label), java.util.Arrays.copyOf(junk, 700));
+      outer.put("n0000000%d.tar".formatted(label), Files.readAllBytes(dir.resolve("inner")));
+    }
+    TestImages.tar(dir.resolve("in/ILSVRC2012_img_train.tar"), outer);
+
+    PrepareResult result = prepare("out", "in");
+
+    assertThat(result.layout()).isEqualTo("imagenet-tar");
+    assertThat(result.rows()).isEqualTo(12);
+    assertThat(result.rejects()).isEmpty();
+    assertThat(result.skipped()).isEqualTo(Map.of("MEMBERS", 1L + 3 + 3 * 8));
+    assertThat(PreparedData.open(dir + "/out", conf).classes())
+        .containsExactly("n00000000", "n00000001", "n00000002");
+    labels("out").forEach((key, label) -> assertThat(key).contains("n0000000" + label + "_"));
+  }
+
+  /** Links to other members have no bytes, and a path upwards is no hidden one. */
+  @Test
+  void everyMemberOfATarIsCounted() throws IOException {
+    Path shard = dir.resolve("tars/s.tar");
+    Files.createDirectories(shard.getParent());
+    try (var tar =
+        new TarArchiveOutputStream(Files.newOutputStream(shard), StandardCharsets.UTF_8.name())) {
+      for (String name : List.of("../up/0.jpg", "./1.jpg", "__x__.jpg", "__worker__.json")) {
+        var entry = new TarArchiveEntry(name, true);
+        entry.setSize(jpeg(name.length()).length);
+        tar.putArchiveEntry(entry);
+        tar.write(jpeg(name.length()));
+        tar.closeArchiveEntry();
+      }
+      for (byte type : new byte[] {TarConstants.LF_LINK, TarConstants.LF_SYMLINK}) {
+        var link = new TarArchiveEntry(type + ".jpg", type);
+        link.setLinkName("1.jpg");
+        tar.putArchiveEntry(link);
+        tar.closeArchiveEntry();
+      }
+    }
+
+    PrepareResult result = prepare("out", "tars");
+
+    assertThat(keys("out"))
+        .containsExactlyInAnyOrder("s.tar/../up/0.jpg", "s.tar/./1.jpg", "s.tar/__x__.jpg");
+    assertThat(result.rejects()).isEqualTo(Map.of("EMPTY", 2L));
+    assertThat(result.skipped()).isEqualTo(Map.of("MEMBERS", 1L));
+    assertThat(result.met()).isEqualTo(6);
   }
 
   @Test
@@ -223,7 +318,19 @@ class PrepareInputsIT extends Preparations {
         PrepareJob.run(
             spark.session(),
             new PrepareSettings(
-                ignore.inputs(), dir + "/out", "auto", 0, 95, 1, 0.5, false, true, KeyRange.ALL));
+                ignore.inputs(),
+                dir + "/out",
+                "auto",
+                0,
+                95,
+                1,
+                0.5,
+                false,
+                true,
+                KeyRange.ALL,
+                ColumnNames.FOUND,
+                null,
+                PixelFormat.RGB));
 
     assertThat(ignored.oriented()).isEqualTo(7);
     assertThat(applied.oriented()).isEqualTo(7);

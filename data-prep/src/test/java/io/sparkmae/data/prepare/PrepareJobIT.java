@@ -18,11 +18,13 @@ import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.data.image.EncodedImage;
 import io.sparkmae.data.image.ImageDecoder;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.image.TestImages;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.image.View;
 import io.sparkmae.data.layout.OddFiles;
+import io.sparkmae.data.storage.ColumnNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,7 +127,7 @@ class PrepareJobIT extends Preparations {
   @Test
   void anotherSeedGivesAnotherOrder() {
     prepare("one", "folder");
-    PrepareJob.run(spark.session(), settings("two", "folder", 0, 2));
+    prepare(settings("two", "folder", 0, 2));
 
     assertThat(keys("two"))
         .containsExactlyInAnyOrderElementsOf(keys("one"))
@@ -143,7 +145,7 @@ class PrepareJobIT extends Preparations {
     assertThat(second.rejects()).isEqualTo(first.rejects());
     assertThat(second.imagesPerSecond()).isZero();
     assertThat(contents("out")).isEqualTo(before);
-    assertThatThrownBy(() -> PrepareJob.run(spark.session(), settings("out", "folder", 16, 1)))
+    assertThatThrownBy(() -> prepare(settings("out", "folder", 16, 1)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching(
             "Cannot prepare into .*out: it holds data prepared otherwise, .*shortSide=0.* \\(name another output, or delete it\\)");
@@ -168,10 +170,22 @@ class PrepareJobIT extends Preparations {
     PrepareSettings all = settings("all", "folder", 0, 1);
     var settings =
         new PrepareSettings(
-            all.inputs(), dir + "/out", "auto", 0, 92, 1, 0.5, true, false, KeyRange.ALL);
+            all.inputs(),
+            dir + "/out",
+            "auto",
+            0,
+            92,
+            1,
+            0.5,
+            true,
+            false,
+            KeyRange.ALL,
+            ColumnNames.FOUND,
+            null,
+            PixelFormat.RGB);
 
-    assertThat(PrepareJob.run(spark.session(), all).rows()).isEqualTo(62);
-    PrepareResult result = PrepareJob.run(spark.session(), settings);
+    assertThat(prepare(all).rows()).isEqualTo(62);
+    PrepareResult result = prepare(settings);
 
     assertThat(result.rows()).isEqualTo(60);
     assertThat(result.rejects()).containsEntry("DUPLICATE_CONTENT", 2L);
@@ -184,9 +198,8 @@ class PrepareJobIT extends Preparations {
   @Test
   void trainAndValidationShareAllSamples() throws IOException {
     PrepareSettings all = settings("split", "folder", 0, 1);
-    PrepareResult train = PrepareJob.run(spark.session(), all.part("train", new KeyRange(0.25, 1)));
-    PrepareResult validation =
-        PrepareJob.run(spark.session(), all.part("validation", new KeyRange(0, 0.25)));
+    PrepareResult train = prepare(all.part("train", new KeyRange(0.25, 1)));
+    PrepareResult validation = prepare(all.part("validation", new KeyRange(0, 0.25)));
     prepare("out", "folder");
 
     assertThat(validation.rows()).isBetween(5L, 25L);
@@ -196,10 +209,13 @@ class PrepareJobIT extends Preparations {
                 .sorted())
         .containsExactlyElementsOf(keys("out").stream().sorted().toList());
     assertThat(total(train.rejects()) + total(validation.rejects())).isEqualTo(3);
+    assertThat(train.met()).isEqualTo(validation.met()).isEqualTo(63);
+    assertThat(train.skipped())
+        .isEqualTo(Map.of("SPLIT", validation.rows() + total(validation.rejects())));
     List<String> before = keys("split/validation");
     write(dir.resolve("folder/class0/new.jpg"), jpeg(77));
     PrepareSettings more = settings("more", "folder", 0, 1);
-    PrepareJob.run(spark.session(), more.part("validation", new KeyRange(0, 0.25)));
+    prepare(more.part("validation", new KeyRange(0, 0.25)));
     assertThat(keys("more/validation")).containsAll(before);
   }
 
@@ -222,7 +238,7 @@ class PrepareJobIT extends Preparations {
 
   @Test
   void shortSideShrinksAndReencodes() {
-    PrepareJob.run(spark.session(), settings("small", "folder", 24, 1));
+    prepare(settings("small", "folder", 24, 1));
 
     PreparedData data = PreparedData.open(dir + "/small", conf);
     assertThat(data.rows()).isEqualTo(60);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.layout.Sample;
-import io.sparkmae.data.storage.EncodedRows;
+import io.sparkmae.data.storage.EncodedRow;
 import io.sparkmae.data.storage.ParquetImages;
 import io.sparkmae.data.storage.RowGroup;
 import java.io.IOException;
@@ -51,17 +51,18 @@ class PreparedFileTest {
     try (var images = new ParquetImages(path(), conf)) {
       assertThat(images.rowGroups()).isEqualTo(file.rowGroups());
       assertThat(images.classes()).containsExactly("cat", "dog");
-      EncodedRows last = images.read(2);
-      assertThat(last.paths()[20]).isEqualTo("key 74");
-      assertThat(last.labels()[20]).isEqualTo(73);
-      assertThat(last.images()[20]).isEqualTo(image(74, 1 << 20));
+      EncodedRow last = images.read(2).images().get(20);
+      assertThat(last.path()).isEqualTo("key 74");
+      assertThat(last.label()).isEqualTo(73);
+      assertThat(last.image()).isEqualTo(image(74, 1 << 20));
     }
   }
 
   private DataFile write(int rows, int size) throws IOException {
     try (var file = new PreparedFile(path(), List.of("cat", "dog"), conf)) {
       for (int i = 0; i < rows; i++) {
-        file.write(Sample.image("key " + i, image(i, size), i - 1));
+        file.add(Sample.image("key " + i, image(i, size), i - 1));
+        file.flush();
       }
       return file.finish("x.parquet");
     }

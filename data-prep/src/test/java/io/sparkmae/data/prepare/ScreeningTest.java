@@ -9,6 +9,7 @@ import io.sparkmae.data.image.EncodedImage;
 import io.sparkmae.data.image.Framing;
 import io.sparkmae.data.image.ImageDecoder;
 import io.sparkmae.data.image.PillowFiles;
+import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.Resampler;
@@ -17,6 +18,7 @@ import io.sparkmae.data.image.TestImages;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.data.layout.OddFiles;
 import io.sparkmae.data.layout.Sample;
+import io.sparkmae.data.storage.ColumnNames;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -142,7 +144,19 @@ class ScreeningTest {
     Sample turned = Sample.image(name, PillowFiles.files().get(name), 1);
     var settings =
         new PrepareSettings(
-            List.of("in"), "out", "auto", 0, 100, 0, 0.5, false, true, KeyRange.ALL);
+            List.of("in"),
+            "out",
+            "auto",
+            0,
+            100,
+            0,
+            0.5,
+            false,
+            true,
+            KeyRange.ALL,
+            ColumnNames.FOUND,
+            null,
+            PixelFormat.RGB);
     Sample stored = new Screening(settings).screen(turned);
 
     assertThat(stored.isOriented()).isTrue();
@@ -160,7 +174,19 @@ class ScreeningTest {
   private static Screening screening(double leastRows) {
     return new Screening(
         new PrepareSettings(
-            List.of("in"), "out", "auto", 0, 92, 0, leastRows, false, false, KeyRange.ALL));
+            List.of("in"),
+            "out",
+            "auto",
+            0,
+            92,
+            0,
+            leastRows,
+            false,
+            false,
+            KeyRange.ALL,
+            ColumnNames.FOUND,
+            null,
+            PixelFormat.RGB));
   }
 
   private static Screening screening(int shortSide, int quality) {

@@ -20,10 +20,12 @@ public final class Report {
    *
    * @param title for example the model's name and version
    * @param settings the run's configuration as text
+   * @param data a sentence on what became of the files of the data set
    * @param metrics in order of training; may be empty
    * @param picture PNG; empty if there is none
    */
-  public static Content page(String title, String settings, List<Metric> metrics, byte[] picture) {
+  public static Content page(
+      String title, String settings, String data, List<Metric> metrics, byte[] picture) {
     String image =
         picture.length == 0
             ? ""
@@ -40,11 +42,13 @@ public final class Report {
         <h1>%1$s</h1>
         %2$s
         %3$s
+        <h2>Data</h2>
+        <p>%4$s</p>
         <h2>Settings</h2>
-        <pre>%4$s</pre>
+        <pre>%5$s</pre>
         </html>
         """
-            .formatted(escape(title), curve(metrics), image, escape(settings));
+            .formatted(escape(title), curve(metrics), image, escape(data), escape(settings));
     return out -> out.write(html.getBytes(StandardCharsets.UTF_8));
   }
 

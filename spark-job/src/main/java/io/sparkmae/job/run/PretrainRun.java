@@ -33,6 +33,7 @@ public final class PretrainRun {
   private final Configuration hadoop;
   private final ModelStore store;
   private final Set<String> broken = new HashSet<>(); // versions whose state could not be read
+  private PreparedData data; // known with the place
   private Place place; // null until it is known whether there is a checkpoint
   private Normalisation normalisation; // null until then
   private PretrainResult result; // null until the end
@@ -100,7 +101,8 @@ public final class PretrainRun {
     lease.check();
     ResumePoint kept = null;
     if (soFar.finished()) {
-      result = TrainedVersion.write(soFar, run, place, normalisation, store, hadoop);
+      result =
+          TrainedVersion.write(soFar, run, place, normalisation, data.manifest(), store, hadoop);
     } else {
       kept = TrainedVersion.checkpoint(soFar, run, place, normalisation, store);
     }
@@ -116,7 +118,7 @@ public final class PretrainRun {
    */
   private void requirePlace(int recorded) {
     if (place == null) {
-      PreparedData data = PreparedData.open(run.data().uri(), hadoop);
+      data = PreparedData.open(run.data().uri(), hadoop);
       normalisation = DataPixels.normalisation(data, run.model());
       boolean takes = run.train().workers() == 0 && recorded > 0;
       JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());

@@ -1,5 +1,6 @@
 package io.sparkmae.job.run;
 
+import io.sparkmae.data.Manifest;
 import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.data.layout.SourceImages;
 import io.sparkmae.job.averaging.exchange.StoredState;
@@ -37,6 +38,7 @@ final class TrainedVersion {
       RunConfig run,
       Place place,
       Normalisation normalisation,
+      Manifest data,
       ModelStore store,
       Configuration hadoop)
       throws IOException {
@@ -55,7 +57,8 @@ final class TrainedVersion {
       version.file(PICTURE, out -> out.write(picture));
     }
     String title = run.modelName() + " " + version.name();
-    version.file(Report.FILE, Report.page(title, run.text(), trained.metrics(), picture));
+    version.file(
+        Report.FILE, Report.page(title, run.text(), data.account(), trained.metrics(), picture));
     RunRecord.write(version, run, place, result);
     version.commit();
     return result;

@@ -52,7 +52,9 @@ class PrepareFaultsIT {
   void anExecutorThatCrashesIsSeenAndItsWorkDoneAgain() throws Exception {
     MaeProcess.on("local[1]", directory).result(prepare("whole"));
 
-    MaeProcess cluster = MaeProcess.on("local-cluster[2,1,1024]", directory);
+    MaeProcess cluster =
+        MaeProcess.on("local-cluster[2,1,1024]", directory)
+            .with("spark.scheduler.minRegisteredResourcesRatio", "1"); // so that both have work
     try (JavaProcess process = cluster.start(prepare("crashed"))) {
       await(() -> process.err().contains("Starting task 1.0 in stage 0.0"));
       process.killAChild(); // local-cluster starts nothing but executors

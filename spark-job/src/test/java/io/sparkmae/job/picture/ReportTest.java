@@ -19,6 +19,7 @@ class ReportTest {
         .contains("<h1>a &amp; b</h1>")
         .contains("points=\"320.0,48.0 592.0,192.0\"")
         .contains("data:image/png;base64,AQ==")
+        .contains("<h2>Data</h2>\n<p>3 rows &amp; 1 reject</p>")
         .contains("<pre>x &lt; 1</pre>");
   }
 
@@ -29,7 +30,7 @@ class ReportTest {
 
   private static String page(List<Metric> metrics, byte[] picture) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Report.page("a & b", "x < 1", metrics, picture).writeTo(out);
+    Report.page("a & b", "x < 1", "3 rows & 1 reject", metrics, picture).writeTo(out);
     return out.toString(StandardCharsets.UTF_8);
   }
 }
