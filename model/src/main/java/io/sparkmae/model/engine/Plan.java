@@ -160,12 +160,8 @@ final class Plan implements AutoCloseable {
         embedded,
         dEmbedded);
     Tensor known = embedded.reshape(batch, visible, dim);
-    tokens(
-        known,
-        1,
-        layers.weights().value("cls_token"),
-        config.encoder(),
-        x.reshape(batch, visible + 1, dim));
+    Tensor classToken = layers.weights().value("cls_token");
+    tokens(known, 1, classToken, config.encoder(), x.reshape(batch, visible + 1, dim));
     if (task.trains()) {
       Tensor tokens = d.reshape(batch, visible + 1, dim);
       tape.backward(
@@ -195,12 +191,8 @@ final class Plan implements AutoCloseable {
     Tensor dEmbedded = gradient("d known", batch * known, dim);
     layers.linear(layers.weights().linear("decoder_embed"), encoded, null, embedded, dEmbedded);
     Tensor maskToken = layers.weights().value("mask_token");
-    tokens(
-        embedded.reshape(batch, known, dim),
-        0,
-        maskToken,
-        config.decoder(),
-        x.reshape(batch, sequence, dim));
+    Tensor before = embedded.reshape(batch, known, dim);
+    tokens(before, 0, maskToken, config.decoder(), x.reshape(batch, sequence, dim));
     if (task.trains()) {
       Tensor all = d.reshape(batch, sequence, dim);
       tape.backward(device.copy(all.slice(1, 0, known), dEmbedded.reshape(batch, known, dim)));

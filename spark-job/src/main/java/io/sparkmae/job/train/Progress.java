@@ -1,6 +1,8 @@
 package io.sparkmae.job.train;
 
+import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.averaging.RoundReport;
+import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.store.Metric;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -111,5 +113,26 @@ final class Progress {
       previous = metric.images();
     }
     return sum / (images() - before);
+  }
+
+  /** Prints the run's arithmetic. */
+  static void say(RunConfig run, RoundPlan plan, PreparedData data) {
+    int effectiveBatchSize = run.train().cropsOfStep() * plan.workers();
+    System.err.printf(
+        "%d images, %d crops of each, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
+            + "rate %.3g × %d / 256 = %.3g after %.1f epochs of warm-up; data %s%n",
+        data.rows(),
+        run.data().cropsPerImage(),
+        plan.workers(),
+        run.train().batchSize(),
+        run.train().accumulation(),
+        effectiveBatchSize,
+        run.train().averagingFrequency(),
+        plan.stepsPerEpoch(),
+        run.train().baseLearningRate(),
+        effectiveBatchSize,
+        plan.schedule().peak(),
+        run.train().warmupEpochs(),
+        data.uri());
   }
 }

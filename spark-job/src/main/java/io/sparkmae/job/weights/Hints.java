@@ -6,6 +6,7 @@ import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.file.BadWeights;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 
@@ -64,28 +65,30 @@ record Hints(JsonNode json, JsonNode preprocessor) {
     return heads;
   }
 
-  /**
-   * Returns what images are normalised by: what a file says, else ImageNet's.
-   *
-   * @throws BadWeights if no file says it and the images are not RGB
-   */
+  /** Returns what images are normalised by: what a file says, else ImageNet's, or the middle. */
   Normalisation normalisation(int channels) throws BadWeights {
     JsonNode timm = json.path("pretrained_cfg");
     List<Double> mean = numbers(timm.path("mean"), preprocessor.path("image_mean"));
     List<Double> deviation = numbers(timm.path("std"), preprocessor.path("image_std"));
-    if (mean.isEmpty() && deviation.isEmpty() && channels == Normalisation.IMAGENET.channels()) {
-      return Normalisation.IMAGENET;
-    }
     if (mean.size() != channels || deviation.size() != channels) {
-      throw new BadWeights(
-          "the mean and deviation of its %d channels are unknown (put image_mean and image_std into a preprocessor_config.json beside it)"
-              .formatted(channels));
+      return unsaid(channels);
     }
     try {
       return new Normalisation(255, mean, deviation);
     } catch (IllegalArgumentException e) {
       throw new BadWeights(e.getMessage(), e);
     }
+  }
+
+  private static Normalisation unsaid(int channels) {
+    if (channels == Normalisation.IMAGENET.channels()) {
+      return Normalisation.IMAGENET;
+    }
+    System.err.printf(
+        "mean and deviation of its %d channels are not said and taken as 0.5 (put image_mean and image_std into a preprocessor_config.json beside it)%n",
+        channels);
+    List<Double> middle = Collections.nCopies(channels, 0.5);
+    return new Normalisation(255, middle, middle);
   }
 
   private static List<Double> numbers(JsonNode first, JsonNode second) {

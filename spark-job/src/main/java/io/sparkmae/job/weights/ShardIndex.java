@@ -3,6 +3,7 @@ package io.sparkmae.job.weights;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import io.sparkmae.model.file.BadWeights;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -15,9 +16,7 @@ final class ShardIndex {
   static final String FILE = "model.safetensors.index.json";
 
   private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
+      JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   // a plain name: a path could lead out of the model's directory
   private static final Pattern NAME = Pattern.compile("\\w[\\w.-]{0,250}\\.safetensors");
 
