@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkmae.job.cluster.MaeProcess;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.file.Safetensors;
 import java.awt.image.BufferedImage;
@@ -232,6 +233,23 @@ class ChannelsIT {
     String sha = mae(pretrain("rgb-data", "rgb-model")).get("params_sha256").asText();
     assertThat(mae(pretrain("array-data", "array-model")).get("params_sha256").asText())
         .isEqualTo(sha);
+  }
+
+  @Test
+  void executorsWithKryoTrainTheSameModel() throws Exception {
+    for (int i = 0; i < IMAGES; i++) {
+      write("seven/" + i + ".npy", npy(draw(i, 7, 65535), 7, 2));
+    }
+    String[] prepare = {"prepare", "--input", at("seven"), "--channels", "7", "--output"};
+    mae(with(prepare, at("seven-data")));
+    MaeProcess cluster =
+        MaeProcess.on("local-cluster[2,1,1024]", directory)
+            .with("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
+    cluster.result(with(prepare, at("seven-there")));
+    assertThat(json("seven-there/manifest.json")).isEqualTo(json("seven-data/manifest.json"));
+    JsonNode there = cluster.result(pretrain("seven-there", "seven-model-there"));
+    assertThat(there.get("params_sha256"))
+        .isEqualTo(mae(pretrain("seven-data", "seven-model")).get("params_sha256"));
   }
 
   @Test

@@ -5,7 +5,8 @@ import io.sparkmae.data.image.Undecodable;
 import java.nio.ByteBuffer;
 
 /**
- * Unpacks TIFF's LZW: codes of 9 to 12 bits, upper bits first, that grow one code early.
+ * Unpacks TIFF's LZW: codes of 9 to 12 bits, upper bits first, that grow one code early. It is used
+ * for one piece after the other.
  *
  * @see <a href="https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf">TIFF 6.0, section
  *     13</a>
@@ -16,15 +17,14 @@ final class TiffLzw {
   private static final int FIRST = 258;
   private static final int MOST_CODES = 1 << 12;
 
-  private final ByteBuffer packed;
   private final int[] prefix = new int[MOST_CODES];
   private final byte[] last = new byte[MOST_CODES]; // byte of a code's string
   private final int[] length = new int[MOST_CODES];
+  private ByteBuffer packed;
   private int bits;
   private int count; // of the bits that are not used yet
 
-  TiffLzw(ByteBuffer packed) {
-    this.packed = packed;
+  TiffLzw() {
     for (int code = 0; code < CLEAR; code++) {
       last[code] = (byte) code;
       length[code] = 1;
@@ -32,7 +32,10 @@ final class TiffLzw {
   }
 
   /** Unpacks at most {@code wanted} bytes; returns how many there are. */
-  int unpack(byte[] to, int wanted) throws Undecodable {
+  int unpack(ByteBuffer piece, byte[] to, int wanted) throws Undecodable {
+    packed = piece;
+    bits = 0;
+    count = 0;
     int done = 0;
     int next = FIRST;
     int width = 9;

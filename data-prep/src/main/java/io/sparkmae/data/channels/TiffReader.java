@@ -12,12 +12,14 @@ import java.util.zip.Inflater;
  * Reads the pieces of a TIFF. The JDK's reader refuses differences of 16-bit values, and gives
  * black where a compressed piece ends too early.
  */
-final class TiffReader {
+final class TiffReader implements AutoCloseable {
   private final Tiff tiff;
   private final ChannelImage image;
   private final int pieceChannels;
   private final boolean differences;
   private final byte[] piece;
+  private final TiffLzw lzw = new TiffLzw();
+  private final Inflater inflater = new Inflater();
 
   private TiffReader(Tiff tiff) throws Undecodable {
     ChannelHeader header = tiff.header();
@@ -31,16 +33,21 @@ final class TiffReader {
 
   /** Decodes all values. */
   static ChannelImage read(Tiff tiff) throws Undecodable {
-    var reader = new TiffReader(tiff);
+    try (var reader = new TiffReader(tiff)) {
+      reader.readAll();
+      return reader.image;
+    }
+  }
+
+  private void readAll() throws Undecodable {
     int number = 0;
     for (int plane = 0; plane < tiff.planes(); plane++) {
-      for (int top = 0; top < reader.image.height(); top += tiff.down()) {
-        for (int left = 0; left < reader.image.width(); left += tiff.across()) {
-          reader.read(number++, left, top, plane);
+      for (int top = 0; top < image.height(); top += tiff.down()) {
+        for (int left = 0; left < image.width(); left += tiff.across()) {
+          read(number++, left, top, plane);
         }
       }
     }
-    return reader.image;
   }
 
   private void read(int number, int left, int top, int plane) throws Undecodable {
@@ -68,7 +75,7 @@ final class TiffReader {
         return length;
       }
       case Tiff.LZW -> {
-        return new TiffLzw(packed).unpack(piece, wanted);
+        return lzw.unpack(packed, piece, wanted);
       }
       default -> {
         return inflate(packed, wanted);
@@ -77,7 +84,7 @@ final class TiffReader {
   }
 
   private int inflate(ByteBuffer packed, int wanted) throws Undecodable {
-    var inflater = new Inflater();
+    inflater.reset();
     inflater.setInput(packed);
     try {
       int done = 0;
@@ -89,8 +96,6 @@ final class TiffReader {
       return done;
     } catch (DataFormatException e) {
       throw new Undecodable(RejectReason.CORRUPT, "TIFF: " + e.getMessage());
-    } finally {
-      inflater.end();
     }
   }
 
@@ -114,5 +119,10 @@ final class TiffReader {
     int first = piece[2 * index] & 0xff;
     int second = piece[2 * index + 1] & 0xff;
     return tiff.isBigEndian() ? first << 8 | second : second << 8 | first;
+  }
+
+  @Override
+  public void close() {
+    inflater.end();
   }
 }
