@@ -98,6 +98,20 @@ class EngineTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"ONEDNN", "CUDA"})
+  void lossesOfBothEnginesAgreeForEveryBatchSize(Engine engine) {
+    assumeTrue(runs(engine, Precision.FP32));
+    IUpdater still = Sgd.builder().learningRate(0).build();
+    MaeGraph slow = graph(TINY, still, Engine.GRAPH, Precision.FP32);
+    MaeGraph fast = graph(TINY, still, engine, Precision.FP32);
+    for (int size = 1; size <= 52; size++) {
+      MultiDataSet batch = batch(TINY, size, 1);
+      fast.fit(batch);
+      assertThat(fast.score()).as(size + " images").isCloseTo(slow.score(batch), within(1e-5));
+    }
+  }
+
   private static double distance(INDArray a, INDArray b) {
     return a.sub(b).norm2Number().doubleValue() / b.norm2Number().doubleValue();
   }

@@ -10,6 +10,8 @@ import io.sparkmae.data.image.ImagePatches;
 import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
+import io.sparkmae.model.config.Pixels;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +35,8 @@ final class FeatureRows implements Iterator<Row> {
   private final Pooling pooling;
   private final int batchSize;
   private final CentreCrop view;
+  private final MaeConfig config;
+  private final Normalisation normalisation;
   private final io.sparkmae.model.MaeEncoder encoder;
   private final ImagePatches images = new ImagePatches();
   private final Deque<Row> ready = new ArrayDeque<>();
@@ -44,6 +48,7 @@ final class FeatureRows implements Iterator<Row> {
       Pooling pooling,
       int batchSize,
       MaeConfig config,
+      Normalisation normalisation,
       io.sparkmae.model.MaeEncoder encoder) {
     this.rows = rows;
     this.column = column;
@@ -51,6 +56,8 @@ final class FeatureRows implements Iterator<Row> {
     this.pooling = pooling;
     this.batchSize = batchSize;
     this.view = new CentreCrop(config.imageSize(), config.patchSize());
+    this.config = config;
+    this.normalisation = normalisation;
     this.encoder = encoder;
     TaskContext.get().addTaskCompletionListener((TaskContext task) -> close());
   }
@@ -87,7 +94,10 @@ final class FeatureRows implements Iterator<Row> {
     float[][] features =
         count == 0
             ? new float[0][]
-            : pool(encoder.encode(Arrays.copyOf(patches, count * length), count));
+            : pool(
+                encoder.encode(
+                    Pixels.of(
+                        Arrays.copyOf(patches, count * length), count, config, normalisation)));
     int next = 0;
     for (int i = 0; i < taken.size(); i++) {
       if (decoded[i]) {

@@ -3,6 +3,7 @@ package io.sparkmae.job.ml;
 import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -89,6 +90,8 @@ public final class MaeEncoder extends Transformer implements DefaultParamsWritab
     ImageColumn column = ImageColumn.of(dataset.schema(), get(inputCol, String.class));
     EncoderModel model = model(dataset);
     MaeConfig config = model.config();
+    Normalisation normalisation = model.normalisation();
+    requirePhotographs(normalisation);
     Pooling pooled = constant(pooling, Pooling.class);
     HandleInvalid invalid = constant(handleInvalid, HandleInvalid.class);
     int batch = get(batchSize, Integer.class);
@@ -104,8 +107,20 @@ public final class MaeEncoder extends Transformer implements DefaultParamsWritab
                 pooled,
                 batch,
                 config,
+                normalisation,
                 io.sparkmae.model.MaeEncoder.of(config, weights.value()));
     return dataset.toDF().mapPartitions(features, Encoders.row(schema));
+  }
+
+  private void requirePhotographs(Normalisation normalisation) {
+    if (normalisation.channels() != 3 || normalisation.valueBytes() != 1) {
+      throw new IllegalArgumentException(
+          "Invalid modelPath: %s encodes %d channels of %d bits (must be 3 of 8: use mae embed for others)"
+              .formatted(
+                  get(modelPath, String.class),
+                  normalisation.channels(),
+                  8 * normalisation.valueBytes()));
+    }
   }
 
   private EncoderModel model(Dataset<?> dataset) {

@@ -52,7 +52,9 @@ public final class DataPixels {
   public static void requireSame(PreparedData data, Normalisation model) {
     PixelFormat there = data.manifest().pixels();
     PixelFormat wanted = format(model);
-    if (!there.equals(wanted)) {
+    // another library's model of photographs may have another mean than ImageNet's
+    boolean photographs = there.equals(PixelFormat.RGB) && wanted.channels() == 3;
+    if (!there.equals(wanted) && !(photographs && model.valueBytes() == 1)) {
       throw new IllegalArgumentException(
           "Cannot use %s: its pixels are %s and the model's %s (prepare the images%s)"
               .formatted(data.uri(), there, wanted, flags(wanted)));

@@ -83,8 +83,7 @@ class InitIT {
   void theFirstStepsLossIsThatOfTheImportedWeights() throws Exception {
     for (MaeConfig config : List.of(FIXED, TRAINED)) {
       String init = export(ExportLayout.HUGGINGFACE, config);
-      JsonNode trained =
-          pretrain("one step", init, "--epochs", "1", "--batch-size", "15", "--engine", "graph");
+      JsonNode trained = pretrain("one step", init, "--epochs", "1", "--batch-size", "15");
       RunConfig run = settings(trained).withPositionsOf(config);
       assertThat(run.init()).isEqualTo(init);
       Minibatch first = RoundPlan.of(run, SmallData.ROWS, 1).at(0).workers().get(0).get(0);

@@ -8,6 +8,8 @@ import io.sparkmae.model.engine.device.Activation;
 import io.sparkmae.model.engine.device.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
+import java.util.stream.Stream;
 
 /**
  * Attention on the processor, a few heads at a time: their probabilities stay in the cores' caches
@@ -52,20 +54,36 @@ final class OneDnnAttention implements Runnable {
   private final long tileImages;
   private final long tileHeads;
 
-  private OneDnnAttention(Tensor probabilities, int threads) {
+  private OneDnnAttention(Tensor probabilities, int threads, Tensor... operands) {
     images = probabilities.shape()[0];
     heads = probabilities.shape()[1];
     long fitting = Math.max(1, CACHE * threads / (probabilities.at(0, 0).at(0, 0).length() * 4));
-    tileHeads = largestDivisor(heads, fitting);
-    tileImages = tileHeads < heads ? 1 : largestDivisor(images, fitting / heads);
+    tileHeads = largestDivisor(heads, fitting, n -> true);
+    tileImages =
+        tileHeads < heads
+            ? 1
+            : largestDivisor(
+                images,
+                fitting / heads,
+                n -> Stream.of(operands).noneMatch(operand -> isMisread(operand, n)));
   }
 
-  private static long largestDivisor(long number, long limit) {
+  private static long largestDivisor(long number, long limit, LongPredicate allowed) {
     long divisor = Math.max(1, Math.min(number, limit));
-    while (number % divisor != 0) {
+    while (number % divisor != 0 || !allowed.test(divisor)) {
       divisor--;
     }
     return divisor;
+  }
+
+  /**
+   * Returns whether oneDNN would multiply wrongly with so many images of an operand [N, H, T, W].
+   * Where tokens lie c > 1 times their width apart, oneDNN 3.11 takes N = c·T images for another
+   * order of the axes: the images' distance is N widths of a token then.
+   */
+  private static boolean isMisread(Tensor operand, long images) {
+    long width = operand.shape()[1] * operand.shape()[3];
+    return operand.strides()[2] != width && operand.strides()[0] == images * width;
   }
 
   static Runnable forward(
@@ -76,7 +94,7 @@ final class OneDnnAttention implements Runnable {
       Tensor v,
       Tensor probabilities,
       Tensor attended) {
-    OneDnnAttention work = new OneDnnAttention(probabilities, threads);
+    OneDnnAttention work = new OneDnnAttention(probabilities, threads, q, k, v, attended);
     Operand p = work.tiled(probabilities);
     Operand logits = Operand.scratch(device.allocate(p.tile().type(), p.tile().shape()));
     work.product(device, work.tiled(q), work.tiled(k).transposed(), scale(q), logits);
@@ -94,7 +112,17 @@ final class OneDnnAttention implements Runnable {
       Activation v,
       Tensor probabilities,
       Tensor dAttended) {
-    OneDnnAttention work = new OneDnnAttention(probabilities, threads);
+    OneDnnAttention work =
+        new OneDnnAttention(
+            probabilities,
+            threads,
+            q.value(),
+            q.gradient(),
+            k.value(),
+            k.gradient(),
+            v.value(),
+            v.gradient(),
+            dAttended);
     double scale = scale(q.value());
     Operand p = work.tiled(probabilities);
     Operand dP = Operand.scratch(device.allocate(p.tile().type(), p.tile().shape()));

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** Each operation's gradient against central differences of the operation itself. */
 class OneDnnDeviceTest {
@@ -239,6 +240,39 @@ class OneDnnDeviceTest {
     attend(tokens.slice(0, 0, 1), image(each).slice(0, 0, 1), 0, 1);
     attend(tokens.slice(0, 1, 2), image(each).slice(0, 1, 2), 0, 1);
     assertThat(all).isEqualTo(each);
+  }
+
+  /** Of 5 tokens that lie 3 widths apart, 15 images are as many as oneDNN misreads. */
+  @Test
+  void attentionOfManyImagesIsThatOfEach() {
+    for (int images = 1; images <= 31; images++) {
+      INDArray[] all = attendAndBack(host(images, 5, 3 * 48), host(images, 5, 48), images);
+      for (int image = 0; image < images; image++) {
+        INDArray[] one = attendAndBack(only(all[0], image), only(all[1], image), 1);
+        assertThat(only(all[2], image)).as(images + " images").isEqualTo(one[2]);
+        assertThat(only(all[3], image)).as(images + " images").isEqualTo(one[3]);
+      }
+    }
+  }
+
+  private static INDArray only(INDArray images, int image) {
+    return images.get(NDArrayIndex.interval(image, image + 1)).dup();
+  }
+
+  /** Input, gradient of the output, output, gradient of the input. */
+  private INDArray[] attendAndBack(INDArray qkv, INDArray dAttended, int images) {
+    INDArray attended = Nd4j.create(images, 5, 48);
+    INDArray dQkv = Nd4j.create(images, 5, 3 * 48);
+    Activation tokens = new Activation(image(qkv), image(dQkv));
+    Activation q = tokens.slice(2, 0, 48).heads(3);
+    Activation k = tokens.slice(2, 48, 96).heads(3);
+    Activation v = tokens.slice(2, 96, 144).heads(3);
+    Activation result = new Activation(image(attended), image(dAttended)).heads(3);
+    Tensor state = device.allocate(Type.F32, images, 3, 5, 5);
+    device.attention(q.value(), k.value(), v.value(), state, result.value()).run();
+    device.attentionGradient(q, k, v, state, result).run();
+    device.await();
+    return new INDArray[] {qkv, dAttended, attended, dQkv};
   }
 
   private void attend(Tensor tokens, Tensor attended, int from, int images) {
