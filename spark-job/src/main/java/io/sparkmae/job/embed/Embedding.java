@@ -12,6 +12,7 @@ import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.job.probe.JavaBlas;
 import io.sparkmae.model.MaeEncoder;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pooling;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;

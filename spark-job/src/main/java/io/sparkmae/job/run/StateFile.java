@@ -9,7 +9,7 @@ import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.engine.MaeEngine.Slot;
+import io.sparkmae.model.engine.StepEngine.Slot;
 import io.sparkmae.model.engine.device.HostVector;
 import java.io.EOFException;
 import java.io.IOException;
