@@ -5,6 +5,7 @@ import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.StepEngine;
 import io.sparkmae.model.optimiser.AdamW;
+import io.sparkmae.model.optimiser.GradientClip;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;

@@ -4,6 +4,7 @@ import io.sparkmae.model.engine.StepEngine;
 import io.sparkmae.model.engine.StepEngine.Moments;
 import io.sparkmae.model.engine.device.AdamWRates;
 import io.sparkmae.model.optimiser.AdamW;
+import io.sparkmae.model.optimiser.GradientClip;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
