@@ -1,7 +1,9 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.export.ClassifierExport;
 import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.run.ClassifierModel;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.StateFile;
 import io.sparkmae.job.store.Directory;
@@ -43,7 +45,7 @@ final class ExportCommand implements Callable<Outcome> {
       defaultValue = "timm",
       paramLabel = "timm|huggingface|dl4j",
       description =
-          "timm: the encoder. huggingface: what ViTMAEModel and ViTModel read. dl4j: a ComputationGraph's zip.")
+          "timm: the encoder, or a fine-tuned classifier. huggingface: what ViTMAEModel and ViTModel read, or ViTForImageClassification. dl4j: a ComputationGraph's zip.")
   private ExportLayout layout;
 
   /**
@@ -68,22 +70,34 @@ final class ExportCommand implements Callable<Outcome> {
   private static Result write(
       ModelVersion version, ExportLayout layout, String output, Directory directory)
       throws IOException {
-    ModelDescription description = EncoderModel.description(version);
     List<StoredFile> files =
-        switch (layout) {
-          case TIMM ->
-              layout.write(description, EncoderModel.read(version).weights(), directory::file);
-          case HUGGINGFACE ->
-              layout.write(
-                  description,
-                  MaeWeights.all(StateFile.graph(version, description.config())),
-                  directory::file);
-          case DL4J -> {
-            MaeGraph graph = StateFile.withMoments(version);
-            yield List.of(directory.file(ExportLayout.ZIP, out -> Dl4jZip.write(graph, out)));
-          }
-        };
+        ClassifierModel.isIn(version)
+            ? classifier(version, layout, directory)
+            : encoder(version, layout, directory);
     List<String> names = files.stream().map(StoredFile::file).toList();
     return new Result(output, version.name(), names, files.get(0).sha256());
+  }
+
+  private static List<StoredFile> classifier(
+      ModelVersion version, ExportLayout layout, Directory directory) throws IOException {
+    ClassifierModel model = ClassifierModel.read(version);
+    return ClassifierExport.write(layout, model.description(), model.weights(), directory::file);
+  }
+
+  private static List<StoredFile> encoder(
+      ModelVersion version, ExportLayout layout, Directory directory) throws IOException {
+    ModelDescription description = EncoderModel.description(version);
+    return switch (layout) {
+      case TIMM -> layout.write(description, EncoderModel.read(version).weights(), directory::file);
+      case HUGGINGFACE ->
+          layout.write(
+              description,
+              MaeWeights.all(StateFile.graph(version, description.config())),
+              directory::file);
+      case DL4J -> {
+        MaeGraph graph = StateFile.withMoments(version);
+        yield List.of(directory.file(ExportLayout.ZIP, out -> Dl4jZip.write(graph, out)));
+      }
+    };
   }
 }

@@ -70,7 +70,7 @@ final class PretrainCommand implements Callable<Outcome> {
   @Override
   public Outcome call() throws IOException {
     Configuration hadoop = Sessions.hadoop();
-    RunConfig run = ConfigLayers.runConfig(Flags.given(command, settings), config, hadoop);
+    RunConfig run = ConfigLayers.runConfig(new Flags().given(command, settings), config, hadoop);
     if (run.train().engine() != Engine.CUDA) { // whose GPUs the driver need not have
       Engines.resolve(run.train().engine(), run.train().precision(), force);
     }

@@ -38,16 +38,17 @@ public final class Classifier implements AutoCloseable {
    *
    * @param patches uint8 [batch, L, P], inside a patch row, column, channel
    */
-  public double[][] probabilities(byte[] patches, int batch) {
+  public float[][] probabilities(byte[] patches, int batch) {
     INDArray logits = engine.logits(Pixels.bytes(patches, batch, config.encoder()));
     double[][] rows = logits.toDoubleMatrix();
-    for (double[] row : rows) {
-      softmax(row);
+    float[][] probabilities = new float[rows.length][config.classes()];
+    for (int i = 0; i < rows.length; i++) {
+      softmax(rows[i], probabilities[i]);
     }
-    return rows;
+    return probabilities;
   }
 
-  private static void softmax(double[] row) {
+  private static void softmax(double[] row, float[] probabilities) {
     double largest = Double.NEGATIVE_INFINITY;
     for (double logit : row) {
       largest = Math.max(largest, logit);
@@ -58,7 +59,7 @@ public final class Classifier implements AutoCloseable {
       sum += row[k];
     }
     for (int k = 0; k < row.length; k++) {
-      row[k] /= sum;
+      probabilities[k] = (float) (row[k] / sum);
     }
   }
 

@@ -7,8 +7,7 @@ import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 
 /**
- * Everything that decides what a pre-training run computes; equal settings on equal data give equal
- * weights.
+ * Everything that decides what a run computes; equal settings on equal data give equal weights.
  *
  * @param modelName the preset that {@code model} started from
  * @param model geometry and task
@@ -16,6 +15,7 @@ import java.io.Serializable;
  * @param averaging what workers' results become
  * @param data what is trained on
  * @param checkpoints what is kept of an unfinished run; the result does not depend on it
+ * @param fineTune what a fine-tuning run does beside training
  */
 public record RunConfig(
     String modelName,
@@ -23,7 +23,8 @@ public record RunConfig(
     Train train,
     Averaging averaging,
     Data data,
-    Checkpoints checkpoints)
+    Checkpoints checkpoints,
+    FineTune fineTune)
     implements Serializable {
 
   public RunConfig {
@@ -42,6 +43,17 @@ public record RunConfig(
   /** Plain averaging of everything, and the usual checkpoints. */
   public RunConfig(String modelName, MaeConfig model, Train train, Data data) {
     this(modelName, model, train, Averaging.PLAIN, data, Checkpoints.USUAL);
+  }
+
+  /** A run that pre-trains. */
+  public RunConfig(
+      String modelName,
+      MaeConfig model,
+      Train train,
+      Averaging averaging,
+      Data data,
+      Checkpoints checkpoints) {
+    this(modelName, model, train, averaging, data, checkpoints, FineTune.NONE);
   }
 
   /**

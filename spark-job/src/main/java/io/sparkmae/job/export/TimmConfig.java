@@ -42,7 +42,7 @@ final class TimmConfig {
     return imageSize / (CentreCrop.shortSide(imageSize) + ROUNDING);
   }
 
-  private static Map<String, Object> pretrained(MaeConfig config) {
+  static Map<String, Object> pretrained(MaeConfig config) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("num_classes", 0);
     json.put("input_size", List.of(config.channels(), config.imageSize(), config.imageSize()));

@@ -43,7 +43,7 @@ final class TrainedVersion {
             trained.images(),
             trained.imagesPerSecond(),
             trained.graph().paramsSha256());
-    byte[] picture = picture(trained.graph(), run, hadoop);
+    byte[] picture = picture((MaeGraph) trained.graph(), run, hadoop);
     if (picture.length > 0) {
       version.file(PICTURE, out -> out.write(picture));
     }
@@ -67,7 +67,9 @@ final class TrainedVersion {
   private static StoredState writeState(VersionWriter version, Trained trained, RunConfig run)
       throws IOException {
     StoredState state =
-        trained.vectors().write(version, () -> writeEncoder(version, trained.graph(), run));
+        trained
+            .vectors()
+            .write(version, () -> writeEncoder(version, (MaeGraph) trained.graph(), run));
     StateFile.write(version, state, trained.graph());
     version.file(Metric.FILE, Metric.lines(trained.metrics()));
     return state;

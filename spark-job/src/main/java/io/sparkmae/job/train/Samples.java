@@ -1,0 +1,17 @@
+package io.sparkmae.job.train;
+
+import io.sparkmae.data.PatchBatch;
+import io.sparkmae.data.image.RandomCrop;
+import java.io.Serializable;
+import java.util.List;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+
+/** How images become minibatches; sent to the executors. */
+sealed interface Samples extends Serializable permits MaskedSamples, LabelledSamples {
+
+  /** Returns the views of each image in an epoch. */
+  List<RandomCrop> views(int epoch);
+
+  /** Returns what the network is fed with. */
+  MultiDataSet minibatch(PatchBatch batch);
+}
