@@ -151,7 +151,7 @@ class FineTuneIT {
     result("export --model %s --output %s", at("tuned"), at("timm"));
     JsonNode timm = json("timm/config.json");
     assertThat(timm.get("num_classes").asInt()).isEqualTo(CLASSES);
-    assertThat(timm.get("global_pool").asText()).isEqualTo("avg");
+    assertThat(timm.at("/model_args/global_pool").asText()).isEqualTo("avg");
     assertThat(timm.at("/pretrained_cfg/label_names/0").asText()).isEqualTo("checkers");
     assertThat(run("export --layout huggingface --model %s --output %s", at("tuned"), at("no")))
         .isEqualTo(ExitCode.BAD_OPTIONS);

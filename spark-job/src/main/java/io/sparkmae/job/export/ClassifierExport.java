@@ -56,7 +56,11 @@ public final class ClassifierExport {
     Map<String, Object> json = TimmConfig.of(model.name(), config.encoder());
     json.remove(ModelDescription.SECTION);
     json.put("num_classes", config.classes());
-    json.put("global_pool", config.pooling() == Pooling.CLS ? "token" : "avg");
+    String pool = config.pooling() == Pooling.CLS ? "token" : "avg";
+    json.put("global_pool", pool);
+    Map<String, Object> arguments = TimmConfig.arguments(config.encoder());
+    arguments.put("global_pool", pool); // which timm's builder takes from here alone
+    json.put("model_args", arguments);
     Map<String, Object> pretrained = TimmConfig.pretrained(config.encoder());
     pretrained.put("num_classes", config.classes());
     pretrained.put("label_names", model.classes());

@@ -25,7 +25,7 @@ final class TimmConfig {
     return json;
   }
 
-  private static Map<String, Object> arguments(MaeConfig config) {
+  static Map<String, Object> arguments(MaeConfig config) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("img_size", config.imageSize());
     json.put("patch_size", config.patchSize());
