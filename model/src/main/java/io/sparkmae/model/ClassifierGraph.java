@@ -49,35 +49,36 @@ public final class ClassifierGraph extends EngineGraph {
         MaeArchitecture.builder(new NoOp(), weightDecay, DataType.FLOAT)
             .addInputs("patches", "scales");
     int depth = config.encoder().encoder().depth();
-    IUpdater embedding =
-        config.trainsEmbedding() ? scaled(adamW, Math.pow(layerDecay, depth + 1)) : new NoOp();
-    graph.addVertex(
-        ClassifierPart.EMBEDDING,
-        part(config, ClassifierPart.EMBEDDING, embedding),
-        "patches",
-        "scales");
+    IUpdater embedding = updater(config.trainsEmbedding(), adamW, Math.pow(layerDecay, depth + 1));
+    add(graph, config, ClassifierPart.EMBEDDING, embedding, "patches", "scales");
     String input = ClassifierPart.EMBEDDING;
     for (int block = 0; block < depth; block++) {
-      boolean frozen = block < config.frozenBlocks();
-      IUpdater updater = frozen ? new NoOp() : scaled(adamW, Math.pow(layerDecay, depth - block));
-      String name = "blocks." + block;
-      graph.addVertex(name, part(config, name, updater), input);
-      input = name;
+      boolean trains = block >= config.frozenBlocks();
+      IUpdater updater = updater(trains, adamW, Math.pow(layerDecay, depth - block));
+      add(graph, config, "blocks." + block, updater, input);
+      input = "blocks." + block;
     }
-    IUpdater norm = config.trainsNorm() ? scaled(adamW, 1) : new NoOp();
-    graph.addVertex(config.norm(), part(config, config.norm(), norm), input);
-    graph.addVertex(
-        ReferenceNames.HEAD, part(config, ReferenceNames.HEAD, scaled(adamW, 1)), config.norm());
+    add(graph, config, config.norm(), updater(config.trainsNorm(), adamW, 1), input);
+    add(graph, config, ReferenceNames.HEAD, updater(true, adamW, 1), config.norm());
     var built = new ClassifierGraph(graph.setOutputs(ReferenceNames.HEAD).build());
     built.init();
     return built;
   }
 
-  private static ClassifierPart part(ClassifierConfig config, String name, IUpdater updater) {
+  private static void add(
+      GraphBuilder graph,
+      ClassifierConfig config,
+      String name,
+      IUpdater updater,
+      String... inputs) {
     ClassifierPart part = new ClassifierPart(config, name);
     part.setUpdater(updater);
     part.setBiasUpdater(updater);
-    return part;
+    graph.addVertex(name, part, inputs);
+  }
+
+  private static IUpdater updater(boolean trains, AdamW adamW, double factor) {
+    return trains ? scaled(adamW, factor) : new NoOp();
   }
 
   private static AdamW scaled(AdamW adamW, double factor) {
