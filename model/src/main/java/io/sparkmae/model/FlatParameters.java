@@ -3,7 +3,7 @@ package io.sparkmae.model;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
-import io.sparkmae.model.engine.MaeEngine;
+import io.sparkmae.model.engine.StepEngine;
 import io.sparkmae.model.file.Safetensors;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -36,13 +36,13 @@ final class FlatParameters {
   }
 
   /** Returns the offset and shape of each parameter in the flat vector. */
-  static Map<String, MaeEngine.Slot> slots(ComputationGraph graph) {
+  static Map<String, StepEngine.Slot> slots(ComputationGraph graph) {
     long start = graph.params().offset();
-    Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
+    Map<String, StepEngine.Slot> slots = new LinkedHashMap<>();
     of(graph)
         .forEach(
             (name, view) ->
-                slots.put(name, new MaeEngine.Slot(view.offset() - start, view.shape())));
+                slots.put(name, new StepEngine.Slot(view.offset() - start, view.shape())));
     return slots;
   }
 

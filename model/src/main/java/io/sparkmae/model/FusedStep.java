@@ -1,18 +1,22 @@
 package io.sparkmae.model;
 
-import io.sparkmae.model.engine.MaeEngine;
-import io.sparkmae.model.engine.MaeEngine.Moments;
+import io.sparkmae.model.engine.StepEngine;
+import io.sparkmae.model.engine.StepEngine.Moments;
 import io.sparkmae.model.engine.device.AdamWRates;
 import io.sparkmae.model.optimiser.AdamW;
+import io.sparkmae.model.optimiser.GradientClip;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.Solver;
 import org.deeplearning4j.optimize.api.ConvexOptimizer;
 import org.deeplearning4j.optimize.api.TrainingListener;
+import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.regularization.Regularization;
 import org.nd4j.linalg.learning.regularization.WeightDecay;
 
@@ -23,10 +27,9 @@ import org.nd4j.linalg.learning.regularization.WeightDecay;
 final class FusedStep extends Solver {
 
   private final Solver replaced;
-  private final MaeGraph graph;
-  private final MaeEngine engine;
-  private final AdamW adamW;
-  private final List<Moments> ranges = new ArrayList<>();
+  private final EngineGraph graph;
+  private final StepEngine engine;
+  private final Map<AdamW, List<Moments>> ranges = new LinkedHashMap<>();
   private double weightDecay;
 
   /**
@@ -34,11 +37,10 @@ final class FusedStep extends Solver {
    *
    * @param replaced DL4J's own solver of the graph
    */
-  FusedStep(MaeGraph graph, Solver replaced, MaeEngine engine, AdamW adamW) {
+  FusedStep(EngineGraph graph, Solver replaced, StepEngine engine) {
     this.replaced = replaced;
     this.graph = graph;
     this.engine = engine;
-    this.adamW = adamW;
     BaseMultiLayerUpdater<?> updater = graph.getUpdater();
     for (UpdaterBlock block : updater.getUpdaterBlocks()) {
       addRanges(block);
@@ -46,18 +48,27 @@ final class FusedStep extends Solver {
   }
 
   /**
-   * Adds the ranges of a block. Its state is [first moments | second moments]; all of a range
-   * decays, or none of it.
+   * Adds the ranges of a block that trains. Its state is [first moments | second moments]; all of a
+   * range decays, or none of it.
    */
   private void addRanges(UpdaterBlock block) {
+    if (!(updater(block.getLayersAndVariablesInBlock().get(0)) instanceof AdamW adamW)) {
+      return;
+    }
     long start = block.getParamOffsetStart();
     long length = block.getParamOffsetEnd() - start;
     long state = block.getUpdaterViewOffsetStart();
     for (UpdaterBlock.ParamState param : block.getLayersAndVariablesInBlock()) {
       long from = param.getParamOffsetStart();
       long expAvg = state + from - start;
-      append(new Moments(from, param.getParamOffsetEnd(), expAvg, expAvg + length, decays(param)));
+      append(
+          ranges.computeIfAbsent(adamW, group -> new ArrayList<>()),
+          new Moments(from, param.getParamOffsetEnd(), expAvg, expAvg + length, decays(param)));
     }
+  }
+
+  private static IUpdater updater(UpdaterBlock.ParamState param) {
+    return param.getLayer().getConfig().getUpdaterByParam(param.getParamName());
   }
 
   private boolean decays(UpdaterBlock.ParamState param) {
@@ -71,7 +82,7 @@ final class FusedStep extends Solver {
   }
 
   /** Appends a range, or extends the last one if the new range continues it with the same decay. */
-  private void append(Moments next) {
+  private static void append(List<Moments> ranges, Moments next) {
     int last = ranges.size() - 1;
     if (last >= 0
         && ranges.get(last).to() == next.from()
@@ -90,17 +101,11 @@ final class FusedStep extends Solver {
     graph.computeGradientAndScore(workspaces);
     int iteration = graph.getConfiguration().getIterationCount();
     int epoch = graph.getConfiguration().getEpochCount();
-    double learningRate = adamW.getLearningRate(iteration, epoch);
-    AdamWRates rates =
-        AdamWRates.of(
-            learningRate,
-            adamW.beta1(),
-            adamW.beta2(),
-            adamW.epsilon(),
-            weightDecay,
-            iteration + 1,
-            gradientScale());
-    double norm = engine.update(graph.getUpdater().getStateViewArray(), ranges, rates);
+    double scale = gradientScale();
+    List<AdamWRates> rates =
+        ranges.keySet().stream().map(adamW -> rates(adamW, iteration, epoch, scale)).toList();
+    double norm =
+        engine.update(graph.getUpdater().getStateViewArray(), List.copyOf(ranges.values()), rates);
     if (!Double.isFinite(norm)) {
       graph.setScore(Double.NaN); // the parameters are no longer finite, even where the loss is
     }
@@ -108,6 +113,17 @@ final class FusedStep extends Solver {
       listener.iterationDone(graph, iteration, epoch);
     }
     graph.getConfiguration().setIterationCount(iteration + 1);
+  }
+
+  private AdamWRates rates(AdamW adamW, int iteration, int epoch, double scale) {
+    return AdamWRates.of(
+        adamW.getLearningRate(iteration, epoch),
+        adamW.beta1(),
+        adamW.beta2(),
+        adamW.epsilon(),
+        weightDecay,
+        iteration + 1,
+        scale);
   }
 
   private double gradientScale() {

@@ -15,20 +15,21 @@ import org.nd4j.linalg.factory.Nd4j;
  * patch embedding's bias keeps a convolution's default, uniform within 1/√fanIn: the reference does
  * not zero it.
  */
-final class Initialisation {
+public final class Initialisation {
 
   private Initialisation() {}
 
   /**
    * Fills {@code params} (name → view) in the order of the state dict; the same seed gives the same
-   * bits. While a tensor is filled, two fp64 copies of it are in memory.
+   * bits, whether all tensors are there or the encoder's alone. While a tensor is filled, two fp64
+   * copies of it are in memory.
    */
-  static void fill(Map<String, INDArray> params, MaeConfig config, long seed) {
+  public static void fill(Map<String, INDArray> params, MaeConfig config, long seed) {
     SplittableRandom root = new SplittableRandom(seed);
     for (String name : ReferenceNames.all(config).keySet()) {
       SplittableRandom random = root.split();
-      if (!ReferenceNames.isFixed(name)) {
-        INDArray view = params.get(name);
+      INDArray view = params.get(name); // a classifier has no decoder
+      if (view != null && !ReferenceNames.isFixed(name)) {
         view.assign(
             Nd4j.createFromArray(values(name, view.shape(), config, random))
                 .reshape('c', view.shape()));

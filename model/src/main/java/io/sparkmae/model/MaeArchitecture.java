@@ -4,8 +4,6 @@ import io.sparkmae.model.config.MaeConfig;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.NoOp;
@@ -48,7 +46,7 @@ final class MaeArchitecture {
     return ((DecoderEmbedding) autoencoder.getVertices().get(DecoderEmbedding.NAME)).config();
   }
 
-  private static GraphBuilder builder(IUpdater updater, double weightDecay, DataType type) {
+  static GraphBuilder builder(IUpdater updater, double weightDecay, DataType type) {
     return new NeuralNetConfiguration.Builder()
         .dataType(type)
         .updater(updater)
@@ -71,12 +69,5 @@ final class MaeArchitecture {
       input = name;
     }
     return input;
-  }
-
-  /** Returns what updates the graph's parameters: the same for all of them. */
-  static IUpdater updaterOf(ComputationGraph graph) {
-    GraphVertex vertex = graph.getVertex(DecoderEmbedding.NAME);
-    String name = vertex.paramTable(true).keySet().iterator().next();
-    return vertex.getConfig().getUpdaterByParam(name);
   }
 }

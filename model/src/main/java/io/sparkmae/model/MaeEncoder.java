@@ -5,14 +5,13 @@ import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Pixels;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
+import io.sparkmae.model.engine.FlatWeights;
 import io.sparkmae.model.engine.MaeEngine;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.NoOp;
 
 /** A trained encoder that sees every patch: features for probes and downstream tasks. */
@@ -58,22 +57,11 @@ public final class MaeEncoder implements AutoCloseable {
 
   private static MaeEncoder onEngine(
       Engine resolved, MaeConfig config, Map<String, INDArray> weights) {
-    Map<String, MaeEngine.Slot> slots = new LinkedHashMap<>();
-    long length = 0;
-    for (Map.Entry<String, long[]> parameter : ReferenceNames.encoder(config).entrySet()) {
-      if (!ReferenceNames.isFixed(parameter.getKey())) {
-        slots.put(parameter.getKey(), new MaeEngine.Slot(length, parameter.getValue()));
-        length += MaeWeights.of(weights, parameter.getKey(), parameter.getValue()).length();
-      }
-    }
-    INDArray flat = Nd4j.createUninitializedDetached(DataType.FLOAT, length);
-    slots.forEach(
-        (name, slot) -> {
-          INDArray weight = weights.get(name);
-          flat.get(NDArrayIndex.interval(slot.offset(), slot.offset() + weight.length()))
-              .assign(weight.dup('c').reshape(weight.length()));
-        });
-    MaeEngine engine = new MaeEngine(resolved, 0, config, Precision.FP32, flat, null, slots);
+    Map<String, long[]> shapes = ReferenceNames.encoder(config);
+    shapes.keySet().removeIf(ReferenceNames::isFixed);
+    FlatWeights flat = FlatWeights.of(MaeWeights.select(weights, shapes));
+    MaeEngine engine =
+        new MaeEngine(resolved, 0, config, Precision.FP32, flat.vector(), null, flat.slots());
     return new MaeEncoder(config, null, engine);
   }
 

@@ -68,14 +68,15 @@ abstract class MaeVertex extends SameDiffVertex {
    * Declares the parameters; those of two or more axes decay, the others do not (paper, Table 8).
    */
   static void declare(SDVertexParams params, Map<String, long[]> shapes) {
-    shapes.forEach(
-        (name, shape) -> {
-          if (shape.length > 1) {
-            params.addWeightParam(keyOf(name), shape);
-          } else {
-            params.addBiasParam(keyOf(name), shape);
-          }
-        });
+    shapes.forEach((name, shape) -> declare(params, name, shape, shape.length > 1));
+  }
+
+  static void declare(SDVertexParams params, String name, long[] shape, boolean decays) {
+    if (decays) {
+      params.addWeightParam(keyOf(name), shape);
+    } else {
+      params.addBiasParam(keyOf(name), shape);
+    }
   }
 
   /** Does nothing: {@link Initialisation} fills the whole graph from one seed. */

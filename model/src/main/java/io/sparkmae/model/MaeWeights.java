@@ -87,11 +87,24 @@ public final class MaeWeights {
   }
 
   /**
+   * Returns the weights that {@code shapes} names, in that order; others are left out.
+   *
+   * @throws IllegalArgumentException if a weight is missing or has another shape; the message names
+   *     it
+   */
+  public static Map<String, INDArray> select(
+      Map<String, INDArray> weights, Map<String, long[]> shapes) {
+    Map<String, INDArray> selected = new LinkedHashMap<>();
+    shapes.forEach((name, shape) -> selected.put(name, of(weights, name, shape)));
+    return selected;
+  }
+
+  /**
    * Returns the weight {@code name}.
    *
    * @throws IllegalArgumentException if it is missing or has another shape; the message names it
    */
-  static INDArray of(Map<String, INDArray> weights, String name, long[] shape) {
+  public static INDArray of(Map<String, INDArray> weights, String name, long[] shape) {
     INDArray weight = weights.get(name);
     if (weight == null) {
       throw new IllegalArgumentException(

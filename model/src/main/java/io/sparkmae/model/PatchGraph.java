@@ -2,7 +2,6 @@ package io.sparkmae.model;
 
 import io.sparkmae.model.config.MaeConfig;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
@@ -10,7 +9,7 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
  * A DL4J graph that is fed with patches [N, L, P] as its label, numbers or bytes, and their order
  * idsShuffle [N, L] as its feature; it derives its own {@link GraphArrays} when it computes.
  */
-abstract class PatchGraph extends ComputationGraph {
+abstract sealed class PatchGraph extends EngineGraph permits MaeGraph {
 
   private static final long serialVersionUID = 1;
 

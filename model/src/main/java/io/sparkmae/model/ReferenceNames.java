@@ -1,5 +1,6 @@
 package io.sparkmae.model;
 
+import io.sparkmae.model.config.ClassifierConfig;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
 import java.util.LinkedHashMap;
@@ -10,7 +11,12 @@ import java.util.Map;
  */
 public final class ReferenceNames {
 
-  static final String POS_EMBED = "pos_embed";
+  /** The encoder's position table. */
+  public static final String POS_EMBED = "pos_embed";
+
+  /** A classifier's last layer. */
+  public static final String HEAD = "head";
+
   static final String DECODER_POS_EMBED = "decoder_pos_embed";
 
   private ReferenceNames() {}
@@ -48,6 +54,19 @@ public final class ReferenceNames {
   public static Map<String, long[]> encoder(MaeConfig config) {
     Map<String, long[]> shapes = all(config);
     shapes.keySet().removeIf(name -> name.startsWith("decoder") || name.equals("mask_token"));
+    return shapes;
+  }
+
+  /**
+   * Returns the names and shapes of a classifier's parameters, as timm has them; the positions are
+   * one of them.
+   */
+  public static Map<String, long[]> classifier(ClassifierConfig config) {
+    int dim = config.encoder().encoder().embedDim();
+    Map<String, long[]> shapes = encoder(config.encoder());
+    shapes.keySet().removeIf(name -> name.startsWith("norm."));
+    affine(shapes, config.norm(), shape(dim));
+    affine(shapes, HEAD, shape(config.classes(), dim));
     return shapes;
   }
 

@@ -1,8 +1,8 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.embed.Embedding;
-import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.model.config.Pooling;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Dataset;

@@ -1,7 +1,9 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.export.ClassifierExport;
 import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.export.ModelDescription;
+import io.sparkmae.job.run.ClassifierModel;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.StateFile;
 import io.sparkmae.job.run.WholeModel;
@@ -49,7 +51,7 @@ final class ExportCommand implements Callable<Outcome> {
       defaultValue = "timm",
       paramLabel = "timm|huggingface|reference|onnx|dl4j",
       description =
-          "timm: the encoder. huggingface: what ViTMAEModel, ViTModel and ViTMAEForPreTraining read. reference: facebookresearch/mae's names. onnx: the encoder as one model. dl4j: a ComputationGraph's zip.")
+          "timm: the encoder, or a fine-tuned classifier. huggingface: what ViTMAEModel, ViTModel and ViTMAEForPreTraining read, or ViTForImageClassification. reference: facebookresearch/mae's names. onnx: the encoder as one model. dl4j: a ComputationGraph's zip.")
   private ExportLayout layout;
 
   @Option(
@@ -104,6 +106,10 @@ final class ExportCommand implements Callable<Outcome> {
   private static List<StoredFile> write(
       ModelVersion version, ExportLayout layout, boolean whole, ExportLayout.Sink directory)
       throws IOException {
+    if (ClassifierModel.isIn(version)) {
+      ClassifierModel model = ClassifierModel.read(version);
+      return ClassifierExport.write(layout, model.description(), model.weights(), directory);
+    }
     if (layout == ExportLayout.DL4J) {
       return zip(StateFile.withMoments(version), directory);
     }

@@ -73,7 +73,7 @@ final class PretrainCommand implements Callable<Outcome> {
     Configuration hadoop = Sessions.hadoop();
     RunConfig run =
         ConfigLayers.runConfig(
-            Flags.given(command, settings),
+            new Flags().given(command, settings),
             config,
             hadoop,
             data -> PreparedData.pixels(data, hadoop).channels());

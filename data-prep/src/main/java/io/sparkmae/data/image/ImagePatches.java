@@ -48,18 +48,28 @@ public final class ImagePatches implements PatchWriter {
     RgbImage decoded = decoder.decode(image, all);
     decodeNanos += System.nanoTime() - start;
     for (int i = 0; i < framings.length; i++) {
-      write(decoded, framings[i].source().within(all), framings[i], views.get(i), first + i, batch);
+      write(
+          decoded,
+          framings[i].source().within(all),
+          framings[i],
+          views.get(i),
+          seeds[first + i],
+          first + i,
+          batch);
     }
   }
 
   private void write(
-      RgbImage image, Box source, Framing framing, View view, int sample, byte[] batch) {
+      RgbImage image, Box source, Framing framing, View view, long seed, int sample, byte[] batch) {
     int length = view.tokens() * view.patchLength();
     if (rgb.length != length) {
       rgb = new byte[length];
     }
     long start = System.nanoTime();
     resampler.resize(image, source, framing, rgb);
+    for (PixelEdit edit : view.edits()) {
+      edit.edit(rgb, view.imageSize(), seed);
+    }
     long resized = System.nanoTime();
     Patches.patchify(rgb, view.imageSize(), view.patchSize(), batch, sample * length);
     resampleNanos += resized - start;
@@ -71,7 +81,7 @@ public final class ImagePatches implements PatchWriter {
     return decodeNanos;
   }
 
-  /** Returns the time spent on cropping, resizing and mirroring. */
+  /** Returns the time spent on cropping, resizing, mirroring and augmenting. */
   public long resampleNanos() {
     return resampleNanos;
   }

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * RandomResizedCrop and a horizontal flip with probability 1/2, as torchvision draws them.
+ * RandomResizedCrop and a horizontal flip with probability 1/2, as torchvision draws them, and then
+ * any augmentations.
  *
  * @param imageSize side of the result, in pixels; a multiple of patchSize
  * @param patchSize side of a patch, in pixels
@@ -13,14 +14,28 @@ import java.util.stream.IntStream;
  * @param epoch from 0; every epoch crops anew
  * @param repeat from 0; several crops of one image in one epoch
  * @param range area and aspect ratio of the crop
+ * @param edits augmentations of the result, in order
  */
 public record RandomCrop(
-    int imageSize, int patchSize, long seed, int epoch, int repeat, CropRange range)
+    int imageSize,
+    int patchSize,
+    long seed,
+    int epoch,
+    int repeat,
+    CropRange range,
+    List<PixelEdit> edits)
     implements View {
   private static final int TRIES = 10;
 
   public RandomCrop {
     Patches.check(imageSize, patchSize);
+    edits = List.copyOf(edits);
+  }
+
+  /** Makes a crop without augmentations. */
+  public RandomCrop(
+      int imageSize, int patchSize, long seed, int epoch, int repeat, CropRange range) {
+    this(imageSize, patchSize, seed, epoch, repeat, range, List.of());
   }
 
   /** Makes a crop with the range of the pre-training recipe. */
@@ -34,7 +49,7 @@ public record RandomCrop(
    */
   public List<RandomCrop> repeats(int count) {
     return IntStream.range(repeat, repeat + count)
-        .mapToObj(r -> new RandomCrop(imageSize, patchSize, seed, epoch, r, range))
+        .mapToObj(r -> new RandomCrop(imageSize, patchSize, seed, epoch, r, range, edits))
         .toList();
   }
 

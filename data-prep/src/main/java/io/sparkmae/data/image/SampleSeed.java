@@ -8,14 +8,24 @@ import org.apache.commons.codec.digest.DigestUtils;
  *
  * <p>A sample seed depends on (seed, epoch, key, repeat) alone, so a picture gets the same crop and
  * mask whichever worker sees it. Draw n of stream s is {@code mix(mix(sampleSeed ^ mix(s)) + (n +
- * 1) * GAMMA)}, where {@code mix} is SplitMix64's finaliser. Streams 0 (crop) and 1 (flip) are used
- * here; the mask must use another.
+ * 1) * GAMMA)}, where {@code mix} is SplitMix64's finaliser. The streams are 0 (crop), 1 (flip), 2
+ * (RandAugment), 3 (random erasing) and 4 (mixing, from the seed of a batch's first sample). Mask
+ * and dropped paths are drawn from the sample seed too, each by a generator of its own.
  *
  * @see <a href="https://doi.org/10.1145/2714064.2660195">Steele, Lea and Flood 2014, SplitMix</a>
  */
 public final class SampleSeed {
   static final int CROP = 0;
   static final int FLIP = 1;
+
+  /** The stream of RandAugment. */
+  public static final int AUGMENT = 2;
+
+  /** The stream of random erasing. */
+  public static final int ERASE = 3;
+
+  /** The stream of mixup and cutmix, from the seed of a batch's first sample. */
+  public static final int MIX = 4;
 
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
@@ -73,6 +83,12 @@ public final class SampleSeed {
     /** Returns a number in [low, high). */
     public double uniform(double low, double high) {
       return low + (high - low) * uniform();
+    }
+
+    /** Returns a number of the standard normal distribution, by Box and Muller. */
+    public double gaussian() {
+      double radius = Math.sqrt(-2 * StrictMath.log(1 - uniform()));
+      return radius * StrictMath.cos(2 * Math.PI * uniform());
     }
 
     /** Returns an integer in [0, bound); bound is at least 1. */

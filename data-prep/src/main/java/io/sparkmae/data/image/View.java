@@ -1,6 +1,7 @@
 package io.sparkmae.data.image;
 
 import java.io.Serializable;
+import java.util.List;
 
 /** A way to turn an image into a square of patches. */
 public sealed interface View extends Serializable permits RandomCrop, CentreCrop {
@@ -15,6 +16,11 @@ public sealed interface View extends Serializable permits RandomCrop, CentreCrop
 
   /** Returns the part of a width x height image to show; only this package can use the result. */
   Framing framing(int width, int height, long sampleSeed);
+
+  /** Returns what changes the pixels before they are split into patches, in order. */
+  default List<PixelEdit> edits() {
+    return List.of();
+  }
 
   /** Returns the number of patches of one image. */
   default int tokens() {

@@ -33,11 +33,16 @@ record Images(INDArray patches, INDArray idsShuffle, int from, int to) {
   }
 
   private Images piece(int i, int pieces) {
-    return new Images(patches, idsShuffle, border(i, pieces), border(i + 1, pieces));
+    return new Images(
+        patches,
+        idsShuffle,
+        from + border(count(), i, pieces),
+        from + border(count(), i + 1, pieces));
   }
 
-  private int border(int i, int pieces) {
-    return from + (int) (((long) count() * i + pieces - 1) / pieces);
+  /** Returns where piece {@code i} of {@code count} images begins. */
+  static int border(int count, int i, int pieces) {
+    return (int) (((long) count * i + pieces - 1) / pieces);
   }
 
   /**

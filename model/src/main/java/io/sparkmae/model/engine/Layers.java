@@ -31,6 +31,11 @@ final class Layers {
     this.weights = weights;
   }
 
+  /** Returns the type of the products' inputs. */
+  Type type() {
+    return type;
+  }
+
   Weights weights() {
     return weights;
   }
@@ -76,6 +81,28 @@ final class Layers {
       if (addend == null) { // with an addend, the stream's layer norm has made the copy
         toType(dy);
       }
+    }
+  }
+
+  /**
+   * Plans y = addend + scale · (x·Wᵀ + b), each image with its own scale.
+   *
+   * @param scales [N]
+   * @param dy gradient of y in fp32, null where nothing is trained; the addend's too
+   */
+  void scaledLinear(Affine layer, Activation x, Tensor scales, Tensor addend, Tensor y, Tensor dy) {
+    Tensor branch = workspace.scratch("branch", Type.F32, y.shape());
+    tape.forward(
+        device.linear(x.value(), layer.weight(), layer.bias(), null, branch),
+        device.scaleImages(branch, scales, addend, y));
+    if (tape.training()) {
+      Tensor dBranch = workspace.scratch("d branch", Type.F32, y.shape());
+      Tensor typed = inType("d typed branch", dBranch);
+      linearGradient(layer, x, typed);
+      if (typed != dBranch) {
+        tape.backward(device.copy(dBranch, typed));
+      }
+      tape.backward(device.scaleImages(dy, scales, null, dBranch));
     }
   }
 

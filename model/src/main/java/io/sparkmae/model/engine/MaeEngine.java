@@ -3,18 +3,11 @@ package io.sparkmae.model.engine;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
-import io.sparkmae.model.engine.device.AdamWRange;
-import io.sparkmae.model.engine.device.AdamWRates;
-import io.sparkmae.model.engine.device.Device;
 import io.sparkmae.model.engine.device.Rows;
 import io.sparkmae.model.engine.device.Tensor;
-import io.sparkmae.model.engine.device.Type;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,38 +15,14 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A masked autoencoder's step, on oneDNN or a GPU: the same numbers as the graph's, faster.
  *
- * <p>It works on the caller's flat vectors: in place on oneDNN, on copies in the GPU's memory else.
- * There {@link #update} leaves the caller's behind until {@link #download}, after which each call
- * takes them over anew. Memory is planned for a batch size and kept; a batch of another size is
- * planned anew. An engine belongs to one thread at a time; engines in several threads do not
- * disturb each other.
+ * <p>Memory is planned for a batch size and kept; a batch of another size is planned anew.
  */
-public final class MaeEngine implements AutoCloseable {
+public final class MaeEngine extends StepEngine {
 
   private final MaeConfig config;
-  private final Precision precision;
-  private final Device device;
-  private final INDArray params;
-  private final INDArray gradients;
-  private final Map<String, Slot> slots;
   private final EnumMap<Purpose, Plan> plans = new EnumMap<>(Purpose.class);
-  private final EnumMap<StepPart, Long> nanoseconds = new EnumMap<>(StepPart.class);
-  private INDArray state; // null before the first update
-  private ToDoubleFunction<AdamWRates> adamW; // on that state
-  private boolean ahead; // of the caller's vectors
   private boolean fullEncoder;
   private Images next; // of the batch to come, if it is known
-  private Tensor sum; // of the gradients of parts; null before a step in parts
-
-  /** Where a parameter is in the flat vector. */
-  public record Slot(long offset, long[] shape) {}
-
-  /**
-   * The parameters [from, to) and where their moments begin in the updater's state.
-   *
-   * @param decays whether weight decay applies
-   */
-  public record Moments(long from, long to, long expAvg, long expAvgSq, boolean decays) {}
 
   /**
    * An engine over flat fp32 vectors.
@@ -72,12 +41,8 @@ public final class MaeEngine implements AutoCloseable {
       INDArray params,
       INDArray gradients,
       Map<String, Slot> slots) {
+    super(engine, gpu, precision, params, gradients, slots);
     this.config = config;
-    this.precision = precision;
-    this.device = Engines.device(engine, gpu, precision);
-    this.params = params;
-    this.gradients = gradients;
-    this.slots = slots;
   }
 
   /**
@@ -128,17 +93,6 @@ public final class MaeEngine implements AutoCloseable {
     }
     next = null;
     return loss;
-  }
-
-  /** The last sum goes where the gradients of a step at once are. */
-  private void addGradients(double share, boolean first, boolean last) {
-    long start = System.nanoTime();
-    Tensor flat = flat(gradients);
-    if (sum == null) {
-      sum = device.allocateResident(Type.F32, flat.length());
-    }
-    device.addShare(share, flat, first ? null : sum, last ? flat : sum);
-    nanoseconds.merge(StepPart.OPTIMISER, System.nanoTime() - start, Long::sum);
   }
 
   /**
@@ -198,32 +152,9 @@ public final class MaeEngine implements AutoCloseable {
     return plan;
   }
 
-  private void takeOver() {
-    if (!ahead) {
-      device.upload(params);
-      if (state != null) {
-        device.upload(state);
-      }
-    }
-  }
-
-  /** Brings the caller's parameters and moments up to date. */
-  public void download() {
-    if (ahead) {
-      device.download(params);
-      device.download(state);
-      ahead = false;
-    }
-  }
-
-  /** Brings the caller's gradients up to date with the last {@link #step}. */
-  public void downloadGradients() {
-    device.download(gradients);
-  }
-
   private Plan plan(Purpose task, Images images) {
-    Map<String, Tensor> values = views(flat(params));
-    Map<String, Tensor> gradientViews = task.trains() ? views(flat(gradients)) : Map.of();
+    Map<String, Tensor> values = values();
+    Map<String, Tensor> gradientViews = task.trains() ? gradients() : Map.of();
     DataType pixels = images.patches().dataType();
     Runnable release = device.openPlan();
     try {
@@ -235,71 +166,9 @@ public final class MaeEngine implements AutoCloseable {
     }
   }
 
-  private Map<String, Tensor> views(Tensor flat) {
-    Map<String, Tensor> views = new LinkedHashMap<>();
-    slots.forEach(
-        (name, slot) -> {
-          long length = Tensor.dense(0, Type.F32, slot.shape()).length();
-          views.put(
-              name, flat.slice(0, slot.offset(), slot.offset() + length).reshape(slot.shape()));
-        });
-    return views;
-  }
-
-  /**
-   * One step of AdamW on the flat vector, with moments in the caller's state, whose ranges do not
-   * change.
-   *
-   * @return the Euclidean norm of the gradient
-   */
-  public double update(INDArray moments, List<Moments> ranges, AdamWRates rates) {
-    long start = System.nanoTime();
-    if (state != moments) {
-      state = moments;
-      adamW = device.adamW(views(ranges));
-    }
-    double squares = adamW.applyAsDouble(rates);
-    ahead = true;
-    nanoseconds.merge(StepPart.OPTIMISER, System.nanoTime() - start, Long::sum);
-    return Math.sqrt(squares);
-  }
-
-  private List<AdamWRange> views(List<Moments> ranges) {
-    Tensor values = flat(params);
-    Tensor slopes = flat(gradients);
-    Tensor moments = flat(state);
-    List<AdamWRange> views = new ArrayList<>();
-    for (Moments range : ranges) {
-      long length = range.to() - range.from();
-      views.add(
-          new AdamWRange(
-              values.slice(0, range.from(), range.to()),
-              slopes.slice(0, range.from(), range.to()),
-              moments.slice(0, range.expAvg(), range.expAvg() + length),
-              moments.slice(0, range.expAvgSq(), range.expAvgSq() + length),
-              range.decays()));
-    }
-    return views;
-  }
-
-  /** The Euclidean norm of the gradient. */
-  public double gradientNorm() {
-    return Math.sqrt(device.sumOfSquares(flat(gradients)));
-  }
-
-  private Tensor flat(INDArray host) {
-    Tensor image = device.residentImageOf(host);
-    return image.reshape(image.length());
-  }
-
-  /** Nanoseconds that steps spent in each part since the engine was made. */
-  public Map<StepPart, Long> nanoseconds() {
-    return Map.copyOf(nanoseconds);
-  }
-
   @Override
   public void close() {
     plans.clear();
-    device.close();
+    super.close();
   }
 }

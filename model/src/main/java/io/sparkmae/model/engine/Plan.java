@@ -140,43 +140,21 @@ final class Plan implements AutoCloseable {
   private Activation encoder() {
     long dim = config.encoder().embedDim();
     Tensor d = gradient("d encoder", batch * (visible + 1), dim);
-    Tensor x = blocks("blocks.").first(config.encoder().depth(), patchEmbedding(d), d);
+    PatchTokens patches = new PatchTokens(config, device, tape, layers, batch, visible);
+    Tensor tokens = patches.plan(pixelValues, levels, order, positions(config.encoder()), d);
+    Tensor x = blocks("blocks.").first(config.encoder().depth(), tokens, d);
     Activation encoded = layers.activation("encoded", batch * (visible + 1), dim);
     layers.norm(layers.weights().norm("norm"), x, d, true, encoded);
     return encoded;
   }
 
-  private Tensor patchEmbedding(Tensor d) {
-    long dim = config.encoder().embedDim();
-    Tensor patches = workspace.kept("patches", type, batch * visible, config.patchLength());
-    tape.forward(device.patches(pixelValues, levels, order, 0, true, patches));
-    Tensor embedded = workspace.scratch("embedded", Type.F32, batch * visible, dim);
-    Tensor dEmbedded = gradient("d embedded", batch * visible, dim);
-    Tensor x = workspace.kept("stream", Type.F32, batch * (visible + 1), dim);
-    layers.linear(
-        layers.weights().linear("patch_embed.proj"),
-        new Activation(patches, null),
-        null,
-        embedded,
-        dEmbedded);
-    Tensor known = embedded.reshape(batch, visible, dim);
-    Tensor classToken = layers.weights().value("cls_token");
-    tokens(known, 1, classToken, config.encoder(), x.reshape(batch, visible + 1, dim));
-    if (task.trains()) {
-      Tensor tokens = d.reshape(batch, visible + 1, dim);
-      tape.backward(
-          device.copy(tokens.slice(1, 1, visible + 1), dEmbedded.reshape(batch, visible, dim)),
-          device.sumRows(tokens.at(1, 0), layers.weights().gradient("cls_token")));
-    }
-    return x;
+  private void tokens(Tensor known, long first, Tensor filler, Tower tower, Tensor x) {
+    tape.forward(device.tokens(known, first, filler, positions(tower), order, x));
   }
 
-  private void tokens(Tensor known, long first, Tensor filler, Tower tower, Tensor x) {
-    long dim = tower.embedDim();
-    Tensor positions = constant(config.positions(tower));
-    tape.forward(
-        device.tokens(
-            known, first, filler, positions.reshape(config.tokens() + 1L, dim), order, x));
+  private Tensor positions(Tower tower) {
+    Tensor table = constant(config.positions(tower));
+    return table.reshape(config.tokens() + 1L, tower.embedDim());
   }
 
   /**

@@ -22,6 +22,7 @@ final class TransformerBlocks {
   private final long batch;
   private final long sequence;
   private final long hiddenDim;
+  private Tensor scales; // [2 · depth, N], of each branch and image; null for none
 
   /**
    * Makes the blocks of the tower that {@code prefix} names, for {@code sequence} tokens per image.
@@ -44,9 +45,24 @@ final class TransformerBlocks {
     this.hiddenDim = config.hiddenDim(tower);
   }
 
+  /**
+   * Scales the branches from now on: stochastic depth (Huang et al. 2016) drops a branch of an
+   * image by the scale 0.
+   *
+   * @param ofBranches [2 · depth, N]: attention and MLP of block after block
+   */
+  void scale(Tensor ofBranches) {
+    scales = ofBranches;
+  }
+
   /** Plans the first {@code count} blocks; returns the stream after them. */
   Tensor first(int count, Tensor x, Tensor d) {
-    for (int index = 0; index < count; index++) {
+    return range(0, count, x, d);
+  }
+
+  /** Plans the blocks [from, to); returns the stream after them. */
+  Tensor range(int from, int to, Tensor x, Tensor d) {
+    for (int index = from; index < to; index++) {
       x = block(index, x, d);
     }
     return x;
@@ -70,7 +86,7 @@ final class TransformerBlocks {
     Activation attended = layers.activation("attended", rows, dim);
     layers.attention(
         heads(tokens, 0), heads(tokens, 1), heads(tokens, 2), joined(attended, sequence));
-    return mlp(name, project(name, attended, x, d), d);
+    return mlp(name, project(name, attended, x, d, scales(2 * index)), d, scales(2 * index + 1));
   }
 
   /**
@@ -101,7 +117,7 @@ final class TransformerBlocks {
     Activation tokens = kv.reshape(batch, sequence, 2 * dim);
     Activation attended = layers.activation("attended", batch * last, dim);
     layers.attention(joined(q, last), heads(tokens, 0), heads(tokens, 1), joined(attended, last));
-    return mlp(name, project(name, attended, lastX, dLast), dLast);
+    return mlp(name, project(name, attended, lastX, dLast, null), dLast, null);
   }
 
   /**
@@ -132,13 +148,27 @@ final class TransformerBlocks {
     return rows.reshape(batch, length, tower.embedDim()).heads(tower.numHeads());
   }
 
-  private Tensor project(String name, Activation attended, Tensor x, Tensor d) {
+  private Tensor scales(int branch) {
+    return scales == null ? null : scales.at(0, branch);
+  }
+
+  private Tensor project(String name, Activation attended, Tensor x, Tensor d, Tensor ofImages) {
     Tensor projected = layers.workspace().kept("projected", Type.F32, x.shape());
-    layers.linear(layers.weights().linear(name + ".attn.proj"), attended, x, projected, d);
+    add(name + ".attn.proj", attended, ofImages, x, projected, d);
     return projected;
   }
 
-  private Tensor mlp(String name, Tensor x, Tensor d) {
+  /** Plans y = x + the branch that ends in linear layer {@code name}, scaled if it has scales. */
+  private void add(String name, Activation in, Tensor ofImages, Tensor x, Tensor y, Tensor d) {
+    Affine layer = layers.weights().linear(name);
+    if (ofImages == null) {
+      layers.linear(layer, in, x, y, d);
+    } else {
+      layers.scaledLinear(layer, in, ofImages, x, y, d);
+    }
+  }
+
+  private Tensor mlp(String name, Tensor x, Tensor d, Tensor ofImages) {
     long rows = x.shape()[0];
     Activation normed = layers.activation("normed", rows, tower.embedDim());
     layers.norm(layers.weights().norm(name + ".norm2"), x, d, false, normed);
@@ -147,7 +177,7 @@ final class TransformerBlocks {
     layers.linear(layers.weights().linear(name + ".mlp.fc1"), normed, hidden);
     layers.gelu(hidden, activated);
     Tensor out = layers.workspace().kept("stream", Type.F32, x.shape());
-    layers.linear(layers.weights().linear(name + ".mlp.fc2"), activated, x, out, d);
+    add(name + ".mlp.fc2", activated, ofImages, x, out, d);
     return out;
   }
 }

@@ -23,6 +23,7 @@ public final class HuggingFaceNames {
           "pos_embed", "vit.embeddings.position_embeddings",
           "patch_embed.proj", "vit.embeddings.patch_embeddings.projection",
           "norm", "vit.layernorm",
+          "head", "classifier",
           "mask_token", "decoder.mask_token",
           "decoder_pos_embed", "decoder.decoder_pos_embed",
           "decoder_embed", "decoder.decoder_embed",
@@ -40,7 +41,8 @@ public final class HuggingFaceNames {
 
   /**
    * Returns {@code weights} under the names that {@code ViTMAEForPreTraining} loads; those of an
-   * encoder are the names of {@code ViTMAEModel} with the prefix {@code vit.}.
+   * encoder are the names of {@code ViTMAEModel} with the prefix {@code vit.}, those of a
+   * classifier the names of {@code ViTForImageClassification}.
    */
   public static Map<String, INDArray> fromReference(Map<String, INDArray> weights) {
     Map<String, INDArray> renamed = new LinkedHashMap<>();

@@ -1,2 +1,2 @@
-/** AdamW and its learning rates, as DL4J takes them. */
+/** AdamW, its learning rates and its clipping, as DL4J takes them. */
 package io.sparkmae.model.optimiser;

@@ -8,7 +8,7 @@ import io.sparkmae.job.averaging.exchange.SparkBlocks;
 import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.job.averaging.exchange.StoredState;
 import io.sparkmae.job.store.VersionWriter;
-import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.config.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -86,7 +86,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     compute = by;
   }
 
-  /** Lets workers compute a {@link MaeGraph}'s minibatch in parts; before the first round. */
+  /** Lets workers compute an {@link EngineGraph}'s minibatch in parts; before the first round. */
   public void accumulate(int partsOfMinibatch) {
     parts = partsOfMinibatch;
   }
@@ -223,7 +223,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     return new WorkerTask.Run(
         spark.broadcast(json),
         spark.broadcast(new Sent<>(loader)),
-        driver.state().graph() instanceof MaeGraph,
+        driver.state().graph() instanceof EngineGraph,
         compute,
         driver.slices(),
         hooks,

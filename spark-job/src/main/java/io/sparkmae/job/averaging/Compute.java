@@ -1,6 +1,6 @@
 package io.sparkmae.job.averaging;
 
-import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
@@ -9,7 +9,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * The way a worker computes the steps of a {@link MaeGraph}; other graphs ignore it.
+ * The way a worker computes the steps of a {@link EngineGraph}; other graphs ignore it.
  *
  * @param maxGradientNorm longer gradients are scaled down to it; 0 for none
  */
@@ -24,9 +24,9 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
    * @param gpu ordinal for CUDA engines; {@link Gpu#NONE} means the first
    */
   void start(ComputationGraph graph, int gpu) {
-    if (graph instanceof MaeGraph mae) {
-      mae.use(engine, precision, Math.max(gpu, 0));
-      mae.clipGradientNorm(maxGradientNorm);
+    if (graph instanceof EngineGraph own) {
+      own.use(engine, precision, Math.max(gpu, 0));
+      own.clipGradientNorm(maxGradientNorm);
     }
   }
 
@@ -42,8 +42,8 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
 
   /** Announces the minibatch that follows the next one, so that the graph can transfer it early. */
   static void expect(ComputationGraph graph, MultiDataSet minibatch) {
-    if (graph instanceof MaeGraph mae) {
-      mae.expect(minibatch);
+    if (graph instanceof EngineGraph own) {
+      own.expect(minibatch);
     }
   }
 
@@ -53,8 +53,8 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
    * @param parts number of parts in which the minibatch is computed; 1 for other graphs
    */
   static double fit(ComputationGraph graph, MultiDataSet minibatch, int parts) {
-    if (graph instanceof MaeGraph mae) {
-      return mae.fit(minibatch, parts);
+    if (graph instanceof EngineGraph own) {
+      return own.fit(minibatch, parts);
     }
     graph.fit(minibatch);
     return graph.score();
@@ -62,14 +62,14 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
 
   /** Copies the graph's vectors from the device to host memory. */
   static void download(ComputationGraph graph) {
-    if (graph instanceof MaeGraph mae) {
-      mae.download();
+    if (graph instanceof EngineGraph own) {
+      own.download();
     }
   }
 
   static void stop(ComputationGraph graph) {
-    if (graph instanceof MaeGraph mae) {
-      mae.closeEngine();
+    if (graph instanceof EngineGraph own) {
+      own.closeEngine();
     }
   }
 }

@@ -37,7 +37,7 @@ final class ResidentWorker implements AutoCloseable {
     this.gpu = gpu;
     this.prefetch = new Prefetch("mae-loader-" + STARTED.getAndIncrement(), gpu);
     prefetch.expect(coming, run.loader().value().value()); // loads while the graph is made
-    this.state = State.create(configuration, run.mae(), run.slices());
+    this.state = State.create(configuration, run.engine(), run.slices());
     compute.start(state.graph(), gpu);
   }
 

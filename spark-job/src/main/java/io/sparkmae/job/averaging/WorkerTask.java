@@ -38,7 +38,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
    *
    * @param configuration of the graph, as JSON of iteration 0
    * @param loader loader of minibatches; it may be large, so it is sent once per executor
-   * @param mae whether the graph is a {@link io.sparkmae.model.MaeGraph}
+   * @param engine whether the graph is an {@link io.sparkmae.model.EngineGraph}
    * @param compute the way to compute a step
    * @param parts number of parts in which a minibatch is computed
    * @param accumulators shown on Spark's pages
@@ -46,7 +46,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   record Run(
       Broadcast<String> configuration,
       Broadcast<Sent<MultiDataSetLoader>> loader,
-      boolean mae,
+      boolean engine,
       Compute compute,
       Slices slices,
       List<TrainingHook> hooks,
@@ -55,9 +55,9 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       implements Serializable {
 
     Run {
-      if (!mae && parts > 1) {
+      if (!engine && parts > 1) {
         throw new IllegalArgumentException(
-            "Invalid parts of a minibatch: %d (only a masked autoencoder computes more than 1)"
+            "Invalid parts of a minibatch: %d (only a graph with an engine computes more than 1)"
                 .formatted(parts));
       }
     }

@@ -12,6 +12,8 @@ import java.util.Map;
 /** A run's settings under their HOCON keys, in both directions. */
 public final class ConfigKeys {
 
+  private static final String FINE_TUNE = "fineTune.";
+
   private ConfigKeys() {}
 
   /**
@@ -20,19 +22,26 @@ public final class ConfigKeys {
    */
   static RunConfig read(Config config) {
     MaeConfig preset = MaeConfig.preset(config.getString("model.name"));
-    return Components.make(RunConfig.class, "", path -> value(path, config, preset));
+    return read(config, SettingsTable.of(config), preset);
+  }
+
+  static RunConfig read(Config config, SettingsTable table, MaeConfig preset) {
+    return Components.make(RunConfig.class, "", path -> value(path, config, table, preset));
   }
 
   /** The preset of {@code model.name} with the geometry and task that {@code config} overrides. */
   public static MaeConfig model(MaeConfig preset, Config config) {
-    return Components.make(MaeConfig.class, "model.", path -> value(path, config, preset));
+    return Components.make(
+        MaeConfig.class, "model.", path -> value(path, config, Settings.PRETRAINING, preset));
   }
 
   static String text(RunConfig config) {
     ConfigRenderOptions plain =
         ConfigRenderOptions.defaults().setOriginComments(false).setJson(false);
     Map<String, Object> values = new LinkedHashMap<>();
-    Settings.ALL.forEach(setting -> values.put(setting.key(), setting.write(config)));
+    SettingsTable.of(config)
+        .rows()
+        .forEach(setting -> values.put(setting.key(), setting.write(config)));
     return ConfigFactory.parseMap(values).root().render(plain);
   }
 
@@ -42,7 +51,11 @@ public final class ConfigKeys {
    * @param text of another run; a key that it lacks, being newer, has its default there
    */
   public static List<String> differences(String text, RunConfig config) {
-    Config there = ConfigFactory.parseString(text).withFallback(Settings.DEFAULTS);
+    SettingsTable table = SettingsTable.of(config);
+    if (SettingsTable.of(ConfigFactory.parseString(text)) != table) {
+      return List.of("one of both runs pre-trains and the other fine-tunes");
+    }
+    Config there = ConfigFactory.parseString(text).withFallback(table.defaults());
     List<String> differences = new ArrayList<>();
     for (var entry : ConfigFactory.parseString(text(config)).entrySet()) { // 10.0 is read as 10
       String key = entry.getKey();
@@ -59,15 +72,21 @@ public final class ConfigKeys {
     return !key.startsWith("checkpoint.") && !key.equals("data.decode-threads");
   }
 
-  private static Object value(String component, Config config, MaeConfig preset) {
-    Setting setting = Settings.OF_COMPONENT.get(component);
+  private static Object value(
+      String component, Config config, SettingsTable table, MaeConfig preset) {
+    Setting setting = table.of(component);
     boolean here = setting != null && (setting.hasDefault() || config.hasPath(setting.key()));
     return here ? setting.read(config) : asked(component, config, preset);
   }
 
   private static Object asked(String component, Config config, MaeConfig preset) {
+    if (component.startsWith(FINE_TUNE)) {
+      return Components.get(FineTune.NONE, component.substring(FINE_TUNE.length()));
+    }
     return switch (component) {
       case "data.uri" -> ""; // which the record refuses
+      case "init" -> ""; // fine-tuning has finetune.model
+      case "train.optimiser" -> RunConfig.Optimiser.ADAMW; // fine-tuning has no other
       case "train.warmupEpochs" -> config.getInt("train.epochs") / 20.0;
       default -> Components.get(preset, component.substring("model.".length()));
     };

@@ -42,7 +42,40 @@ public final class ConfigLayers {
    */
   public static RunConfig runConfig(Map<String, ?> flags, String file, Configuration hadoop)
       throws IOException {
-    return ConfigKeys.read(join(flags, file, hadoop));
+    return ConfigKeys.read(join(flags, file, hadoop, Settings.PRETRAINING));
+  }
+
+  /** A function that reads the description of a pre-trained model. */
+  @FunctionalInterface
+  public interface Models {
+
+    ModelDescription describe(String uri) throws IOException;
+  }
+
+  /**
+   * The settings of a fine-tuning run, over the geometry of the model that it starts from.
+   *
+   * @param flags full key → value; strings are read as the key's type
+   * @param file a HOCON file on any Hadoop file system, or null
+   * @throws IllegalArgumentException if a key is unknown, a value breaks its rule, or no model is
+   *     given
+   */
+  public static RunConfig fineTuning(
+      Map<String, ?> flags, String file, Configuration hadoop, Models models) throws IOException {
+    SettingsTable table = FineTuneSettings.TABLE;
+    Config config = join(flags, file, hadoop, table);
+    String model =
+        config.hasPath(FineTuneSettings.MODEL) ? config.getString(FineTuneSettings.MODEL) : "";
+    if (model.isBlank()) {
+      throw new IllegalArgumentException(
+          "Invalid finetune.model: (must be a model directory, or none to start from scratch; give --model)");
+    }
+    if (model.equals(FineTune.SCRATCH)) {
+      return ConfigKeys.read(config, table, MaeConfig.preset(config.getString("model.name")));
+    }
+    ModelDescription start = models.describe(model);
+    Config named = ConfigFactory.parseMap(Map.of("model.name", start.name())).withFallback(config);
+    return ConfigKeys.read(named, table, start.config());
   }
 
   /**
@@ -53,7 +86,7 @@ public final class ConfigLayers {
   public static RunConfig runConfig(
       Map<String, ?> flags, String file, Configuration hadoop, ToIntFunction<String> channelsOf)
       throws IOException {
-    Config config = join(flags, file, hadoop);
+    Config config = join(flags, file, hadoop, Settings.PRETRAINING);
     boolean asked = !config.hasPath(CHANNELS) && config.hasPath(DATA);
     return ConfigKeys.read(
         asked
@@ -65,25 +98,26 @@ public final class ConfigLayers {
 
   /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */
   public static RunConfig ofText(String text) {
-    return ConfigKeys.read(
-        ConfigFactory.parseString(text).withFallback(Settings.DEFAULTS).resolve());
+    Config config = ConfigFactory.parseString(text);
+    return ConfigKeys.read(config.withFallback(SettingsTable.of(config).defaults()).resolve());
   }
 
   /** The model that {@code flags} describe, over the defaults. */
   public static ModelDescription model(Map<String, ?> flags, Configuration hadoop)
       throws IOException {
-    Config config = join(flags, null, hadoop);
+    Config config = join(flags, null, hadoop, Settings.PRETRAINING);
     String name = config.getString("model.name");
     return new ModelDescription(name, ConfigKeys.model(MaeConfig.preset(name), config));
   }
 
-  private static Config join(Map<String, ?> flags, String file, Configuration hadoop)
+  private static Config join(
+      Map<String, ?> flags, String file, Configuration hadoop, SettingsTable table)
       throws IOException {
-    Config joined = checked(ConfigFactory.parseMap(flags, FLAGS), FLAGS);
+    Config joined = checked(ConfigFactory.parseMap(flags, FLAGS), FLAGS, table);
     if (file != null) {
-      joined = joined.withFallback(checked(read(file, hadoop), file));
+      joined = joined.withFallback(checked(read(file, hadoop), file, table));
     }
-    return joined.withFallback(Settings.DEFAULTS).resolve();
+    return joined.withFallback(table.defaults()).resolve();
   }
 
   private static Config read(String file, Configuration hadoop) throws IOException {
@@ -95,8 +129,8 @@ public final class ConfigLayers {
     }
   }
 
-  private static Config checked(Config config, String source) {
-    Set<String> known = keys(Settings.DEFAULTS);
+  private static Config checked(Config config, String source, SettingsTable table) {
+    Set<String> known = keys(table.defaults());
     config.entrySet().forEach(e -> UserInfo.refuse(e.getKey(), e.getValue().render()));
     for (String key : keys(config)) {
       if (!known.contains(key)) {

@@ -7,22 +7,38 @@ import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Gives a command the flags of {@link Settings}. */
-public final class Flags implements IModelTransformer {
+/** Gives a command the flags of pre-training, or of fine-tuning. */
+public sealed class Flags implements IModelTransformer {
 
-  private static final List<Setting> FLAGGED =
-      Settings.ALL.stream().filter(setting -> setting.flag() != null).toList();
+  private final List<Setting> flagged;
+
+  /** The flags of pre-training. */
+  public Flags() {
+    this(Settings.PRETRAINING);
+  }
+
+  private Flags(SettingsTable table) {
+    flagged = table.flagged();
+  }
+
+  /** The flags of fine-tuning. */
+  public static final class OfFineTuning extends Flags {
+
+    public OfFineTuning() {
+      super(FineTuneSettings.TABLE);
+    }
+  }
 
   @Override
   public CommandSpec transform(CommandSpec command) {
-    FLAGGED.forEach(setting -> command.addOption(option(setting)));
+    flagged.forEach(setting -> command.addOption(option(setting)));
     return command;
   }
 
   /** The values that the command line gave, under their keys, by {@code --set} or by flags. */
-  public static Map<String, Object> given(CommandSpec command, Map<String, String> set) {
+  public Map<String, Object> given(CommandSpec command, Map<String, String> set) {
     Map<String, Object> given = new LinkedHashMap<>(set);
-    for (Setting setting : FLAGGED) {
+    for (Setting setting : flagged) {
       Object value = command.findOption(setting.flagName()).getValue();
       if (value != null && given.put(setting.key(), setting.hocon(value)) != null) {
         throw new IllegalArgumentException(

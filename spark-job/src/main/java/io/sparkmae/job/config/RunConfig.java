@@ -8,8 +8,7 @@ import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 
 /**
- * Everything that decides what a pre-training run computes; equal settings on equal data give equal
- * weights.
+ * Everything that decides what a run computes; equal settings on equal data give equal weights.
  *
  * @param modelName the preset that {@code model} started from
  * @param model geometry and task
@@ -18,6 +17,7 @@ import java.io.Serializable;
  * @param data what is trained on
  * @param checkpoints what is kept of an unfinished run; the result does not depend on it
  * @param init the model whose weights it starts from; empty for new ones
+ * @param fineTune what a fine-tuning run does beside training
  */
 public record RunConfig(
     String modelName,
@@ -26,7 +26,8 @@ public record RunConfig(
     Averaging averaging,
     Data data,
     Checkpoints checkpoints,
-    String init)
+    String init,
+    FineTune fineTune)
     implements Serializable {
 
   public RunConfig {
@@ -47,7 +48,7 @@ public record RunConfig(
     this(modelName, model, train, Averaging.PLAIN, data, Checkpoints.USUAL);
   }
 
-  /** A run that starts from new weights. */
+  /** A run that pre-trains from new weights. */
   public RunConfig(
       String modelName,
       MaeConfig model,
@@ -55,7 +56,7 @@ public record RunConfig(
       Averaging averaging,
       Data data,
       Checkpoints checkpoints) {
-    this(modelName, model, train, averaging, data, checkpoints, "");
+    this(modelName, model, train, averaging, data, checkpoints, "", FineTune.NONE);
   }
 
   /** Returns this run with the position tables of {@code positioned}, which are no settings. */
@@ -64,7 +65,7 @@ public record RunConfig(
         model.withTowers(
             model.encoder().withPositions(positioned.encoder().positions()),
             model.decoder().withPositions(positioned.decoder().positions()));
-    return new RunConfig(modelName, same, train, averaging, data, checkpoints, init);
+    return new RunConfig(modelName, same, train, averaging, data, checkpoints, init, fineTune);
   }
 
   /**

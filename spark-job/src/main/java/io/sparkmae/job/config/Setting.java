@@ -9,13 +9,13 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
- * One setting of a run, a row of {@link Settings}.
+ * One setting of a run, a row of a {@link SettingsTable}.
  *
  * @param key in HOCON
  * @param component of {@link RunConfig} that has the value, a path such as {@code train.epochs}
  * @param type of the component
  * @param defaultValue as HOCON; {@code null} asks the preset or another setting
- * @param flag of {@code mae pretrain} and its value's name, such as {@code --epochs=N}, or null
+ * @param flag of the command and its value's name, such as {@code --epochs=N}, or null
  * @param doc says what the value means
  */
 record Setting(
@@ -31,6 +31,10 @@ record Setting(
 
   Setting flag(String flag) {
     return new Setting(key, component, type, defaultValue, flag, doc);
+  }
+
+  Setting defaultValue(String value) {
+    return new Setting(key, component, type, value, flag, doc);
   }
 
   Setting doc(String doc) {

@@ -1,17 +1,10 @@
 package io.sparkmae.job.config;
 
-import static java.util.function.Function.identity;
-import static java.util.stream.Collectors.joining;
-import static java.util.stream.Collectors.toMap;
-
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Every setting of a run, a row each, which is all that its key, default, flag, help and line of
- * {@code docs/settings.md} come from.
+ * Every setting of a pre-training run, a row each, which is all that its key, default, flag, help
+ * and line of {@code docs/settings.md} come from.
  */
 final class Settings {
 
@@ -119,15 +112,7 @@ final class Settings {
           row("data.decode-threads", "data.decodeThreads", "0")
               .doc("Threads that decode for a worker; 0 takes spark.task.cpus."));
 
-  static final Map<String, Setting> OF_COMPONENT =
-      ALL.stream().collect(toMap(Setting::component, identity()));
-
-  /** Every key; a null asks the preset or another setting. */
-  static final Config DEFAULTS =
-      ConfigFactory.parseString(
-          ALL.stream()
-              .map(setting -> setting.key() + " = " + setting.defaultValue())
-              .collect(joining("\n")));
+  static final SettingsTable PRETRAINING = new SettingsTable(ALL);
 
   private Settings() {}
 
@@ -135,7 +120,7 @@ final class Settings {
     return row(key, component, "null");
   }
 
-  private static Setting row(String key, String component, String defaultValue) {
+  static Setting row(String key, String component, String defaultValue) {
     Class<?> type = Components.type(RunConfig.class, component);
     return new Setting(key, component, type, defaultValue, null, "");
   }

@@ -4,31 +4,21 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.all;
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
-import io.sparkmae.data.EpochPlan;
-import io.sparkmae.data.PatchBatch;
-import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.job.pixels.DataPixels;
-import io.sparkmae.job.probe.JavaBlas;
 import io.sparkmae.model.MaeEncoder;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
-import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.Iterator;
+import io.sparkmae.model.config.Pooling;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
@@ -38,37 +28,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Computes features of all images of a prepared data set: of the centre of each image, with all
  * patches visible.
  */
-public final class Embedding implements Serializable {
+public final class Embedding {
 
-  private static final long serialVersionUID = 1;
-
-  // a task keeps its features in memory until it ends
-  private static final int ROWS_PER_TASK = 1024;
   private static final StructType SCHEMA =
       StructType.fromDDL(
           "key STRING NOT NULL, label BIGINT NOT NULL, features ARRAY<FLOAT> NOT NULL");
 
-  private final MaeConfig config;
-  private final Normalisation normalisation;
-  private final PreparedData data;
-  private final Pooling pooling;
-  private final int batchSize;
-  private final SerializableConfiguration hadoop;
-
-  private Embedding(
-      MaeConfig config,
-      Normalisation normalisation,
-      PreparedData data,
-      Pooling pooling,
-      int batchSize,
-      SerializableConfiguration hadoop) {
-    this.config = config;
-    this.normalisation = normalisation;
-    this.data = data;
-    this.pooling = pooling;
-    this.batchSize = batchSize;
-    this.hadoop = hadoop;
-  }
+  private Embedding() {}
 
   /**
    * Returns the features of a prepared data set, {@code uri}. They are computed lazily, and again
@@ -90,50 +56,53 @@ public final class Embedding implements Serializable {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     PreparedData data = PreparedData.open(uri, hadoop);
     DataPixels.requireSame(data, normalisation);
-    Embedding embedding =
-        new Embedding(
-            config, normalisation, data, pooling, batchSize, new SerializableConfiguration(hadoop));
+    Inference inference =
+        new Inference(
+            data,
+            new CentreCrop(config.imageSize(), config.patchSize()),
+            batchSize,
+            new SerializableConfiguration(hadoop));
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     Broadcast<Map<String, INDArray>> everywhere = context.broadcast(new LinkedHashMap<>(weights));
-    return spark.createDataFrame(embedding.rows(context, everywhere), SCHEMA);
+    return spark.createDataFrame(
+        inference.rows(
+            context, () -> new Features(config, normalisation, everywhere.value(), pooling)),
+        SCHEMA);
   }
 
-  private JavaRDD<Row> rows(JavaSparkContext context, Broadcast<Map<String, INDArray>> weights) {
-    int parts = Math.max(context.defaultParallelism(), (int) (data.rows() / ROWS_PER_TASK) + 1);
-    long rows = data.rows();
-    List<Long> numbers = LongStream.range(0, parts).boxed().toList();
-    return context
-        .parallelize(new ArrayList<>(numbers), parts)
-        .flatMap(part -> encode(rows * part / parts, rows * (part + 1) / parts, weights.value()));
-  }
+  private static final class Features implements Inference.Network {
 
-  /** Computes the features of rows [from, to) in the files' order, batch by batch. */
-  private Iterator<Row> encode(long from, long to, Map<String, INDArray> weights) {
-    JavaBlas.prefer(); // a probe on the features may follow in this executor
-    EpochPlan plan = EpochPlan.sequential(data.manifest());
-    CentreCrop view = new CentreCrop(config.imageSize(), config.patchSize());
-    List<Row> rows = new ArrayList<>();
-    try (MaeEncoder encoder = MaeEncoder.of(config, weights);
-        PatchReader reader = new PatchReader(data, hadoop.value())) {
-      for (long start = from; start < to; start += batchSize) {
-        PatchBatch batch = reader.read(plan.rows(start, Math.min(start + batchSize, to)), view);
-        float[][] features =
-            pool(encoder.encode(Pixels.of(batch.patches(), batch.size(), config, normalisation)));
-        for (int i = 0; i < batch.size(); i++) {
-          rows.add(RowFactory.create(batch.keys()[i], (long) batch.labels()[i], features[i]));
-        }
-      }
+    private final MaeConfig config;
+    private final Normalisation normalisation;
+    private final MaeEncoder encoder;
+    private final Pooling pooling;
+
+    Features(
+        MaeConfig config,
+        Normalisation normalisation,
+        Map<String, INDArray> weights,
+        Pooling pooling) {
+      this.config = config;
+      this.normalisation = normalisation;
+      this.encoder = MaeEncoder.of(config, weights);
+      this.pooling = pooling;
     }
-    return rows.iterator();
-  }
 
-  /** Returns the pooled features [batch, D] of tokens [batch, L + 1, D]. */
-  private float[][] pool(INDArray tokens) {
-    INDArray pooled =
-        switch (pooling) {
-          case CLS -> tokens.get(all(), point(0), all());
-          case MEAN -> tokens.get(all(), interval(1, tokens.size(1)), all()).mean(1);
-        };
-    return pooled.reshape(tokens.size(0), tokens.size(2)).toFloatMatrix();
+    /** Returns the pooled features [batch, D] of tokens [batch, L + 1, D]. */
+    @Override
+    public float[][] outputs(byte[] patches, int batch) {
+      INDArray tokens = encoder.encode(Pixels.of(patches, batch, config, normalisation));
+      INDArray pooled =
+          switch (pooling) {
+            case CLS -> tokens.get(all(), point(0), all());
+            case MEAN -> tokens.get(all(), interval(1, tokens.size(1)), all()).mean(1);
+          };
+      return pooled.reshape(tokens.size(0), tokens.size(2)).toFloatMatrix();
+    }
+
+    @Override
+    public void close() {
+      encoder.close();
+    }
   }
 }

@@ -26,7 +26,7 @@ final class TimmConfig {
     return json;
   }
 
-  private static Map<String, Object> arguments(MaeConfig config) {
+  static Map<String, Object> arguments(MaeConfig config) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("img_size", config.imageSize());
     json.put("patch_size", config.patchSize());
@@ -43,7 +43,7 @@ final class TimmConfig {
     return imageSize / (CentreCrop.shortSide(imageSize) + ROUNDING);
   }
 
-  private static Map<String, Object> pretrained(ModelDescription model) {
+  static Map<String, Object> pretrained(ModelDescription model) {
     MaeConfig config = model.config();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("num_classes", 0);

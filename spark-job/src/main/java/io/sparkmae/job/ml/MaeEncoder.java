@@ -1,9 +1,9 @@
 package io.sparkmae.job.ml;
 
-import io.sparkmae.job.embed.Pooling;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
+import io.sparkmae.model.config.Pooling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;

@@ -15,7 +15,7 @@ import org.apache.spark.sql.Row;
 public record Accuracy(double top1, double top5, long rows) {
 
   /** Returns the accuracy for the ranks, counted from 0, of the correct classes. */
-  static Accuracy of(JavaRDD<Integer> ranks) {
+  public static Accuracy of(JavaRDD<Integer> ranks) {
     long[] counts = ranks.aggregate(new long[3], Accuracy::add, Accuracy::add);
     return new Accuracy((double) counts[0] / counts[2], (double) counts[1] / counts[2], counts[2]);
   }
@@ -24,7 +24,7 @@ public record Accuracy(double top1, double top5, long rows) {
    * Returns the rank from 0 of class {@code label} by descending score; of equal scores the lower
    * class comes first.
    */
-  static int rank(double[] scores, int label) {
+  public static int rank(double[] scores, int label) {
     if (label >= scores.length) {
       return Integer.MAX_VALUE; // a class that was not in the training data
     }

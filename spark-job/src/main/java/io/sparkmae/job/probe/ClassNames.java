@@ -28,13 +28,7 @@ public record ClassNames(List<String> train, List<String> test) {
     if (train.isEmpty() || test.isEmpty() || train.equals(test)) {
       return features;
     }
-    List<String> lacking = new ArrayList<>(test);
-    lacking.removeAll(train);
-    if (!lacking.isEmpty()) {
-      throw new IllegalArgumentException(
-          "Cannot judge by this test set: the training set has no class %s (prepare both from the same classes)"
-              .formatted(String.join(", ", lacking)));
-    }
+    requireKnown();
     System.err.printf(
         "the test set's %d classes are matched by name with the training set's %d%n",
         test.size(), train.size());
@@ -44,5 +38,20 @@ public record ClassNames(List<String> train, List<String> test) {
     return features.withColumn(
         "label",
         when(own.lt(0), own).otherwise(element_at(array(labels), own.plus(1).cast("int"))));
+  }
+
+  /**
+   * Checks that the training set has all classes of the test set, if both have names.
+   *
+   * @throws IllegalArgumentException if it lacks one
+   */
+  public void requireKnown() {
+    List<String> lacking = new ArrayList<>(test);
+    lacking.removeAll(train);
+    if (!train.isEmpty() && !lacking.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot judge by this test set: the training set has no class %s (prepare both from the same classes)"
+              .formatted(String.join(", ", lacking)));
+    }
   }
 }

@@ -79,8 +79,17 @@ public record EncoderModel(
     return of(description, weights);
   }
 
-  /** Reads the description of a version's model, without its weights. */
+  /**
+   * Reads the description of a version's model, without its weights.
+   *
+   * @throws IllegalArgumentException if it is a classifier
+   */
   public static ModelDescription description(ModelVersion version) throws IOException {
+    if (ClassifierModel.isIn(version)) {
+      throw new IllegalArgumentException(
+          "Cannot take %s as an encoder: finetune wrote it, and its head is a classifier's (name the pre-trained model)"
+              .formatted(version.uri()));
+    }
     return version.read(DIRECTORY + ExportLayout.CONFIG, ModelDescription::read);
   }
 

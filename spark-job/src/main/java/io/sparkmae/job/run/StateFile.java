@@ -7,9 +7,10 @@ import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.Dl4jZip;
+import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.engine.MaeEngine.Slot;
+import io.sparkmae.model.engine.StepEngine.Slot;
 import io.sparkmae.model.engine.device.HostVector;
 import java.io.EOFException;
 import java.io.IOException;
@@ -35,7 +36,8 @@ public record StateFile(StoredState state, Map<String, Slot> tensors) {
   private static final int PIECE = 1 << 20; // numbers
 
   /** Writes the description of a state whose parts are already written. */
-  static void write(VersionWriter version, StoredState state, MaeGraph graph) throws IOException {
+  static void write(VersionWriter version, StoredState state, EngineGraph graph)
+      throws IOException {
     StateFile file = new StateFile(state, graph.slots());
     version.file(FILE, out -> out.write(Json.pretty(file)));
   }

@@ -1,6 +1,6 @@
 package io.sparkmae.job.run;
 
-import io.sparkmae.data.Manifest;
+import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.data.layout.SourceImages;
 import io.sparkmae.job.averaging.exchange.StoredState;
@@ -9,6 +9,7 @@ import io.sparkmae.job.export.ExportLayout;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.picture.Picture;
 import io.sparkmae.job.picture.Report;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.RunRecord.Place;
 import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.store.ModelStore;
@@ -18,7 +19,6 @@ import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Trained;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
-import io.sparkmae.model.config.Normalisation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
@@ -37,13 +37,12 @@ final class TrainedVersion {
       Trained trained,
       RunConfig run,
       Place place,
-      Normalisation normalisation,
-      Manifest data,
+      PreparedData data,
       ModelStore store,
       Configuration hadoop)
       throws IOException {
     VersionWriter version = store.begin();
-    ModelDescription model = new ModelDescription(run.modelName(), run.model(), normalisation);
+    ModelDescription model = description(run, data);
     writeState(version, trained, model);
     PretrainResult result =
         new PretrainResult(
@@ -52,13 +51,14 @@ final class TrainedVersion {
             trained.images(),
             trained.imagesPerSecond(),
             trained.graph().paramsSha256());
-    byte[] picture = picture(trained.graph(), run, model, hadoop);
+    byte[] picture = picture((MaeGraph) trained.graph(), run, model, hadoop);
     if (picture.length > 0) {
       version.file(PICTURE, out -> out.write(picture));
     }
     String title = run.modelName() + " " + version.name();
     version.file(
-        Report.FILE, Report.page(title, run.text(), data.account(), trained.metrics(), picture));
+        Report.FILE,
+        Report.page(title, run.text(), data.manifest().account(), trained.metrics(), picture));
     RunRecord.write(version, run, place, result);
     version.commit();
     return result;
@@ -66,20 +66,27 @@ final class TrainedVersion {
 
   /** Writes a checkpoint of an unfinished run: a complete model, and the state to continue from. */
   static ResumePoint checkpoint(
-      Trained soFar, RunConfig run, Place place, Normalisation normalisation, ModelStore store)
+      Trained soFar, RunConfig run, Place place, PreparedData data, ModelStore store)
       throws IOException {
     VersionWriter version = store.begin();
-    ModelDescription model = new ModelDescription(run.modelName(), run.model(), normalisation);
+    ModelDescription model = description(run, data);
     StoredState state = writeState(version, soFar, model);
     RunRecord.write(version, run, place, null);
     version.commit();
     return new ResumePoint(version.uri(), state, soFar.metrics());
   }
 
+  private static ModelDescription description(RunConfig run, PreparedData data) {
+    return new ModelDescription(
+        run.modelName(), run.model(), DataPixels.normalisation(data, run.model()));
+  }
+
   private static StoredState writeState(
       VersionWriter version, Trained trained, ModelDescription model) throws IOException {
     StoredState state =
-        trained.vectors().write(version, () -> writeEncoder(version, trained.graph(), model));
+        trained
+            .vectors()
+            .write(version, () -> writeEncoder(version, (MaeGraph) trained.graph(), model));
     StateFile.write(version, state, trained.graph());
     version.file(Metric.FILE, Metric.lines(trained.metrics()));
     return state;

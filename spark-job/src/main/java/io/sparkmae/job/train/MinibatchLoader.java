@@ -4,13 +4,9 @@ import io.sparkmae.data.EpochPlan;
 import io.sparkmae.data.PatchBatch;
 import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.data.image.CropRange;
-import io.sparkmae.data.image.RandomCrop;
 import io.sparkmae.job.averaging.ResidentLoader;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.pixels.DataPixels;
-import io.sparkmae.model.MaeBatch;
-import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,9 +17,9 @@ import org.nd4j.common.loader.Source;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /**
- * Reads a {@link Minibatch} on an executor: rows to crops, patches and masks.
+ * Reads a {@link Minibatch} on an executor: rows to what {@link Samples} make of them.
  *
- * <p>Crop and mask of a sample depend on seed, epoch and key alone, not on the worker.
+ * <p>All that is drawn for a sample depends on seed, epoch and key alone, not on the worker.
  */
 final class MinibatchLoader implements ResidentLoader {
 
@@ -33,10 +29,8 @@ final class MinibatchLoader implements ResidentLoader {
   private static final ThreadLocal<Resident> RESIDENT = new ThreadLocal<>();
 
   private final PreparedData data;
-  private final MaeConfig model;
+  private final Samples samples;
   private final Normalisation normalisation;
-  private final double cropScaleMin;
-  private final int cropsPerImage;
   private final int decodeThreads;
   private final long seed;
   private final int workers;
@@ -60,12 +54,15 @@ final class MinibatchLoader implements ResidentLoader {
    * @param workers number of workers; the order of an epoch depends on it
    * @throws IllegalArgumentException if the model has other channels than the data
    */
-  MinibatchLoader(PreparedData data, RunConfig run, int workers, SerializableConfiguration hadoop) {
+  MinibatchLoader(
+      PreparedData data,
+      Samples samples,
+      RunConfig run,
+      int workers,
+      SerializableConfiguration hadoop) {
     this.data = data;
-    this.model = run.model();
-    this.normalisation = DataPixels.normalisation(data, model);
-    this.cropScaleMin = run.data().cropScaleMin();
-    this.cropsPerImage = run.data().cropsPerImage();
+    this.samples = samples;
+    this.normalisation = DataPixels.normalisation(data, run.model());
     this.decodeThreads = run.data().decodeThreads();
     this.seed = run.train().seed();
     this.workers = workers;
@@ -79,11 +76,10 @@ final class MinibatchLoader implements ResidentLoader {
 
   MultiDataSet load(Minibatch minibatch) {
     EpochPlan plan = plan(minibatch.epoch());
-    RandomCrop view =
-        new RandomCrop(model.imageSize(), model.patchSize(), seed, minibatch.epoch(), 0, range());
     PatchBatch batch =
-        reader().read(plan.rows(minibatch.from(), minibatch.to()), view.repeats(cropsPerImage));
-    return MaeBatch.of(model, normalisation, batch.patches(), batch.sampleSeeds());
+        reader()
+            .read(plan.rows(minibatch.from(), minibatch.to()), samples.views(minibatch.epoch()));
+    return samples.minibatch(batch, normalisation);
   }
 
   private synchronized EpochPlan plan(int epoch) {
@@ -92,11 +88,6 @@ final class MinibatchLoader implements ResidentLoader {
     }
     plans.keySet().removeIf(other -> Math.abs(other - epoch) > 1);
     return plans.computeIfAbsent(epoch, e -> EpochPlan.of(data.manifest(), seed, e, workers));
-  }
-
-  private CropRange range() {
-    CropRange paper = CropRange.PRETRAINING;
-    return new CropRange(cropScaleMin, paper.maxScale(), paper.minRatio(), paper.maxRatio());
   }
 
   private PatchReader reader() {

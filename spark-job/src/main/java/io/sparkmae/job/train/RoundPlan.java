@@ -69,6 +69,11 @@ record RoundPlan(
     return Math.max(1, Math.min(asked, images / workers));
   }
 
+  /** Returns whether a round is the last of its epoch. */
+  boolean endsEpoch(Round round) {
+    return (round.lastStep() + 1) % stepsPerEpoch() == 0;
+  }
+
   int steps() {
     return Math.multiplyExact(epochs, stepsPerEpoch());
   }

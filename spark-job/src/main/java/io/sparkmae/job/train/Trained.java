@@ -4,7 +4,7 @@ import io.sparkmae.job.averaging.StateJobs.Meanwhile;
 import io.sparkmae.job.averaging.exchange.StoredState;
 import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.store.VersionWriter;
-import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.EngineGraph;
 import java.io.IOException;
 import java.util.List;
 
@@ -20,7 +20,7 @@ import java.util.List;
  * @param finished whether the run is finished
  */
 public record Trained(
-    MaeGraph graph,
+    EngineGraph graph,
     Vectors vectors,
     List<Metric> metrics,
     double loss,

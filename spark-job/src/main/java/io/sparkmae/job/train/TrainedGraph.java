@@ -4,6 +4,7 @@ import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Train;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.optimiser.AdamW;
+import io.sparkmae.model.optimiser.WarmupCosine;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
 
@@ -16,17 +17,21 @@ public final class TrainedGraph {
 
   /** Returns the graph that {@code run} trains on so many images, its parameters arbitrary. */
   public static MaeGraph blank(RunConfig run, long images, int workers) {
-    return blank(run, RoundPlan.of(run, images, workers));
+    return blank(run, RoundPlan.of(run, images, workers).schedule());
   }
 
-  static MaeGraph blank(RunConfig run, RoundPlan plan) {
-    return MaeGraph.blank(run.model(), updater(run.train(), plan), run.train().weightDecay());
+  static MaeGraph blank(RunConfig run, WarmupCosine schedule) {
+    return MaeGraph.blank(run.model(), updater(run.train(), schedule), run.train().weightDecay());
   }
 
-  private static IUpdater updater(Train train, RoundPlan plan) {
+  private static IUpdater updater(Train train, WarmupCosine schedule) {
     return switch (train.optimiser()) {
-      case ADAMW -> new AdamW(plan.schedule(), train.beta1(), train.beta2(), EPSILON);
-      case SGD -> Sgd.builder().learningRateSchedule(plan.schedule()).build();
+      case ADAMW -> adamW(train, schedule);
+      case SGD -> Sgd.builder().learningRateSchedule(schedule).build();
     };
+  }
+
+  static AdamW adamW(Train train, WarmupCosine schedule) {
+    return new AdamW(schedule, train.beta1(), train.beta2(), EPSILON);
   }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class WorkerTaskTest {
 
   @Test
-  void onlyAMaskedAutoencoderComputesInParts() {
+  void onlyAGraphWithAnEngineComputesInParts() {
     Slices slices = new Slices(10, 20);
     new WorkerTask.Run(null, null, true, Compute.BY_GRAPH, slices, List.of(), 2, null);
     new WorkerTask.Run(null, null, false, Compute.BY_GRAPH, slices, List.of(), 1, null);
@@ -18,6 +18,6 @@ class WorkerTaskTest {
             () ->
                 new WorkerTask.Run(null, null, false, Compute.BY_GRAPH, slices, List.of(), 2, null))
         .withMessage(
-            "Invalid parts of a minibatch: 2 (only a masked autoencoder computes more than 1)");
+            "Invalid parts of a minibatch: 2 (only a graph with an engine computes more than 1)");
   }
 }

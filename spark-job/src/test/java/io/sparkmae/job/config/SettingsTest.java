@@ -30,7 +30,21 @@ class SettingsTest {
         | key | flag | default | meaning |
         |---|---|---|---|
         """
-        + Settings.ALL.stream().map(SettingsTest::line).collect(joining());
+        + rows(Settings.PRETRAINING)
+        + """
+
+        ## Settings of a fine-tuning run
+
+        The same, of `mae finetune`. Defaults are those of [the paper's Table 9](finetuning.md).
+
+        | key | flag | default | meaning |
+        |---|---|---|---|
+        """
+        + rows(FineTuneSettings.TABLE);
+  }
+
+  private static String rows(SettingsTable table) {
+    return table.rows().stream().map(SettingsTest::line).collect(joining());
   }
 
   private static String line(Setting setting) {

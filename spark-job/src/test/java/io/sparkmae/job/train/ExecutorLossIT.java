@@ -10,9 +10,7 @@ import io.sparkmae.job.store.Directory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +28,8 @@ class ExecutorLossIT {
     String undisturbed = trainHere(data);
     Path notes = Files.createDirectory(directory.resolve("faults"));
     try (JavaProcess process =
-        JavaProcess.start(directory, arguments(FaultyRun.class, data, notes.toString()))) {
+        JavaProcess.start(
+            directory, ThreeExecutors.run(directory, FaultyRun.class, data, notes.toString()))) {
       assertThat(process.exitCode(LIMIT)).as(process::err).isZero();
       assertThat(process.out().strip()).as(process::err).endsWith(undisturbed);
       assertThat(notes.resolve("EXCEPTION-1")).exists();
@@ -45,7 +44,8 @@ class ExecutorLossIT {
   void executorsKeepNothingOfARunThatIsDone() throws Exception {
     String data = directory.resolve("data").toUri().toString();
     trainHere(data);
-    try (JavaProcess process = JavaProcess.start(directory, arguments(DismissalRun.class, data))) {
+    try (JavaProcess process =
+        JavaProcess.start(directory, ThreeExecutors.run(directory, DismissalRun.class, data))) {
       assertThat(process.exitCode(LIMIT)).as(process::err).isZero();
       assertThat(process.out()).contains("loaders []").contains("grown 0");
     }
@@ -63,22 +63,5 @@ class ExecutorLossIT {
       PrepareJob.run(spark, new PrepareSettings(List.of(images), data, "folder", 0, 92, 1));
       return Pretraining.train(spark, TinyRun.of(data, 3)).graph().paramsSha256();
     }
-  }
-
-  private List<String> arguments(Class<?> program, String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
-    Map.of(
-            "spark.master", "local-cluster[3,1,3072]",
-            "spark.ui.enabled", "false",
-            "spark.driver.host", "127.0.0.1",
-            "spark.local.dir", directory.resolve("spark-local").toString(),
-            "spark.executor.memory", "3g",
-            "spark.executor.extraClassPath", System.getProperty("java.class.path"),
-            "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        .forEach((key, value) -> arguments.add("-D" + key + "=" + value));
-    arguments.add(program.getName());
-    arguments.addAll(List.of(more));
-    return arguments;
   }
 }

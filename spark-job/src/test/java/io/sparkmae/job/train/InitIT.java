@@ -89,7 +89,11 @@ class InitIT {
       Minibatch first = RoundPlan.of(run, SmallData.ROWS, 1).at(0).workers().get(0).get(0);
       MinibatchLoader loader =
           new MinibatchLoader(
-              PreparedData.open(at("data"), HADOOP), run, 1, new SerializableConfiguration(HADOOP));
+              PreparedData.open(at("data"), HADOOP),
+              Task.masked(run).samples(),
+              run,
+              1,
+              new SerializableConfiguration(HADOOP));
       double expected = WholeModel.of(init, HADOOP).graph().score(loader.load(first), false);
       assertThat(trained.get("loss").asDouble()).isCloseTo(expected, within(1e-5 * expected));
     }

@@ -9,7 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>The operations compute nothing yet: each returns work that is bound to its tensors, and a plan
  * runs such work in order, any number of times. A device may run it asynchronously if {@link
- * #download} and {@link #await} wait for it. Only the device accesses the memory of a tensor.
+ * #download} and {@link #await} wait for it. Only the device accesses the memory of a tensor. The
+ * operations of a classifier have defaults that throw: only the processor has them.
  *
  * <p>Matrices are [rows, columns]; a {@code linear} weight is [out, in] as in the reference.
  */
@@ -140,6 +141,46 @@ public interface Device extends AutoCloseable {
    */
   Runnable squaredError(
       Tensor prediction, Tensor target, Tensor counted, Tensor loss, Tensor dPrediction);
+
+  /**
+   * Returns work for y = scale · x + addend, with one scale for all rows of an image.
+   *
+   * @param scales [N]
+   * @param addend may be null, for 0
+   */
+  default Runnable scaleImages(Tensor x, Tensor scales, Tensor addend, Tensor y) {
+    throw noClassifier();
+  }
+
+  /**
+   * Returns work for y [N, D] = the mean of the tokens [from, to) of each image; x is [N, T, D].
+   */
+  default Runnable pool(Tensor x, long from, long to, Tensor y) {
+    throw noClassifier();
+  }
+
+  /** Returns work for the gradient of {@link #pool}: all of dx is overwritten. */
+  default Runnable poolGradient(Tensor dy, long from, long to, Tensor dx) {
+    throw noClassifier();
+  }
+
+  /**
+   * Returns work for loss = the mean cross-entropy between targets and the softmax of logits over
+   * the first images, and its gradient, which is 0 in the others.
+   *
+   * @param logits [N, classes]
+   * @param targets [N, classes], the weight of each class
+   * @param counted [1], how many images count, at least one
+   */
+  default Runnable crossEntropy(
+      Tensor logits, Tensor targets, Tensor counted, Tensor loss, Tensor dLogits) {
+    throw noClassifier();
+  }
+
+  private static UnsupportedOperationException noClassifier() {
+    return new UnsupportedOperationException(
+        "Cannot classify on this device: it has no such operations (choose engine onednn)");
+  }
 
   /** Returns work that runs {@code works} in order; the device may speed up repeated runs. */
   TimedWork inOrder(List<Runnable> works);

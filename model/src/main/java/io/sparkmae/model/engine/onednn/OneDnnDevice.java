@@ -233,6 +233,27 @@ public final class OneDnnDevice implements Device {
   }
 
   @Override
+  public Runnable scaleImages(Tensor x, Tensor scales, Tensor addend, Tensor y) {
+    return afterOneDnn(HostClassifier.scaleImages(loops, x, scales, addend, y));
+  }
+
+  @Override
+  public Runnable pool(Tensor x, long from, long to, Tensor y) {
+    return afterOneDnn(HostClassifier.pool(loops, x, (int) from, (int) to, y));
+  }
+
+  @Override
+  public Runnable poolGradient(Tensor dy, long from, long to, Tensor dx) {
+    return afterOneDnn(HostClassifier.poolGradient(loops, dy, (int) from, (int) to, dx));
+  }
+
+  @Override
+  public Runnable crossEntropy(
+      Tensor logits, Tensor targets, Tensor counted, Tensor loss, Tensor dLogits) {
+    return afterOneDnn(new HostCrossEntropy(logits, targets, counted, loss, dLogits));
+  }
+
+  @Override
   public void addShare(double share, Tensor from, Tensor addend, Tensor to) {
     await();
     HostVector added = addend == null ? null : new HostVector(addend);

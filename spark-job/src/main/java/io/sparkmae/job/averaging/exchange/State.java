@@ -1,7 +1,7 @@
 package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
-import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.engine.device.HostVector;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -21,12 +21,14 @@ import org.nd4j.linalg.factory.Nd4j;
 public record State(ComputationGraph graph, INDArray params, INDArray moments) {
 
   /** Returns a new graph with that configuration; parameters and moments are not initialised. */
-  public static State create(String configuration, boolean mae, Slices slices) {
+  public static State create(String configuration, boolean engine, Slices slices) {
     ComputationGraphConfiguration conf = ComputationGraphConfiguration.fromJson(configuration);
     INDArray params = Nd4j.create(DataType.FLOAT, 1, slices.params());
     INDArray moments = slices.moments() == 0 ? null : Nd4j.create(DataType.FLOAT, slices.moments());
     return new State(
-        mae ? MaeGraph.of(conf, params, moments) : plain(conf, params, moments), params, moments);
+        engine ? EngineGraph.of(conf, params, moments) : plain(conf, params, moments),
+        params,
+        moments);
   }
 
   private static ComputationGraph plain(

@@ -1,4 +1,4 @@
-package io.sparkmae.model;
+package io.sparkmae.model.optimiser;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -7,21 +7,21 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param maxNorm the largest norm that stays as it is; 0, the paper's way, leaves all as they are
  */
-record GradientClip(double maxNorm) {
+public record GradientClip(double maxNorm) {
 
-  static final GradientClip NONE = new GradientClip(0);
+  public static final GradientClip NONE = new GradientClip(0);
 
-  boolean isOn() {
+  public boolean isOn() {
     return maxNorm > 0;
   }
 
   /** Returns what a gradient of {@code norm} is multiplied with, at most 1. */
-  double scale(double norm) {
+  public double scale(double norm) {
     return isOn() && norm > maxNorm ? maxNorm / norm : 1;
   }
 
   /** Clips a flat gradient in place. */
-  void apply(INDArray gradient) {
+  public void apply(INDArray gradient) {
     if (isOn()) {
       gradient.muli(scale(gradient.norm2Number().doubleValue()));
     }

@@ -1,4 +1,4 @@
-package io.sparkmae.job.embed;
+package io.sparkmae.model.config;
 
 import java.util.Locale;
 
@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Pooling {
   /** The class token after the final norm. */
   CLS,
-  /** The mean of the patch tokens after the final norm, the class token left out. */
+  /** The mean of the patch tokens, the class token left out. */
   MEAN;
 
   @Override

@@ -1,0 +1,2 @@
+/** Augmentations of labelled images: RandAugment, random erasing, mixup and cutmix. */
+package io.sparkmae.data.augment;

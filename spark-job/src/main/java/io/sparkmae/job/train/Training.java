@@ -1,0 +1,307 @@
+package io.sparkmae.job.train;
+
+import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.image.BadData;
+import io.sparkmae.job.averaging.AveragingMaster;
+import io.sparkmae.job.averaging.Compute;
+import io.sparkmae.job.averaging.RoundReport;
+import io.sparkmae.job.averaging.exchange.StateLost;
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.config.RunConfig.Train;
+import io.sparkmae.model.EngineGraph;
+import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.engine.Engines;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import org.deeplearning4j.spark.api.TrainingHook;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+
+/**
+ * A run of a {@link Task}: rounds, each a Spark stage of local steps and an average, and
+ * checkpoints in between.
+ */
+public final class Training {
+
+  private static final int LOSSES = 3; // of the average, from one checkpoint to the next
+
+  private final RunConfig run;
+  private final Task task;
+  private final RoundPlan plan;
+  private final EngineGraph graph;
+  private final AveragingMaster master;
+  private final Rounds rounds;
+  private final Progress progress;
+  private final StopSignal stop;
+  private final Checkpoints checkpoints;
+  private ResumePoint kept; // null: the beginning
+  private int keptStep;
+  private long keptAt = System.nanoTime();
+
+  private Training(
+      RunConfig run,
+      Task task,
+      Rounds rounds,
+      EngineGraph graph,
+      Progress progress,
+      StopSignal stop,
+      ResumePoint from,
+      Checkpoints checkpoints) {
+    this.run = run;
+    this.task = task;
+    this.rounds = rounds;
+    this.plan = rounds.plan();
+    this.master = rounds.master();
+    this.graph = graph;
+    this.progress = progress;
+    this.stop = stop;
+    this.checkpoints = checkpoints;
+    this.kept = from;
+    this.keptStep = from == null ? 0 : from.state().iteration();
+    stop.kept(keptStep);
+  }
+
+  /**
+   * Trains on the prepared data that {@code run} names, from one of this run's checkpoints on.
+   *
+   * @param workers as {@link Pretraining#workers} counted them for the run's record
+   * @param from null for the beginning
+   * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so, when
+   *     the task's {@link EpochEnd} does, and at the end
+   * @throws BadData if there are no images, or one cannot be read
+   * @throws NonFiniteLoss if the loss becomes NaN or infinite
+   * @throws io.sparkmae.job.averaging.exchange.BrokenState if a file of {@code from} is not what
+   *     was written
+   * @throws Stopped if SIGTERM ended the run
+   */
+  public static Trained train(
+      SparkSession session,
+      RunConfig run,
+      Task task,
+      int workers,
+      ResumePoint from,
+      Checkpoints checkpoints)
+      throws IOException {
+    return train(session, run, task, workers, from, checkpoints, List.of());
+  }
+
+  /** Trains with hooks that the workers call around every step. */
+  @SuppressWarnings("try") // the metrics are there to be closed
+  static Trained train(
+      SparkSession session,
+      RunConfig run,
+      Task task,
+      int workers,
+      ResumePoint from,
+      Checkpoints checkpoints,
+      List<TrainingHook> hooks)
+      throws IOException {
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    Configuration hadoop = spark.hadoopConfiguration();
+    PreparedData data = PreparedData.open(run.data().uri(), hadoop);
+    if (data.rows() == 0) {
+      throw new BadData("No images in " + data.uri() + " (see its rejects, and prepare it again)");
+    }
+    RoundPlan plan = RoundPlan.of(run, data.rows(), workers);
+    say(run, plan, data);
+    EngineGraph graph = task.network().apply(plan.schedule());
+    if (from == null) {
+      task.start().accept(graph);
+    }
+    Progress progress =
+        new Progress(
+            run.train().epochs(),
+            crops(run, data.rows()) * run.train().epochs(),
+            from == null ? List.of() : from.metrics());
+    URI fileSystem = new Path(data.uri()).getFileSystem(hadoop).getUri();
+    MinibatchLoader loader =
+        new MinibatchLoader(
+            data, task.samples(), run, plan.workers(), new SerializableConfiguration(hadoop));
+    try (AveragingMaster master = new AveragingMaster(spark, graph, run.averaging().outer());
+        StopSignal stop = StopSignal.watch(spark.sc());
+        TrainingMetrics metrics = TrainingMetrics.register(progress)) {
+      hooks.forEach(master::addHook);
+      master.accumulate(run.train().accumulation());
+      master.exchangeIn(run.averaging().exchangePrecision());
+      master.compute(compute(run.train(), task, TaskSlots.haveGpus(spark.getConf())));
+      SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
+      Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
+      if (from != null) {
+        master.startFrom(from.version(), from.state());
+      }
+      return new Training(run, task, rounds, graph, progress, stop, from, checkpoints).train();
+    } finally {
+      spark.clearJobGroup();
+    }
+  }
+
+  private Trained train() throws IOException {
+    int step = keptStep;
+    int lost = 0;
+    boolean done = false;
+    while (!done) {
+      Round round = plan.at(step);
+      boolean last = round.lastStep() + 1 == plan.steps();
+      boolean due = isDue();
+      boolean ends = plan.endsEpoch(round) && task.epochEnd() != EpochEnd.NONE;
+      master.averageMoments(run.averaging().optimiserState() || due || last || ends);
+      try {
+        train(round);
+        boolean asked = ends && endEpoch(round);
+        if (due || last || asked) {
+          keep(round.lastStep() + 1);
+          lost = 0;
+        }
+        step = round.lastStep() + 1;
+        done = last;
+      } catch (StateLost e) {
+        if (++lost > LOSSES) {
+          throw e;
+        }
+        step = goBack(e);
+      }
+    }
+    return soFar(true);
+  }
+
+  private boolean endEpoch(Round round) throws IOException {
+    rounds.spark().setJobGroup("epoch end", "after epoch " + (round.epoch() + 1));
+    master.fetch();
+    return task.epochEnd().reached(graph, round.epoch());
+  }
+
+  private int goBack(StateLost lost) {
+    System.err.printf(
+        "%s; the run goes on by itself, going back to step %d%n", lost.getMessage(), keptStep);
+    progress.rewind(keptStep);
+    if (kept != null) {
+      master.startFrom(kept.version(), kept.state());
+    } else {
+      task.start().accept(graph); // it may hold a part of the last average
+      master.startOver(keptStep);
+    }
+    return keptStep;
+  }
+
+  private void train(Round round) throws IOException {
+    String group = "epoch " + (round.epoch() + 1);
+    rounds
+        .spark()
+        .setJobGroup(group, "steps %d to %d".formatted(round.firstStep(), round.lastStep()));
+    stop.guard(group);
+    try {
+      if (stop.requested()) {
+        stop(round.firstStep());
+      }
+      RoundReport report = rounds.train(round);
+      progress.completed(round, report, plan.schedule().valueAt(round.lastStep(), round.epoch()));
+    } catch (StateLost | NonFiniteLoss | Stopped e) {
+      throw e;
+    } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
+      if (stop.requested()) {
+        stop(round.firstStep());
+      }
+      throw e;
+    } finally {
+      stop.guard(null);
+    }
+  }
+
+  // A round that was cut off left nothing: the state is the last average.
+  private void stop(int step) throws IOException {
+    stop.guard(null); // what follows is to end
+    rounds.spark().setJobGroup("checkpoint", "state before step " + step);
+    if (step > keptStep) {
+      if (!master.hasMoments()) {
+        master.averageOwnMoments();
+      }
+      keep(step);
+    }
+    throw new Stopped(step);
+  }
+
+  private void keep(int step) throws IOException {
+    long start = System.nanoTime();
+    boolean finished = step == plan.steps();
+    rounds.spark().setJobGroup("checkpoint", "state before step " + step);
+    ResumePoint point = checkpoints.keep(soFar(finished));
+    if (finished) {
+      master.fetch(); // for whoever keeps nothing
+    }
+    keptAt = System.nanoTime();
+    if (point != null) {
+      kept = point;
+      keptStep = step;
+      stop.kept(step);
+      System.err.printf(
+          "checkpoint %s before step %d, in %.1f s%n",
+          point.version(), step, (keptAt - start) / 1e9);
+    }
+  }
+
+  private boolean isDue() {
+    RunConfig.Checkpoints rule = run.checkpoints();
+    int done = progress.rounds() + 1;
+    boolean byRounds = rule.rounds() > 0 && done % rule.rounds() == 0;
+    boolean byTime = rule.minutes() > 0 && System.nanoTime() - keptAt > rule.minutes() * 60e9;
+    return byRounds || byTime;
+  }
+
+  private Trained soFar(boolean finished) {
+    int epoch = (int) Math.ceil((double) progress.images() / crops(run, plan.images())) - 1;
+    return new Trained(
+        graph,
+        master::write,
+        progress.metrics(),
+        progress.lossSince(epoch),
+        progress.images(),
+        progress.imagesPerSecond(),
+        finished);
+  }
+
+  private static long crops(RunConfig run, long images) {
+    return images * run.data().cropsPerImage();
+  }
+
+  /** Prints the run's arithmetic. */
+  private static void say(RunConfig run, RoundPlan plan, PreparedData data) {
+    int effectiveBatchSize = run.train().cropsOfStep() * plan.workers();
+    System.err.printf(
+        "%d images, %d crops of each, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
+            + "rate %.3g × %d / 256 = %.3g after %.1f epochs of warm-up; data %s%n",
+        data.rows(),
+        run.data().cropsPerImage(),
+        plan.workers(),
+        run.train().batchSize(),
+        run.train().accumulation(),
+        effectiveBatchSize,
+        run.train().averagingFrequency(),
+        plan.stepsPerEpoch(),
+        run.train().baseLearningRate(),
+        effectiveBatchSize,
+        plan.schedule().peak(),
+        run.train().warmupEpochs(),
+        data.uri());
+  }
+
+  /** Decided here, for all workers: a worker that cannot run it fails. */
+  private static Compute compute(Train train, Task task, boolean gpus) {
+    Engine choice = task.engine(train.engine());
+    boolean onlyWorkersKnow = gpus && choice == Engine.CUDA; // drivers have no GPU
+    Engine engine =
+        onlyWorkersKnow ? Engine.CUDA : Engines.resolve(choice, train.precision(), true);
+    System.err.printf(
+        "engine %s, %s, %s%n",
+        engine,
+        train.precision(),
+        train.maxGradientNorm() > 0
+            ? "gradients clipped at norm " + train.maxGradientNorm()
+            : "gradients not clipped");
+    return new Compute(engine, train.precision(), train.maxGradientNorm());
+  }
+}
