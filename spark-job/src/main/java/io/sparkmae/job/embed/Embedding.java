@@ -1,16 +1,10 @@
 package io.sparkmae.job.embed;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.job.pixels.DataPixels;
-import io.sparkmae.model.MaeEncoder;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
-import io.sparkmae.model.config.Pixels;
 import io.sparkmae.model.config.Pooling;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -68,41 +62,5 @@ public final class Embedding {
         inference.rows(
             context, () -> new Features(config, normalisation, everywhere.value(), pooling)),
         SCHEMA);
-  }
-
-  private static final class Features implements Inference.Network {
-
-    private final MaeConfig config;
-    private final Normalisation normalisation;
-    private final MaeEncoder encoder;
-    private final Pooling pooling;
-
-    Features(
-        MaeConfig config,
-        Normalisation normalisation,
-        Map<String, INDArray> weights,
-        Pooling pooling) {
-      this.config = config;
-      this.normalisation = normalisation;
-      this.encoder = MaeEncoder.of(config, weights);
-      this.pooling = pooling;
-    }
-
-    /** Returns the pooled features [batch, D] of tokens [batch, L + 1, D]. */
-    @Override
-    public float[][] outputs(byte[] patches, int batch) {
-      INDArray tokens = encoder.encode(Pixels.of(patches, batch, config, normalisation));
-      INDArray pooled =
-          switch (pooling) {
-            case CLS -> tokens.get(all(), point(0), all());
-            case MEAN -> tokens.get(all(), interval(1, tokens.size(1)), all()).mean(1);
-          };
-      return pooled.reshape(tokens.size(0), tokens.size(2)).toFloatMatrix();
-    }
-
-    @Override
-    public void close() {
-      encoder.close();
-    }
   }
 }

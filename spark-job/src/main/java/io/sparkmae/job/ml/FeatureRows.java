@@ -1,17 +1,10 @@
 package io.sparkmae.job.ml;
 
-import static org.nd4j.linalg.indexing.NDArrayIndex.all;
-import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
-import static org.nd4j.linalg.indexing.NDArrayIndex.point;
-
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.data.image.ImagePatches;
 import io.sparkmae.data.image.Undecodable;
-import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.config.Normalisation;
-import io.sparkmae.model.config.Pixels;
-import io.sparkmae.model.config.Pooling;
+import io.sparkmae.job.embed.Inference;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +17,6 @@ import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The rows of a partition with one column more: features, computed batch by batch. */
 final class FeatureRows implements Iterator<Row> {
@@ -32,12 +24,9 @@ final class FeatureRows implements Iterator<Row> {
   private final Iterator<Row> rows;
   private final ImageColumn column;
   private final HandleInvalid handleInvalid;
-  private final Pooling pooling;
   private final int batchSize;
   private final CentreCrop view;
-  private final MaeConfig config;
-  private final Normalisation normalisation;
-  private final io.sparkmae.model.MaeEncoder encoder;
+  private final Inference.Network encoder;
   private final ImagePatches images = new ImagePatches();
   private final Deque<Row> ready = new ArrayDeque<>();
 
@@ -45,19 +34,14 @@ final class FeatureRows implements Iterator<Row> {
       Iterator<Row> rows,
       ImageColumn column,
       HandleInvalid handleInvalid,
-      Pooling pooling,
       int batchSize,
-      MaeConfig config,
-      Normalisation normalisation,
-      io.sparkmae.model.MaeEncoder encoder) {
+      CentreCrop view,
+      Inference.Network encoder) {
     this.rows = rows;
     this.column = column;
     this.handleInvalid = handleInvalid;
-    this.pooling = pooling;
     this.batchSize = batchSize;
-    this.view = new CentreCrop(config.imageSize(), config.patchSize());
-    this.config = config;
-    this.normalisation = normalisation;
+    this.view = view;
     this.encoder = encoder;
     TaskContext.get().addTaskCompletionListener((TaskContext task) -> close());
   }
@@ -94,10 +78,7 @@ final class FeatureRows implements Iterator<Row> {
     float[][] features =
         count == 0
             ? new float[0][]
-            : pool(
-                encoder.encode(
-                    Pixels.of(
-                        Arrays.copyOf(patches, count * length), count, config, normalisation)));
+            : encoder.outputs(Arrays.copyOf(patches, count * length), count);
     int next = 0;
     for (int i = 0; i < taken.size(); i++) {
       if (decoded[i]) {
@@ -113,24 +94,21 @@ final class FeatureRows implements Iterator<Row> {
     try {
       images.write(column.encoded(row), List.of(view), new long[index + 1], index, patches);
       return true;
-    } catch (Undecodable e) {
+    } catch (Undecodable | RuntimeException | StackOverflowError e) { // a decoder's own too
       if (handleInvalid == HandleInvalid.ERROR) {
         throw new BadData(
-            "Cannot decode an image of column %d: %s, %s (set handleInvalid to skip or keep to go on without it)"
-                .formatted(column.index(), e.reason(), e.getMessage()),
+            "Cannot decode an image of column %d: %s (set handleInvalid to skip or keep to go on without it)"
+                .formatted(column.index(), reason(e)),
             e);
       }
       return false;
     }
   }
 
-  private float[][] pool(INDArray tokens) {
-    INDArray pooled =
-        switch (pooling) {
-          case CLS -> tokens.get(all(), point(0), all());
-          case MEAN -> tokens.get(all(), interval(1, tokens.size(1)), all()).mean(1);
-        };
-    return pooled.reshape(tokens.size(0), tokens.size(2)).toFloatMatrix();
+  private static String reason(Throwable thrown) {
+    return thrown instanceof Undecodable undecodable
+        ? undecodable.reason() + ", " + undecodable.getMessage()
+        : thrown.toString();
   }
 
   private static Vector vector(float[] features) {

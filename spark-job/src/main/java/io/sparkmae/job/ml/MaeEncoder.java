@@ -1,5 +1,7 @@
 package io.sparkmae.job.ml;
 
+import io.sparkmae.data.image.CentreCrop;
+import io.sparkmae.job.embed.Features;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
@@ -104,11 +106,9 @@ public final class MaeEncoder extends Transformer implements DefaultParamsWritab
                 rows,
                 column,
                 invalid,
-                pooled,
                 batch,
-                config,
-                normalisation,
-                io.sparkmae.model.MaeEncoder.of(config, weights.value()));
+                new CentreCrop(config.imageSize(), config.patchSize()),
+                new Features(config, normalisation, weights.value(), pooled));
     return dataset.toDF().mapPartitions(features, Encoders.row(schema));
   }
 
