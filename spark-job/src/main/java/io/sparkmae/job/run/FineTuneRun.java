@@ -56,6 +56,7 @@ public final class FineTuneRun {
   public FineTuneResult train(boolean resume) throws IOException {
     PreparedData data = PreparedData.open(run.data().uri(), hadoop);
     DataPixels.requireSame(data, Normalisation.IMAGENET);
+    requireLabels(data);
     List<String> classes = classes(data);
     ClassifierConfig classifier = run.fineTune().classifier(run.model(), classes.size());
     TestAccuracy accuracy = null;
@@ -69,6 +70,16 @@ public final class FineTuneRun {
     Task task = Task.labelled(run, classifier, start(classifier), epochEnd);
     FineTunedVersions versions = new FineTunedVersions(run, classes, task, accuracy);
     return new TrainingRun<>(spark, run, output, versions).train(resume);
+  }
+
+  /** Throws before anything is trained; data that an older version prepared is not counted. */
+  private static void requireLabels(PreparedData data) {
+    Long unlabelled = data.manifest().unlabelled();
+    if (unlabelled != null && unlabelled > 0) {
+      throw new IllegalArgumentException(
+          "Cannot fine-tune on %s: %d of its %d images have no label (prepare the labelled ones alone)"
+              .formatted(data.uri(), unlabelled, data.rows()));
+    }
   }
 
   private Map<String, INDArray> start(ClassifierConfig classifier) throws IOException {
