@@ -94,20 +94,7 @@ public record PrepareSettings(
 
   /** Returns these settings for images of other pixels. */
   public PrepareSettings of(PixelFormat other) {
-    return new PrepareSettings(
-        inputs,
-        output,
-        layout,
-        shortSide,
-        quality,
-        seed,
-        leastRows,
-        dropDuplicates,
-        upright,
-        keys,
-        columns,
-        classes,
-        other);
+    return with(output, keys, other);
   }
 
   /**
@@ -115,9 +102,13 @@ public record PrepareSettings(
    * output as output.
    */
   public PrepareSettings part(String directory, KeyRange keys) {
+    return with(output + "/" + directory, keys, pixels);
+  }
+
+  private PrepareSettings with(String otherOutput, KeyRange otherKeys, PixelFormat otherPixels) {
     return new PrepareSettings(
         inputs,
-        output + "/" + directory,
+        otherOutput,
         layout,
         shortSide,
         quality,
@@ -125,10 +116,10 @@ public record PrepareSettings(
         leastRows,
         dropDuplicates,
         upright,
-        keys,
+        otherKeys,
         columns,
         classes,
-        pixels);
+        otherPixels);
   }
 
   /**

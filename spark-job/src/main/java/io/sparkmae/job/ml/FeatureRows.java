@@ -27,6 +27,7 @@ final class FeatureRows implements Iterator<Row> {
   private final int batchSize;
   private final CentreCrop view;
   private final Inference.Network encoder;
+  private final long[] seeds; // a centre has none
   private final ImagePatches images = new ImagePatches();
   private final Deque<Row> ready = new ArrayDeque<>();
 
@@ -42,6 +43,7 @@ final class FeatureRows implements Iterator<Row> {
     this.handleInvalid = handleInvalid;
     this.batchSize = batchSize;
     this.view = view;
+    this.seeds = new long[batchSize];
     this.encoder = encoder;
     TaskContext.get().addTaskCompletionListener((TaskContext task) -> close());
   }
@@ -92,7 +94,7 @@ final class FeatureRows implements Iterator<Row> {
   /** Writes a row's patches as image {@code index} of a batch; returns whether it has an image. */
   private boolean decode(Row row, int index, byte[] patches) {
     try {
-      images.write(column.encoded(row), List.of(view), new long[index + 1], index, patches);
+      images.write(column.encoded(row), List.of(view), seeds, index, patches);
       return true;
     } catch (Undecodable | RuntimeException | StackOverflowError e) { // a decoder's own too
       if (handleInvalid == HandleInvalid.ERROR) {

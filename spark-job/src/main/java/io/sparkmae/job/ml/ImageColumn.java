@@ -2,14 +2,10 @@ package io.sparkmae.job.ml;
 
 import io.sparkmae.data.image.RejectReason;
 import io.sparkmae.data.image.Undecodable;
-import java.awt.image.BufferedImage;
-import java.awt.image.DataBufferByte;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
+import io.sparkmae.data.image.codec.PngEncoder;
 import java.io.Serializable;
 import java.util.Arrays;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
+import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
@@ -66,8 +62,7 @@ record ImageColumn(int index, boolean isStruct) implements Serializable {
    */
   private record Image(int width, int height, int channels, byte[] data) {
 
-    static final java.util.List<String> FIELDS =
-        java.util.List.of("width", "height", "nChannels", "data");
+    static final List<String> FIELDS = List.of("width", "height", "nChannels", "data");
 
     static Image of(Row image) throws Undecodable {
       Image read =
@@ -92,20 +87,13 @@ record ImageColumn(int index, boolean isStruct) implements Serializable {
 
     /** Returns these pixels in PNG, without alpha. */
     byte[] png() {
-      BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
-      byte[] bgr = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
+      byte[] bgr = new byte[3 * width * height];
       for (int pixel = 0; pixel < width * height; pixel++) {
         for (int colour = 0; colour < 3; colour++) {
           bgr[3 * pixel + colour] = data[channels * pixel + (channels == 1 ? 0 : colour)];
         }
       }
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
-        ImageIO.write(image, "png", stream);
-      } catch (IOException e) {
-        throw new IllegalStateException("Cannot encode pixels in memory", e);
-      }
-      return out.toByteArray();
+      return PngEncoder.ofBgr(bgr, 0, width, height);
     }
   }
 }

@@ -108,7 +108,7 @@ public final class Training {
       throw new BadData("No images in " + data.uri() + " (see its rejects, and prepare it again)");
     }
     RoundPlan plan = RoundPlan.of(run, data.rows(), workers);
-    say(run, plan, data);
+    Progress.say(run, plan, data);
     EngineGraph graph = task.network().apply(plan.schedule());
     if (from == null) {
       task.start().accept(graph);
@@ -266,27 +266,6 @@ public final class Training {
 
   private static long crops(RunConfig run, long images) {
     return images * run.data().cropsPerImage();
-  }
-
-  /** Prints the run's arithmetic. */
-  private static void say(RunConfig run, RoundPlan plan, PreparedData data) {
-    int effectiveBatchSize = run.train().cropsOfStep() * plan.workers();
-    System.err.printf(
-        "%d images, %d crops of each, %d workers × batch %d × %d accumulated = effective batch %d, averaged every %d steps, %d steps an epoch; "
-            + "rate %.3g × %d / 256 = %.3g after %.1f epochs of warm-up; data %s%n",
-        data.rows(),
-        run.data().cropsPerImage(),
-        plan.workers(),
-        run.train().batchSize(),
-        run.train().accumulation(),
-        effectiveBatchSize,
-        run.train().averagingFrequency(),
-        plan.stepsPerEpoch(),
-        run.train().baseLearningRate(),
-        effectiveBatchSize,
-        plan.schedule().peak(),
-        run.train().warmupEpochs(),
-        data.uri());
   }
 
   /** Decided here, for all workers: a worker that cannot run it fails. */

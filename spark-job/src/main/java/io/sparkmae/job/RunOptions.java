@@ -1,0 +1,72 @@
+package io.sparkmae.job;
+
+import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.run.RunRecord;
+import io.sparkmae.job.store.ModelStore;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Option;
+
+/** The options of the commands that train. */
+final class RunOptions {
+
+  /** What becomes of an earlier call's work. */
+  enum Resume {
+    /** A finished run is the result, at once; an unfinished one goes on from its checkpoint. */
+    AUTO,
+    /** Training starts at the beginning. */
+    NEVER
+  }
+
+  @Option(names = "--config", paramLabel = "URI", description = "A HOCON file; flags override it.")
+  private String config;
+
+  @Option(names = "--force", description = "Runs bf16 also where the processor is slow at it.")
+  private boolean force;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "auto|never",
+      defaultValue = "auto",
+      description =
+          "auto goes on from the last checkpoint, and answers at once if the run is finished.")
+  private Resume resume;
+
+  @Option(
+      names = "--set",
+      arity = "1..*",
+      paramLabel = "KEY=VALUE",
+      description = "Any setting by its key, such as model.embed-dim=192.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  /** Returns the URI of a file of settings; null for none. */
+  String config() {
+    return config;
+  }
+
+  boolean force() {
+    return force;
+  }
+
+  Map<String, String> settings() {
+    return settings;
+  }
+
+  /** Returns whether an earlier call's work is used. */
+  boolean goesOn() {
+    return resume == Resume.AUTO;
+  }
+
+  /**
+   * Returns the result of a finished run of equal settings in {@code output}, if it may be used.
+   */
+  Optional<Object> finished(String output, RunConfig run, Configuration hadoop) throws IOException {
+    return goesOn()
+        ? ModelStore.at(output, hadoop)
+            .read(version -> RunRecord.resultOf(version, run).orElse(null))
+        : Optional.empty();
+  }
+}
