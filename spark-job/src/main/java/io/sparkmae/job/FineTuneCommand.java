@@ -5,7 +5,6 @@ import io.sparkmae.job.config.Flags;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.FineTuneRun;
-import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.model.ClassifierGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;
@@ -45,7 +44,7 @@ final class FineTuneCommand implements Callable<Outcome> {
             new Flags.OfFineTuning().given(command, options.settings()),
             options.config(),
             hadoop,
-            uri -> ModelStore.read(uri, hadoop, EncoderModel::description));
+            uri -> EncoderModel.description(uri, hadoop));
     Engine engine = ClassifierGraph.requireEngine(run.train().engine());
     Engines.resolve(engine, run.train().precision(), options.force());
     System.err.println(run.text());

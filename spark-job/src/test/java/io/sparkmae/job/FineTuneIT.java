@@ -129,6 +129,22 @@ class FineTuneIT {
   }
 
   @Test
+  void weightsOfAnotherLibraryAreStartedFromLikeTheModelItself() throws Exception {
+    String ours = result(finetune("ours", "--epochs 1")).get("params_sha256").asText();
+    for (String layout : List.of("timm", "huggingface", "reference")) {
+      result(
+          "export --model %s --output %s --layout " + layout,
+          at("pretrained"),
+          at(layout + "-weights"));
+      JsonNode theirs =
+          result(
+              "finetune --model %s --data %s --output %s --batch-size 16 --workers 2 --base-lr 0.03 --epochs 1",
+              at(layout + "-weights"), at("train"), at(layout + "-tuned"));
+      assertThat(theirs.get("params_sha256").asText()).as(layout).isEqualTo(ours);
+    }
+  }
+
+  @Test
   void theHeadAloneLeavesTheEncoderAsItWas() throws Exception {
     JsonNode result = result(finetune("head", "--epochs 2 --blocks 0"));
     Map<String, INDArray> before =

@@ -84,12 +84,18 @@ public final class FineTuneRun {
 
   private Map<String, INDArray> start(ClassifierConfig classifier) throws IOException {
     long seed = run.train().seed();
-    return run.fineTune().isFromScratch()
-        ? ClassifierStart.scratch(classifier, seed)
-        : ClassifierStart.of(
-            classifier,
-            EncoderModel.of(run.fineTune().model(), hadoop).at(run.model().imageSize()).weights(),
-            seed);
+    if (run.fineTune().isFromScratch()) {
+      return ClassifierStart.scratch(classifier, seed);
+    }
+    EncoderModel encoder = EncoderModel.of(run.fineTune().model(), hadoop);
+    if (!encoder.normalisation().equals(Normalisation.IMAGENET)) {
+      System.err.printf(
+          "starting from %s, which knows pixels by mean %s and deviation %s: this run normalises by ImageNet's%n",
+          run.fineTune().model(),
+          encoder.normalisation().mean(),
+          encoder.normalisation().deviation());
+    }
+    return ClassifierStart.of(classifier, encoder.at(run.model().imageSize()).weights(), seed);
   }
 
   /** Returns the names of the data's classes, or numbers if they are given by number alone. */
