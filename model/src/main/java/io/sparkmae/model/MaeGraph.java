@@ -78,8 +78,7 @@ public final class MaeGraph extends PatchGraph {
       throw new IllegalArgumentException(
           "Invalid engine: cuda (a decoder of cross-attention has never run on a GPU; choose onednn)");
     }
-    boolean asked = choice == Engine.AUTO && config.crossDecoder();
-    return asked ? Engines.processors() : choice;
+    return choice == Engine.AUTO && config.crossDecoder() ? Engines.processors() : choice;
   }
 
   @Override

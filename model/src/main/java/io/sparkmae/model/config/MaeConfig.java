@@ -22,7 +22,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param normPixLoss whether the target is normalised patch by patch
  * @param decoderAttention what the decoder's tokens attend to; {@code SELF} in every preset
  * @param predictRatio share of all patches that a decoder of cross-attention predicts in training,
- *     in (0, maskRatio]; 0 for every removed patch
+ *     in (0, maskRatio]; 0 for every removed patch. At least one is predicted
  */
 public record MaeConfig(
     @JsonProperty("imageSize") int imageSize,
@@ -73,7 +73,7 @@ public record MaeConfig(
         "maskRatio",
         maskRatio,
         "must remove at least one of the " + tokens + " patches; raise it");
-    requirePredicted(decoderAttention, predictRatio, maskRatio, tokens);
+    requirePredicted(decoderAttention, predictRatio, maskRatio);
     requirePositions(encoder, tokens);
     requirePositions(decoder, tokens);
   }
@@ -104,7 +104,7 @@ public record MaeConfig(
   }
 
   private static void requirePredicted(
-      DecoderAttention attention, double predictRatio, double maskRatio, int tokens) {
+      DecoderAttention attention, double predictRatio, double maskRatio) {
     require(
         attention == DecoderAttention.CROSS || predictRatio == 0,
         "predictRatio",
@@ -115,11 +115,6 @@ public record MaeConfig(
         "predictRatio",
         predictRatio,
         "must be in (0, " + maskRatio + "], the mask ratio, or 0 for every removed patch");
-    require(
-        predictRatio == 0 || Math.round(tokens * predictRatio) > 0,
-        "predictRatio",
-        predictRatio,
-        "must predict at least one of the " + tokens + " patches; raise it");
   }
 
   private static void requirePositions(Tower tower, int tokens) {
@@ -192,7 +187,7 @@ public record MaeConfig(
     int removed = tokens() - numKeep();
     return predictRatio == 0
         ? removed
-        : (int) Math.min(removed, Math.round(tokens() * predictRatio));
+        : (int) Math.max(1, Math.min(removed, Math.round(tokens() * predictRatio)));
   }
 
   /** Returns P, the number of values in a patch: patchSize · patchSize · channels. */

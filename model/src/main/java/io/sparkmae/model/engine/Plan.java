@@ -172,10 +172,6 @@ final class Plan implements AutoCloseable {
     return encoded;
   }
 
-  private void tokens(Tensor known, long first, Tensor filler, Tower tower, Tensor x) {
-    tape.forward(device.tokens(known, first, filler, positions(tower), order, x));
-  }
-
   private Tensor positions(Tower tower) {
     Tensor table = constant(config.positions(tower));
     return table.reshape(config.tokens() + 1L, tower.embedDim());
@@ -194,7 +190,8 @@ final class Plan implements AutoCloseable {
     layers.linear(layers.weights().linear("decoder_embed"), encoded, null, embedded, dEmbedded);
     Tensor maskToken = layers.weights().value("mask_token");
     Tensor before = embedded.reshape(batch, known, dim);
-    tokens(before, 0, maskToken, config.decoder(), x.reshape(batch, sequence, dim));
+    Tensor after = x.reshape(batch, sequence, dim);
+    tape.forward(device.tokens(before, 0, maskToken, positions(config.decoder()), order, after));
     if (task.trains()) {
       Tensor all = d.reshape(batch, sequence, dim);
       tape.backward(device.copy(all.slice(1, 0, known), dEmbedded.reshape(batch, known, dim)));
@@ -241,12 +238,8 @@ final class Plan implements AutoCloseable {
     Activation normed = layers.activation("decoded", rows, config.decoder().embedDim());
     layers.norm(layers.weights().norm("decoder_norm"), x, d, true, normed);
     Tensor predicted = workspace.kept("prediction", Type.F32, rows, config.patchLength());
-    layers.linear(
-        layers.weights().linear("decoder_pred"),
-        normed,
-        null,
-        predicted,
-        gradient("d pred", rows, config.patchLength()));
+    Affine layer = layers.weights().linear("decoder_pred");
+    layers.linear(layer, normed, null, predicted, gradient("d pred", rows, config.patchLength()));
     return predicted;
   }
 
@@ -312,10 +305,7 @@ final class Plan implements AutoCloseable {
     return latent.dup().reshape(batch, visible + 1, config.encoder().embedDim());
   }
 
-  /**
-   * Returns a copy of the prediction, a row for each patch of an image, in the shuffled order; a
-   * row of the class token before them if the decoder has one.
-   */
+  /** Returns a copy of the prediction; an image's last L rows are its patches as shuffled. */
   INDArray prediction() {
     device.download(prediction);
     return prediction.dup();
