@@ -11,6 +11,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * Latent [N, K + 1, D] and idsRestore [N, L] → the decoder's input [N, L + 1, E]: tokens in image
  * order, mask tokens for removed patches, positions added.
+ *
+ * <p>For a decoder of cross-attention it is [N, K + 1 + L, E]: the visible tokens, whose positions
+ * the encoder added, then a mask token with its position for every patch.
  */
 final class DecoderEmbedding extends MaeVertex {
 
@@ -42,6 +45,12 @@ final class DecoderEmbedding extends MaeVertex {
     SDVariable embedded =
         linear(latent.reshape(-1, config().encoder().embedDim()), params, NAME)
             .reshape(-1, kept + 1, dim);
+    SDVariable positions =
+        sd.constant(patchPositions(config().decoder(), latent.dataType()).reshape(1, tokens, dim));
+    if (config().crossDecoder()) {
+      SDVariable images = inputs.get("idsRestore").reshape(-1, tokens, 1).mul(0); // only for N
+      return sd.concat(1, embedded, images.add(positions.add(params.get("mask_token"))));
+    }
     SDVariable classToken = embedded.get(SDIndex.all(), SDIndex.interval(0, 1), SDIndex.all());
     SDVariable visible =
         embedded.get(SDIndex.all(), SDIndex.interval(1, (int) kept + 1), SDIndex.all());
@@ -50,8 +59,6 @@ final class DecoderEmbedding extends MaeVertex {
     SDVariable places = oneHot(inputs.get("idsRestore"), tokens, (int) kept);
     SDVariable removed = places.sum(true, 2).rsub(1); // [N, L, 1]
     SDVariable body = places.mmul(visible).add(removed.mul(params.get("mask_token"))); // [N, L, E]
-    SDVariable positions =
-        sd.constant(patchPositions(config().decoder(), latent.dataType()).reshape(1, tokens, dim));
     INDArray classPosition = classPosition(config().decoder(), latent.dataType());
     if (classPosition != null) {
       classToken = classToken.add(sd.constant(classPosition.reshape(1, 1, dim)));

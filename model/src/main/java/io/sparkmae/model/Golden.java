@@ -2,6 +2,7 @@ package io.sparkmae.model;
 
 import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
+import io.sparkmae.model.config.DecoderAttention;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.file.Safetensors;
@@ -41,7 +42,15 @@ record Golden(Safetensors file) {
         real("mlp_ratio"),
         real("layer_norm_eps"),
         real("mask_ratio"),
-        Boolean.parseBoolean(text("norm_pix_loss")));
+        Boolean.parseBoolean(text("norm_pix_loss")),
+        decoderAttention(),
+        Double.parseDouble(file.metadata().getOrDefault("predict_ratio", "0")));
+  }
+
+  private DecoderAttention decoderAttention() {
+    return file.metadata().getOrDefault("decoder_attention", "self").equals("cross")
+        ? DecoderAttention.CROSS
+        : DecoderAttention.SELF;
   }
 
   /** Returns a graph with the file's parameters and optimiser, in the file's precision. */
@@ -105,12 +114,15 @@ record Golden(Safetensors file) {
   }
 
   /**
-   * Returns a flat copy of a tensor, without the key third if it is a qkv bias. Softmax does not
-   * depend on that third: its true gradient is 0, but the computed one is rounding noise, which
+   * Returns a flat copy of a tensor, without the keys' part if it is a bias of keys. Softmax does
+   * not depend on that part: its true gradient is 0, but the computed one is rounding noise, which
    * Adam scales up to whole steps.
    */
   static INDArray withoutKeyBias(String name, INDArray tensor) {
     INDArray flat = tensor.dup('c').reshape(tensor.length());
+    if (name.endsWith("cross_attn.kv.bias")) {
+      return flat.get(interval(flat.length() / 2, flat.length()));
+    }
     if (!name.endsWith("attn.qkv.bias")) {
       return flat;
     }

@@ -13,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param features kept patches [N, K, P], idsKeep [N, K], idsRestore [N, L]
  * @param labels all patches [N, L, P]
- * @param masks [N, L], 0 kept, 1 removed
+ * @param masks [N, L], 1 for a removed patch that is predicted, else 0
  */
 record GraphArrays(INDArray[] features, INDArray[] labels, INDArray[] masks) {
 
@@ -23,15 +23,17 @@ record GraphArrays(INDArray[] features, INDArray[] labels, INDArray[] masks) {
    * @param patches [N, L, P], bytes or numbers
    * @param idsShuffle [N, L], each image's patches in the shuffled order, kept ones first
    * @param numKeep K
+   * @param numPredict how many removed patches the loss is on
    */
-  static GraphArrays of(INDArray patches, INDArray idsShuffle, int numKeep, int channels) {
+  static GraphArrays of(
+      INDArray patches, INDArray idsShuffle, int numKeep, int numPredict, int channels) {
     boolean bytes = patches.dataType() == DataType.UINT8;
     INDArray numbers = bytes ? Pixels.normalise(patches, channels) : patches;
     DataType type = numbers.dataType();
     Masking[] maskings = maskings(idsShuffle, numKeep);
     INDArray idsKeep = rows(maskings, m -> toDoubles(m.idsKeep())).castTo(type);
     INDArray idsRestore = rows(maskings, m -> toDoubles(m.idsRestore())).castTo(type);
-    INDArray mask = rows(maskings, Masking::mask).castTo(type);
+    INDArray mask = rows(maskings, m -> m.predicted(numPredict)).castTo(type);
     return new GraphArrays(
         new INDArray[] {keep(numbers, maskings), idsKeep, idsRestore},
         new INDArray[] {numbers},

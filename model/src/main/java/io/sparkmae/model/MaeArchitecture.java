@@ -18,7 +18,7 @@ final class MaeArchitecture {
 
   /**
    * Returns the training graph: the encoder sees the kept patches, the decoder all, and the loss is
-   * on the removed ones.
+   * on removed ones.
    */
   static ComputationGraphConfiguration autoencoder(
       MaeConfig config, IUpdater updater, double weightDecay, DataType type) {

@@ -3,6 +3,7 @@ package io.sparkmae.model;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
+import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.optimiser.AdamW;
 import java.util.Map;
@@ -66,8 +67,23 @@ public final class MaeGraph extends PatchGraph {
     return (MaeGraph) new MaeGraph(configuration).taking(params, updaterState);
   }
 
+  /**
+   * Returns the engine to take for a {@code choice}: a decoder of cross-attention runs on
+   * processors only.
+   *
+   * @throws IllegalArgumentException if the choice is not one for {@code config}
+   */
+  public static Engine requireEngine(MaeConfig config, Engine choice) {
+    if (choice == Engine.CUDA && config.crossDecoder()) {
+      throw new IllegalArgumentException(
+          "Invalid engine: cuda (a decoder of cross-attention has never run on a GPU; choose onednn)");
+    }
+    return choice == Engine.AUTO && config.crossDecoder() ? Engines.processors() : choice;
+  }
+
   @Override
   MaeEngine engine(Engine resolved, Precision precision, int gpu) {
+    requireEngine(maeConfig(), resolved);
     return new MaeEngine(
         resolved, gpu, maeConfig(), precision, flattenedParams, flattenedGradients, slots());
   }

@@ -55,11 +55,15 @@ record Masking(int[] idsShuffle, int numKeep) {
 
   /** Returns [tokens], 0 kept, 1 removed. */
   double[] mask() {
-    double[] mask = new double[idsShuffle.length];
-    Arrays.fill(mask, 1);
-    for (int id : idsKeep()) {
-      mask[id] = 0;
+    return predicted(idsShuffle.length - numKeep);
+  }
+
+  /** Returns [tokens], 1 for the first {@code count} removed patches in the shuffled order. */
+  double[] predicted(int count) {
+    double[] predicted = new double[idsShuffle.length];
+    for (int place = numKeep; place < numKeep + count; place++) {
+      predicted[idsShuffle[place]] = 1;
     }
-    return mask;
+    return predicted;
   }
 }

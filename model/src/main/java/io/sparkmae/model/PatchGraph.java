@@ -64,7 +64,8 @@ abstract sealed class PatchGraph extends EngineGraph permits MaeGraph {
 
   private GraphArrays arrays(INDArray patches, INDArray idsShuffle) {
     MaeConfig config = maeConfig();
-    return GraphArrays.of(patches, idsShuffle, config.numKeep(), config.channels());
+    return GraphArrays.of(
+        patches, idsShuffle, config.numKeep(), config.numPredict(), config.channels());
   }
 
   /** Computes the loss by the graph itself, with an engine or without. */

@@ -7,7 +7,7 @@ import org.nd4j.autodiff.samediff.SDIndex;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 
-/** Decoded tokens [N, L + 1, E] → predicted patches [N, L, P]; the class token is dropped. */
+/** Decoded tokens, the last L of them of patches → predicted patches [N, L, P]. */
 final class Prediction extends MaeVertex {
 
   static final String NAME = "decoder_pred";
@@ -29,10 +29,11 @@ final class Prediction extends MaeVertex {
 
   @Override
   SDVariable define(SameDiff sd, Map<String, SDVariable> inputs, Map<String, SDVariable> params) {
+    SDVariable x = inputs.get("x");
+    int sequence = (int) x.getShape()[1];
     SDVariable body =
-        inputs
-            .get("x")
-            .get(SDIndex.all(), SDIndex.interval(1, config().tokens() + 1), SDIndex.all());
+        x.get(
+            SDIndex.all(), SDIndex.interval(sequence - config().tokens(), sequence), SDIndex.all());
     SDVariable predicted = linear(body.reshape(-1, config().decoder().embedDim()), params, NAME);
     return predicted.reshape(-1, config().tokens(), config().patchLength());
   }

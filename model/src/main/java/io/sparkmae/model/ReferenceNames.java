@@ -2,7 +2,6 @@ package io.sparkmae.model;
 
 import io.sparkmae.model.config.ClassifierConfig;
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.config.Tower;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,10 +37,10 @@ public final class ReferenceNames {
         "patch_embed.proj.weight",
         shape(dim, config.channels(), config.patchSize(), config.patchSize()));
     shapes.put("patch_embed.proj.bias", shape(dim));
-    blocks(shapes, "blocks.", config.encoder(), config.hiddenDim(config.encoder()));
+    blocks(shapes, "blocks.", config);
     affine(shapes, "norm", shape(dim));
     affine(shapes, "decoder_embed", shape(decoderDim, dim));
-    blocks(shapes, "decoder_blocks.", config.decoder(), config.hiddenDim(config.decoder()));
+    blocks(shapes, "decoder_blocks.", config);
     affine(shapes, "decoder_norm", shape(decoderDim));
     affine(shapes, "decoder_pred", shape(config.patchLength(), decoderDim));
     return shapes;
@@ -77,22 +76,31 @@ public final class ReferenceNames {
 
   /**
    * Returns the names and shapes of the parameters of block {@code prefix}, for example {@code
-   * blocks.0}, in the state dict's order.
+   * blocks.0}, in the state dict's order. A decoder's block of cross-attention, which the reference
+   * does not have, has queries and keys with values apart.
    */
-  static Map<String, long[]> block(String prefix, int dim, int hidden) {
+  static Map<String, long[]> block(String prefix, MaeConfig config) {
+    int dim = config.towerOf(prefix).embedDim();
+    int hidden = config.hiddenDim(config.towerOf(prefix));
     Map<String, long[]> shapes = new LinkedHashMap<>();
     affine(shapes, prefix + ".norm1", shape(dim));
-    affine(shapes, prefix + ".attn.qkv", shape(3L * dim, dim));
-    affine(shapes, prefix + ".attn.proj", shape(dim, dim));
+    if (config.crossDecoder() && prefix.startsWith("decoder")) {
+      affine(shapes, prefix + ".cross_attn.q", shape(dim, dim));
+      affine(shapes, prefix + ".cross_attn.kv", shape(2L * dim, dim));
+      affine(shapes, prefix + ".cross_attn.proj", shape(dim, dim));
+    } else {
+      affine(shapes, prefix + ".attn.qkv", shape(3L * dim, dim));
+      affine(shapes, prefix + ".attn.proj", shape(dim, dim));
+    }
     affine(shapes, prefix + ".norm2", shape(dim));
     affine(shapes, prefix + ".mlp.fc1", shape(hidden, dim));
     affine(shapes, prefix + ".mlp.fc2", shape(dim, hidden));
     return shapes;
   }
 
-  private static void blocks(Map<String, long[]> shapes, String prefix, Tower tower, int hidden) {
-    for (int block = 0; block < tower.depth(); block++) {
-      shapes.putAll(block(prefix + block, tower.embedDim(), hidden));
+  private static void blocks(Map<String, long[]> shapes, String prefix, MaeConfig config) {
+    for (int block = 0; block < config.towerOf(prefix).depth(); block++) {
+      shapes.putAll(block(prefix + block, config));
     }
   }
 

@@ -106,7 +106,7 @@ class MaeGraphTest {
     Masking[] maskings = {everything, everything, everything};
     MultiDataSet batch = MaeBatch.of(Pixels.bytes(patches, 3, config), maskings);
     GraphArrays arrays =
-        GraphArrays.of(batch.getLabels(0), batch.getFeatures(0), config.tokens(), 3);
+        GraphArrays.of(batch.getLabels(0), batch.getFeatures(0), config.tokens(), 0, 3);
     INDArray latent = graph.feedForward(arrays.features(), false).get(MaeArchitecture.LATENT);
     INDArray difference = tokens.slice(0, 1).sub(latent.slice(0, 1));
     assertThat(difference.amaxNumber().doubleValue()).isLessThan(1e-5);

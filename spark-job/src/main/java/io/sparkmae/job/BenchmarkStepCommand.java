@@ -6,6 +6,7 @@ import io.sparkmae.job.benchmark.StepBenchmark;
 import io.sparkmae.job.benchmark.StepResult;
 import io.sparkmae.job.config.ConfigKeys;
 import io.sparkmae.job.store.Json;
+import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
@@ -98,13 +99,14 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
     require(parts > 0, "--gradient-accumulation", parts);
     require(threads > 0, "--threads", threads);
     require(steps > 0, "--steps", steps);
-    Engine used = Engines.resolve(engine, precision, force);
+    MaeConfig config = config();
+    Engine used = Engines.resolve(MaeGraph.requireEngine(config, engine), precision, force);
     if (fullEncoder && used == Engine.GRAPH) {
       throw new IllegalArgumentException("Invalid --full-encoder (the graph engine has none)");
     }
     var measured =
         new StepBenchmark.Settings(
-            model, config(), batchSize, parts, steps, used, precision, fullEncoder);
+            model, config, batchSize, parts, steps, used, precision, fullEncoder);
     return Outcome.done(measure(Json.line(measured)));
   }
 

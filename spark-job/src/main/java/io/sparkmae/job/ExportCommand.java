@@ -81,13 +81,12 @@ final class ExportCommand implements Callable<Outcome> {
           "Invalid --decoder: --layout %s has no choice of one (must be with reference or huggingface)"
               .formatted(layout));
     }
-    boolean whole = decoder || layout == ExportLayout.HUGGINGFACE;
     ExportLayout.Sink directory = Directory.at(output, hadoop)::file;
     if (!ForeignWeights.isAt(model, hadoop)) {
       return ModelStore.read(
           model,
           hadoop,
-          version -> result(output, version.name(), write(version, layout, whole, directory)));
+          version -> result(output, version.name(), write(version, layout, decoder, directory)));
     }
     if (layout == ExportLayout.DL4J) {
       return result(output, null, zip(WholeModel.of(model, hadoop).graph(), directory));
@@ -98,13 +97,14 @@ final class ExportCommand implements Callable<Outcome> {
             "Cannot export the decoder of %s: it is an encoder alone (leave out --decoder)"
                 .formatted(model));
       }
+      boolean whole = decoder || layout == ExportLayout.HUGGINGFACE;
       Map<String, INDArray> tensors = whole ? weights.all() : weights.encoder();
       return result(output, null, layout.write(weights.description(), tensors, directory));
     }
   }
 
   private static List<StoredFile> write(
-      ModelVersion version, ExportLayout layout, boolean whole, ExportLayout.Sink directory)
+      ModelVersion version, ExportLayout layout, boolean decoder, ExportLayout.Sink directory)
       throws IOException {
     if (ClassifierModel.isIn(version)) {
       ClassifierModel model = ClassifierModel.read(version);
@@ -114,9 +114,15 @@ final class ExportCommand implements Callable<Outcome> {
       return zip(StateFile.withMoments(version), directory);
     }
     ModelDescription description = EncoderModel.description(version);
+    boolean cross = description.config().crossDecoder();
+    if (cross && decoder) {
+      throw new IllegalArgumentException(
+          "Invalid --decoder: %s has no names for a decoder of cross-attention (leave it out for the encoder alone, or take --layout dl4j)"
+              .formatted(layout));
+    }
     return layout.write(
         description,
-        whole
+        !cross && (decoder || layout == ExportLayout.HUGGINGFACE)
             ? MaeWeights.all(StateFile.graph(version, description.config()))
             : EncoderModel.read(version).weights(),
         directory);

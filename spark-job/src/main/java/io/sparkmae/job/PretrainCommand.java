@@ -5,6 +5,7 @@ import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.Flags;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.run.PretrainRun;
+import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
@@ -47,8 +48,9 @@ final class PretrainCommand implements Callable<Outcome> {
             options.config(),
             hadoop,
             data -> PreparedData.pixels(data, hadoop).channels());
-    if (run.train().engine() != Engine.CUDA) { // whose GPUs the driver need not have
-      Engines.resolve(run.train().engine(), run.train().precision(), options.force());
+    Engine engine = MaeGraph.requireEngine(run.model(), run.train().engine());
+    if (engine != Engine.CUDA) { // whose GPUs the driver need not have
+      Engines.resolve(engine, run.train().precision(), options.force());
     }
     System.err.println(run.text());
     Optional<Object> finished = options.finished(output, run, hadoop);

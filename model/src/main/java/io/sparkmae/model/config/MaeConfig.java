@@ -3,6 +3,7 @@ package io.sparkmae.model.config;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -13,12 +14,15 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param patchSize side of a patch in pixels
  * @param channels colour channels of a pixel
  * @param encoder tower that sees the kept patches and the class token
- * @param decoder tower that sees all tokens
+ * @param decoder tower that reconstructs
  * @param mlpRatio hidden width of a block's MLP over its width, 4 in every preset
  * @param layerNormEps 1e-6 in every preset
  * @param maskRatio share of the patches removed, in (0, 1); 0.75 in every preset; at least one is
  *     removed, and one kept
  * @param normPixLoss whether the target is normalised patch by patch
+ * @param decoderAttention what the decoder's tokens attend to; {@code SELF} in every preset
+ * @param predictRatio share of all patches that a decoder of cross-attention predicts in training,
+ *     in (0, maskRatio]; 0 for every removed patch. At least one is predicted
  */
 public record MaeConfig(
     @JsonProperty("imageSize") int imageSize,
@@ -29,7 +33,11 @@ public record MaeConfig(
     @JsonProperty("mlpRatio") double mlpRatio,
     @JsonProperty("layerNormEps") double layerNormEps,
     @JsonProperty("maskRatio") double maskRatio,
-    @JsonProperty("normPixLoss") boolean normPixLoss)
+    @JsonProperty("normPixLoss") boolean normPixLoss,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = DecoderAttention.Usual.class)
+        @JsonProperty("decoderAttention")
+        DecoderAttention decoderAttention,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonProperty("predictRatio") double predictRatio)
     implements Serializable {
 
   private static final Tower DECODER_512 = new Tower(512, 8, 16);
@@ -42,6 +50,7 @@ public record MaeConfig(
           "mae_vit_huge_patch14", preset(14, new Tower(1280, 32, 16), DECODER_512));
 
   public MaeConfig {
+    decoderAttention = decoderAttention == null ? DecoderAttention.SELF : decoderAttention;
     require(patchSize > 0, "patchSize", patchSize, "must be at least 1");
     require(channels > 0, "channels", channels, "must be at least 1");
     require(
@@ -64,8 +73,48 @@ public record MaeConfig(
         "maskRatio",
         maskRatio,
         "must remove at least one of the " + tokens + " patches; raise it");
+    requirePredicted(decoderAttention, predictRatio, maskRatio);
     requirePositions(encoder, tokens);
     requirePositions(decoder, tokens);
+  }
+
+  /** A model whose decoder has self-attention, as the paper's. */
+  public MaeConfig(
+      int imageSize,
+      int patchSize,
+      int channels,
+      Tower encoder,
+      Tower decoder,
+      double mlpRatio,
+      double layerNormEps,
+      double maskRatio,
+      boolean normPixLoss) {
+    this(
+        imageSize,
+        patchSize,
+        channels,
+        encoder,
+        decoder,
+        mlpRatio,
+        layerNormEps,
+        maskRatio,
+        normPixLoss,
+        DecoderAttention.SELF,
+        0);
+  }
+
+  private static void requirePredicted(
+      DecoderAttention attention, double predictRatio, double maskRatio) {
+    require(
+        attention == DecoderAttention.CROSS || predictRatio == 0,
+        "predictRatio",
+        predictRatio,
+        "must be 0 with a decoder of self-attention, which predicts every removed patch; choose decoder-attention cross");
+    require(
+        predictRatio >= 0 && predictRatio <= maskRatio,
+        "predictRatio",
+        predictRatio,
+        "must be in (0, " + maskRatio + "], the mask ratio, or 0 for every removed patch");
   }
 
   private static void requirePositions(Tower tower, int tokens) {
@@ -125,6 +174,22 @@ public record MaeConfig(
     return numKeep(tokens(), maskRatio);
   }
 
+  /** Returns whether the decoder's tokens attend to the visible tokens alone. */
+  public boolean crossDecoder() {
+    return decoderAttention == DecoderAttention.CROSS;
+  }
+
+  /**
+   * Returns M, the number of removed patches that training predicts: the first ones after the kept
+   * patches in the shuffled order.
+   */
+  public int numPredict() {
+    int removed = tokens() - numKeep();
+    return predictRatio == 0
+        ? removed
+        : (int) Math.max(1, Math.min(removed, Math.round(tokens() * predictRatio)));
+  }
+
   /** Returns P, the number of values in a patch: patchSize · patchSize · channels. */
   public int patchLength() {
     return patchSize * patchSize * channels;
@@ -151,16 +216,7 @@ public record MaeConfig(
   }
 
   public MaeConfig withGeometry(int imageSize, int patchSize, int channels) {
-    return new MaeConfig(
-        imageSize,
-        patchSize,
-        channels,
-        encoder,
-        decoder,
-        mlpRatio,
-        layerNormEps,
-        maskRatio,
-        normPixLoss);
+    return with(imageSize, patchSize, channels, encoder, decoder);
   }
 
   /**
@@ -171,28 +227,11 @@ public record MaeConfig(
     if (imageSize == this.imageSize) {
       return this;
     }
+    Tower plainEncoder = encoder.withPositions(null);
+    Tower plainDecoder = decoder.withPositions(null);
     int grid =
-        new MaeConfig(
-                imageSize,
-                patchSize,
-                channels,
-                encoder.withPositions(null),
-                decoder.withPositions(null),
-                mlpRatio,
-                layerNormEps,
-                maskRatio,
-                normPixLoss)
-            .gridSize(); // checked
-    return new MaeConfig(
-        imageSize,
-        patchSize,
-        channels,
-        resized(encoder, grid),
-        resized(decoder, grid),
-        mlpRatio,
-        layerNormEps,
-        maskRatio,
-        normPixLoss);
+        with(imageSize, patchSize, channels, plainEncoder, plainDecoder).gridSize(); // checked
+    return with(imageSize, patchSize, channels, resized(encoder, grid), resized(decoder, grid));
   }
 
   private Tower resized(Tower tower, int grid) {
@@ -208,6 +247,10 @@ public record MaeConfig(
   }
 
   public MaeConfig withTowers(Tower encoder, Tower decoder) {
+    return with(imageSize, patchSize, channels, encoder, decoder);
+  }
+
+  private MaeConfig with(int imageSize, int patchSize, int channels, Tower encoder, Tower decoder) {
     return new MaeConfig(
         imageSize,
         patchSize,
@@ -217,10 +260,22 @@ public record MaeConfig(
         mlpRatio,
         layerNormEps,
         maskRatio,
-        normPixLoss);
+        normPixLoss,
+        decoderAttention,
+        predictRatio);
   }
 
   public MaeConfig withTask(double maskRatio, boolean normPixLoss) {
+    return with(maskRatio, normPixLoss, decoderAttention, predictRatio);
+  }
+
+  /** Returns this model with a decoder of cross-attention; see {@link #predictRatio}. */
+  public MaeConfig withCrossDecoder(double predictRatio) {
+    return with(maskRatio, normPixLoss, DecoderAttention.CROSS, predictRatio);
+  }
+
+  private MaeConfig with(
+      double maskRatio, boolean normPixLoss, DecoderAttention attention, double predictRatio) {
     return new MaeConfig(
         imageSize,
         patchSize,
@@ -230,6 +285,8 @@ public record MaeConfig(
         mlpRatio,
         layerNormEps,
         maskRatio,
-        normPixLoss);
+        normPixLoss,
+        attention,
+        predictRatio);
   }
 }

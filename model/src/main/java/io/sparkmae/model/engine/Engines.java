@@ -57,13 +57,12 @@ public final class Engines {
   }
 
   private static Engine fastest() {
-    if (Nd4jCuda.isChosen()) {
-      return Engine.GRAPH;
-    }
-    if (obstacleToCuda().isEmpty()) {
-      return Engine.CUDA;
-    }
-    return hasOneDnn() ? Engine.ONEDNN : Engine.GRAPH;
+    return !Nd4jCuda.isChosen() && obstacleToCuda().isEmpty() ? Engine.CUDA : processors();
+  }
+
+  /** Returns the fastest engine of this machine's processors. */
+  public static Engine processors() {
+    return hasOneDnn() && !Nd4jCuda.isChosen() ? Engine.ONEDNN : Engine.GRAPH;
   }
 
   /** Returns whether this machine can run the engine on its processor. */

@@ -19,9 +19,9 @@ final class Inputs {
   private final INDArray pixels; // [N, L, P]
   private final INDArray order; // [N, L], the tokens of each sample, kept ones first
   private final Feed feed;
-  // [1], number of removed patches in all images that are not padding
-  private final INDArray removed;
-  private final int removedOfImage;
+  // [1], number of predicted patches in all images that are not padding
+  private final INDArray predicted;
+  private final int predictedOfImage;
   private Images held; // filled in and not yet taken; null if there are none
 
   /** Allocates host memory for a batch of pixels in {@code type}: floats, or bytes. */
@@ -29,9 +29,9 @@ final class Inputs {
     // detached: a workspace would reuse the memory
     pixels = Nd4j.createUninitializedDetached(type, batch, config.tokens(), config.patchLength());
     order = Nd4j.createUninitializedDetached(DataType.INT32, batch, config.tokens());
-    removed = Nd4j.createUninitializedDetached(DataType.INT32, 1);
-    removedOfImage = config.tokens() - config.numKeep();
-    feed = device.feed(List.of(pixels, order, removed));
+    predicted = Nd4j.createUninitializedDetached(DataType.INT32, 1);
+    predictedOfImage = config.numPredict();
+    feed = device.feed(List.of(pixels, order, predicted));
   }
 
   INDArray pixels() {
@@ -42,8 +42,8 @@ final class Inputs {
     return order;
   }
 
-  INDArray removed() {
-    return removed;
+  INDArray predicted() {
+    return predicted;
   }
 
   boolean hold(Images images) {
@@ -69,7 +69,7 @@ final class Inputs {
     for (long image = images.count(); image < order.size(0); image++) {
       to.position(image * length).put(orders, 0, length);
     }
-    new IntPointer(address(removed, 0)).put(images.count() * removedOfImage);
+    new IntPointer(address(predicted, 0)).put(images.count() * predictedOfImage);
     feed.send();
     held = images;
   }

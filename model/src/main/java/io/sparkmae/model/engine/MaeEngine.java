@@ -110,15 +110,16 @@ public final class MaeEngine extends StepEngine {
 
   /** The prediction of all patches in the image's order, [N, L, P]. */
   public INDArray predict(INDArray patches, INDArray idsShuffle) {
-    INDArray shuffled = run(Purpose.PREDICT, patches, idsShuffle).prediction(); // [N·(L + 1), P]
+    INDArray shuffled = run(Purpose.PREDICT, patches, idsShuffle).prediction(); // [rows, P]
     int tokens = config.tokens();
     int[] orders = Images.of(patches, idsShuffle).orders();
+    long rows = shuffled.size(0) / patches.size(0); // of an image: L, or L + 1 with a class token
     Rows from = Rows.of(shuffled, config.patchLength());
     Rows to = Rows.create(orders.length, config.patchLength());
     float[] patch = new float[config.patchLength()];
     for (int i = 0; i < orders.length; i++) {
       int image = i / tokens;
-      from.read(image * (tokens + 1L) + i % tokens + 1, patch);
+      from.read(image * rows + rows - tokens + i % tokens, patch);
       to.write(image * tokens + orders[i], patch, 0);
     }
     return to.array().reshape(patches.shape());

@@ -25,7 +25,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Tokens go through both towers in the shuffled order of {@code random_masking}: class token,
  * kept patches, removed patches. Attention does not depend on the order and positions stay with
  * their tokens, so nothing is unshuffled. The loss is on the removed patches alone. These are the
- * last tokens, so the last decoder block computes only their rows.
+ * last tokens, so the last decoder block computes only their rows. {@link CrossDecoder} has only
+ * such rows.
  *
  * <p>N is the batch, V the patches that the encoder sees, L all patches, P the length of a patch, D
  * and E the widths of the towers.
@@ -122,12 +123,35 @@ final class Plan implements AutoCloseable {
       return;
     }
     tape.part(StepPart.DECODER);
+    if (config.crossDecoder()) {
+      crossDecoder(encoded);
+    } else {
+      decoder(encoded);
+    }
+  }
+
+  private void decoder(Activation encoded) {
     Tensor d = gradient("d decoder", batch * sequence, config.decoder().embedDim());
     Tensor x = blocks(DECODER).first(config.decoder().depth() - 1, decoderTokens(encoded, d), d);
     if (task.trains()) {
       reconstructRemoved(x, d);
     } else {
       reconstructAll(x);
+    }
+  }
+
+  /** Plans a decoder of cross-attention: for the predicted patches in training, else for all. */
+  private void crossDecoder(Activation encoded) {
+    long from = task.trains() ? config.numKeep() : 0;
+    long to = task.trains() ? from + config.numPredict() : config.tokens();
+    long rows = batch * (to - from);
+    Tensor d = gradient("d decoder", rows, config.decoder().embedDim());
+    var decoder = new CrossDecoder(config, device, tape, layers, batch, visible + 1, from, to);
+    Tensor last = decoder.plan(encoded, order, positions(config.decoder()), d);
+    if (task.trains()) {
+      loss(last, d, rows);
+    } else {
+      prediction = fetched(predict(last, null, rows));
     }
   }
 
@@ -148,10 +172,6 @@ final class Plan implements AutoCloseable {
     return encoded;
   }
 
-  private void tokens(Tensor known, long first, Tensor filler, Tower tower, Tensor x) {
-    tape.forward(device.tokens(known, first, filler, positions(tower), order, x));
-  }
-
   private Tensor positions(Tower tower) {
     Tensor table = constant(config.positions(tower));
     return table.reshape(config.tokens() + 1L, tower.embedDim());
@@ -170,7 +190,8 @@ final class Plan implements AutoCloseable {
     layers.linear(layers.weights().linear("decoder_embed"), encoded, null, embedded, dEmbedded);
     Tensor maskToken = layers.weights().value("mask_token");
     Tensor before = embedded.reshape(batch, known, dim);
-    tokens(before, 0, maskToken, config.decoder(), x.reshape(batch, sequence, dim));
+    Tensor after = x.reshape(batch, sequence, dim);
+    tape.forward(device.tokens(before, 0, maskToken, positions(config.decoder()), order, after));
     if (task.trains()) {
       Tensor all = d.reshape(batch, sequence, dim);
       tape.backward(device.copy(all.slice(1, 0, known), dEmbedded.reshape(batch, known, dim)));
@@ -196,10 +217,15 @@ final class Plan implements AutoCloseable {
     long rows = batch * (sequence - from);
     Tensor dLast = gradient("d last", rows, dim);
     Tensor last = blocks(DECODER).lastTokens(config.decoder().depth() - 1, from, x, dAll, dLast);
+    loss(last, dLast, rows);
+  }
+
+  /** Plans norm, prediction and loss of the decoded tokens {@code last} of predicted patches. */
+  private void loss(Tensor last, Tensor dLast, long rows) {
     Tensor prediction = predict(last, dLast, rows);
     tape.part(StepPart.LOSS);
     Tensor d = gradient("d pred", rows, config.patchLength());
-    Tensor counted = device.imageOf(inputs.removed());
+    Tensor counted = device.imageOf(inputs.predicted());
     tape.forward(device.squaredError(prediction, target(rows), counted, device.imageOf(loss), d));
   }
 
@@ -212,17 +238,13 @@ final class Plan implements AutoCloseable {
     Activation normed = layers.activation("decoded", rows, config.decoder().embedDim());
     layers.norm(layers.weights().norm("decoder_norm"), x, d, true, normed);
     Tensor predicted = workspace.kept("prediction", Type.F32, rows, config.patchLength());
-    layers.linear(
-        layers.weights().linear("decoder_pred"),
-        normed,
-        null,
-        predicted,
-        gradient("d pred", rows, config.patchLength()));
+    Affine layer = layers.weights().linear("decoder_pred");
+    layers.linear(layer, normed, null, predicted, gradient("d pred", rows, config.patchLength()));
     return predicted;
   }
 
   /**
-   * Returns the removed patches; with normPixLoss each has mean 0 and unbiased variance 1.
+   * Returns the predicted patches; with normPixLoss each has mean 0 and unbiased variance 1.
    *
    * <p>A layer norm uses the biased variance v·(P − 1)/P; its eps and its weight correct for that.
    */
@@ -283,7 +305,7 @@ final class Plan implements AutoCloseable {
     return latent.dup().reshape(batch, visible + 1, config.encoder().embedDim());
   }
 
-  /** Returns a copy of the prediction, a row for each patch, in the shuffled order. */
+  /** Returns a copy of the prediction; an image's last L rows are its patches as shuffled. */
   INDArray prediction() {
     device.download(prediction);
     return prediction.dup();

@@ -86,7 +86,11 @@ final class TransformerBlocks {
     Activation attended = layers.activation("attended", rows, dim);
     layers.attention(
         heads(tokens, 0), heads(tokens, 1), heads(tokens, 2), joined(attended, sequence));
-    return mlp(name, project(name, attended, x, d, scales(2 * index)), d, scales(2 * index + 1));
+    return mlp(
+        name,
+        project(name + ".attn.proj", attended, x, d, scales(2 * index)),
+        d,
+        scales(2 * index + 1));
   }
 
   /**
@@ -117,7 +121,33 @@ final class TransformerBlocks {
     Activation tokens = kv.reshape(batch, sequence, 2 * dim);
     Activation attended = layers.activation("attended", batch * last, dim);
     layers.attention(joined(q, last), heads(tokens, 0), heads(tokens, 1), joined(attended, last));
-    return mlp(name, project(name, attended, lastX, dLast, null), dLast, null);
+    return mlp(name, project(name + ".attn.proj", attended, lastX, dLast, null), dLast, null);
+  }
+
+  /**
+   * Plans a block of cross-attention: queries come from the stream's tokens, keys and values from
+   * others.
+   *
+   * @param others [N·count, D]
+   * @param count tokens of an image in them
+   * @param d gradient of the stream, in and out
+   * @return the stream after the block
+   */
+  Tensor crossBlock(int index, Activation others, long count, Tensor x, Tensor d) {
+    String name = prefix + index;
+    long rows = batch * sequence;
+    long dim = tower.embedDim();
+    Activation normed = layers.activation("normed", rows, dim);
+    layers.norm(layers.weights().norm(name + ".norm1"), x, d, false, normed);
+    Activation q = layers.activation("q", rows, dim);
+    layers.linear(layers.weights().linear(name + ".cross_attn.q"), normed, q);
+    Activation kv = layers.activation("kv", batch * count, 2 * dim);
+    layers.linear(layers.weights().linear(name + ".cross_attn.kv"), others, kv);
+    Activation tokens = kv.reshape(batch, count, 2 * dim);
+    Activation attended = layers.activation("attended", rows, dim);
+    layers.attention(
+        joined(q, sequence), heads(tokens, 0), heads(tokens, 1), joined(attended, sequence));
+    return mlp(name, project(name + ".cross_attn.proj", attended, x, d, null), d, null);
   }
 
   /**
@@ -154,7 +184,7 @@ final class TransformerBlocks {
 
   private Tensor project(String name, Activation attended, Tensor x, Tensor d, Tensor ofImages) {
     Tensor projected = layers.workspace().kept("projected", Type.F32, x.shape());
-    add(name + ".attn.proj", attended, ofImages, x, projected, d);
+    add(name, attended, ofImages, x, projected, d);
     return projected;
   }
 

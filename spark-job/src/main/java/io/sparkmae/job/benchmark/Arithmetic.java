@@ -13,23 +13,29 @@ final class Arithmetic {
    * pixels.
    *
    * @param byGraph whether the last decoder block and the prediction are for all tokens, not for
-   *     the removed patches alone
+   *     the predicted patches alone
    * @param fullEncoder whether all patches go through the encoder
    */
   static double flops(MaeConfig model, boolean byGraph, boolean fullEncoder) {
     Tower encoder = model.encoder();
-    Tower decoder = model.decoder();
     double visible = fullEncoder ? model.tokens() : model.numKeep();
-    double all = model.tokens() + 1;
-    double last = byGraph ? all : model.tokens() - model.numKeep();
+    double last = byGraph ? model.tokens() + 1 : model.numPredict();
     double embedding = visible * model.patchLength() * encoder.embedDim();
     double rest =
         encoder.depth() * block(model, encoder, visible + 1, visible + 1)
-            + (visible + 1) * encoder.embedDim() * decoder.embedDim()
-            + (decoder.depth() - 1) * block(model, decoder, all, all)
-            + block(model, decoder, last, all)
-            + last * decoder.embedDim() * model.patchLength();
+            + (visible + 1) * encoder.embedDim() * model.decoder().embedDim()
+            + decoderBlocks(model, visible + 1, last)
+            + last * model.decoder().embedDim() * model.patchLength();
     return 4 * embedding + 6 * rest;
+  }
+
+  private static double decoderBlocks(MaeConfig model, double visible, double last) {
+    Tower decoder = model.decoder();
+    double all = model.tokens() + 1;
+    return model.crossDecoder()
+        ? decoder.depth() * block(model, decoder, last, visible)
+        : (decoder.depth() - 1) * block(model, decoder, all, all)
+            + block(model, decoder, last, all);
   }
 
   /**

@@ -25,6 +25,7 @@ final class FineTuneSettings {
   private static boolean isOfMasking(String key) {
     return key.startsWith("model.decoder")
         || key.equals("model.mask-ratio")
+        || key.equals("model.predict-ratio")
         || key.equals("model.norm-pix-loss")
         || key.equals("train.optimizer");
   }

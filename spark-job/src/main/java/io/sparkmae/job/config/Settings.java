@@ -27,9 +27,17 @@ final class Settings {
           row("model.decoder-depth", "model.decoder.depth").doc("Blocks of the decoder."),
           row("model.decoder-num-heads", "model.decoder.numHeads")
               .doc("Heads of the decoder's attention."),
+          row("model.decoder-attention", "model.decoderAttention")
+              .flag("--decoder-attention=self|cross")
+              .doc(
+                  "What the decoder's tokens attend to; cross: the visible ones alone (CrossMAE)."),
           row("model.mask-ratio", "model.maskRatio")
               .flag("--mask-ratio=SHARE")
               .doc("Share of the patches removed."),
+          row("model.predict-ratio", "model.predictRatio")
+              .flag("--predict-ratio=SHARE")
+              .doc(
+                  "Share of all patches that cross predicts in training; 0 for every removed one."),
           row("model.norm-pix-loss", "model.normPixLoss")
               .flag("--norm-pix-loss=true|false")
               .doc("Normalises the target patch by patch."),

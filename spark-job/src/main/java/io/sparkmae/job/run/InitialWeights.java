@@ -70,6 +70,11 @@ final class InitialWeights implements Consumer<MaeGraph> {
     compare(differences, "model.", there.encoder(), here.encoder());
     if (hasDecoder) {
       compare(differences, "model.decoder-", there.decoder(), here.decoder());
+      compare(
+          differences,
+          "model.decoder-attention",
+          there.decoderAttention(),
+          here.decoderAttention());
     }
     if (!differences.isEmpty()) {
       throw new IllegalArgumentException(

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.sparkmae.model.config.DecoderAttention;
+import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,11 +23,22 @@ public final class Json {
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .addMixIn(Tower.class, WithoutNulls.class)
+          .addMixIn(MaeConfig.class, WithoutUsualDecoder.class)
           .build();
 
   /** A record whose absent components are left out. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private interface WithoutNulls {}
+
+  /** A model whose decoder is left out where it is the paper's. */
+  private interface WithoutUsualDecoder {
+
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = DecoderAttention.Usual.class)
+    DecoderAttention decoderAttention();
+
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+    double predictRatio();
+  }
 
   private Json() {}
 

@@ -52,7 +52,7 @@ public final class Task {
         graph -> start.accept((MaeGraph) graph),
         new MaskedSamples(run.model(), run.data(), seed),
         EpochEnd.NONE,
-        UnaryOperator.identity());
+        choice -> MaeGraph.requireEngine(run.model(), choice));
   }
 
   /**
