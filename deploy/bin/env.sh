@@ -12,8 +12,8 @@ refuse() {
 
 # Runs Maven on a POM. Its output is no result, so it goes to stderr.
 maven() {
-  command -v mvn >/dev/null || refuse "Cannot build $deploy/target: mvn is not on the PATH (install Maven 3.6.3 or newer)"
-  "${java}c" -version >/dev/null 2>&1 || refuse "Cannot build $deploy/target: no javac beside $java (install a JDK 17, not a JRE)"
+  command -v mvn >/dev/null || refuse "Cannot build $target: mvn is not on the PATH (install Maven 3.6.3 or newer)"
+  "${java}c" -version >/dev/null 2>&1 || refuse "Cannot build $target: no javac beside $java (install a JDK 17, not a JRE)"
   mvn -B -q -f "$@" >&2 || {
     echo "mae: Maven failed: mvn -B -f $* (its messages are above)" >&2
     return 1
@@ -26,7 +26,16 @@ java_version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
 # Java spells the names of files by the locale.
 [[ $(locale charmap 2>/dev/null) == UTF-8 ]] || export LC_ALL=C.UTF-8
 
-export SPARK_HOME=$deploy/target/spark SPARK_CONF_DIR=$deploy/conf SPARK_SCALA_VERSION=2.12
+# Each Spark has a runtime, classes and a job jar of its own.
+case ${MAE_SPARK:-3.5} in
+  3.5) scala=2.12 target=$deploy/target jar=$deploy/target/spark-mae.jar versions=() ;;
+  4.0 | 4.1)
+    scala=2.13 target=$deploy/target/spark-$MAE_SPARK versions=(-Dspark="$MAE_SPARK")
+    jar=$target/spark-mae-spark${MAE_SPARK}_$scala.jar
+    ;;
+  *) refuse "Invalid MAE_SPARK: $MAE_SPARK (must be 3.5, 4.0 or 4.1)" ;;
+esac
+export SPARK_HOME=$target/spark SPARK_CONF_DIR=$deploy/conf SPARK_SCALA_VERSION=$scala
 
 # Makes SPARK_HOME if it is missing or older than its POM.
 make_spark() {
@@ -34,8 +43,8 @@ make_spark() {
   echo "mae: making the Spark runtime in $SPARK_HOME" >&2
   rm -rf "$SPARK_HOME"/jars*
   mkdir -p "$SPARK_HOME/bin"
-  ln -sf ../../../bin/spark-class ../../../bin/spark-submit "$SPARK_HOME/bin/"
-  maven "$deploy/spark-runtime/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+  ln -srf "$deploy/bin/spark-class" "$deploy/bin/spark-submit" "$SPARK_HOME/bin/"
+  maven "$deploy/spark-runtime/pom.xml" "${versions[@]}" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$SPARK_HOME/jars.new"
   mv "$SPARK_HOME/jars.new" "$SPARK_HOME/jars"
 }

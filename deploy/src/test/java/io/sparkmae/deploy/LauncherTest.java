@@ -30,6 +30,14 @@ class LauncherTest {
   }
 
   @Test
+  void refusesASparkThatItDoesNotKnow() throws Exception {
+    Run run = new Launcher(directory).run(Map.of("MAE_SPARK", "3.4"), "demo");
+
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).isEqualTo("mae: Invalid MAE_SPARK: 3.4 (must be 3.5, 4.0 or 4.1)\n");
+  }
+
+  @Test
   void refusesAnOptionWithoutItsValue() throws Exception {
     Run run = new Launcher(directory).run(Map.of(), "--master");
 

@@ -1,5 +1,7 @@
 package io.sparkmae.job;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.stream.Collectors.counting;
@@ -54,6 +56,28 @@ class RoomsTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.hadoop..", "org.apache.spark..")
+        .check(MAIN);
+  }
+
+  // One source compiles for every Spark as long as one room alone knows what changes.
+  @Test
+  void oneRoomSeesSparksInternals() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.sparkmae.job.spark")
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage(
+                    "org.apache.spark.metrics..",
+                    "org.apache.spark.network..",
+                    "org.apache.spark.status..",
+                    "org.apache.spark.util.io..",
+                    "scala.collection.convert..",
+                    "scala.reflect..",
+                    "scala.runtime..")
+                .or(
+                    nameMatching(
+                        "org\\.apache\\.spark\\.(storage\\.BlockManager.*|scheduler\\.ExecutorCacheTaskLocation|TaskContext\\$|util\\.SignalUtils.*)|scala\\.collection\\.JavaConverters.*")))
         .check(MAIN);
   }
 

@@ -8,7 +8,7 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.util.LongAccumulator;
-import scala.collection.JavaConverters;
+import scala.collection.Iterator;
 
 /**
  * Reports on stderr how many images have been read, at most every two seconds; retried tasks count
@@ -41,8 +41,10 @@ final class PrepareProgress extends SparkListener implements AutoCloseable {
   /** Reports the counts of running tasks, which come with heartbeats. */
   @Override
   public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
-    for (var task : JavaConverters.seqAsJavaList(update.accumUpdates())) {
-      for (AccumulableInfo info : JavaConverters.seqAsJavaList(task._4())) {
+    for (var tasks = update.accumUpdates().iterator(); tasks.hasNext(); ) {
+      var task = tasks.next();
+      for (Iterator<AccumulableInfo> infos = task._4().iterator(); infos.hasNext(); ) {
+        AccumulableInfo info = infos.next();
         if (info.id() == images.id() && info.update().isDefined()) {
           running.put((Long) task._1(), (Long) info.update().get());
         }

@@ -1,5 +1,6 @@
 package io.sparkmae.job.averaging;
 
+import io.sparkmae.job.spark.PlacedRdd;
 import java.io.Serializable;
 import java.util.Collection;
 import java.util.Iterator;

@@ -1,5 +1,6 @@
 package io.sparkmae.job.averaging;
 
+import io.sparkmae.job.spark.OnBehalf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;

@@ -3,16 +3,15 @@ package io.sparkmae.job.averaging;
 import io.sparkmae.job.averaging.exchange.Average;
 import io.sparkmae.job.averaging.exchange.Results;
 import io.sparkmae.job.averaging.exchange.Slices;
+import io.sparkmae.job.spark.Executors;
+import io.sparkmae.job.spark.Sent;
 import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
-import org.apache.spark.storage.BlockManagerId;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.TrainingHook;
@@ -100,7 +99,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     if (paths.isEmpty()) {
       return List.<WorkerReport>of().iterator();
     }
-    WorkerReport report = new WorkerReport(worker, location());
+    WorkerReport report = new WorkerReport(worker, Executors.here());
     List<String> coming = coming(worker, paths);
     ResidentWorker resident = ResidentWorker.take(run, worker, coming);
     try {
@@ -174,10 +173,5 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     report.steps++;
     report.images += size;
     report.lossSum += size * loss;
-  }
-
-  private static String location() {
-    BlockManagerId here = SparkEnv.get().blockManager().blockManagerId();
-    return new ExecutorCacheTaskLocation(here.host(), here.executorId()).toString();
   }
 }

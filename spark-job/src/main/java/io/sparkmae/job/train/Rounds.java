@@ -1,8 +1,8 @@
 package io.sparkmae.job.train;
 
 import io.sparkmae.job.averaging.AveragingMaster;
-import io.sparkmae.job.averaging.PlacedRdd;
 import io.sparkmae.job.averaging.RoundReport;
+import io.sparkmae.job.spark.PlacedRdd;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.IntStream;

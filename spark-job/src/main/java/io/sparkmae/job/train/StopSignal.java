@@ -1,10 +1,9 @@
 package io.sparkmae.job.train;
 
+import io.sparkmae.job.spark.Terminations;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkContext;
-import org.apache.spark.util.SignalUtils;
-import scala.runtime.AbstractFunction0;
 
 /**
  * Handles SIGTERM as a request to stop: it ends the running round, and keeps the JVM alive for a
@@ -12,7 +11,7 @@ import scala.runtime.AbstractFunction0;
  *
  * <p>A second SIGTERM, or one after {@link #close}, ends the JVM as usual.
  */
-final class StopSignal extends AbstractFunction0<Object> implements AutoCloseable {
+final class StopSignal implements AutoCloseable {
 
   private static final Duration PAUSE = Duration.ofMillis(100);
 
@@ -29,7 +28,7 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
 
   static StopSignal watch(SparkContext spark) {
     StopSignal signal = new StopSignal(spark);
-    SignalUtils.register("TERM", signal);
+    Terminations.handle(signal::handle);
     return signal;
   }
 
@@ -49,8 +48,7 @@ final class StopSignal extends AbstractFunction0<Object> implements AutoCloseabl
   }
 
   /** Handles a SIGTERM; returns true if the JVM must not end. */
-  @Override
-  public Object apply() {
+  private boolean handle() {
     if (closed || requested) {
       return false;
     }

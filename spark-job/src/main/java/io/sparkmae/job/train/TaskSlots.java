@@ -1,12 +1,11 @@
 package io.sparkmae.job.train;
 
+import io.sparkmae.job.spark.Executors;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
-import org.apache.spark.status.api.v1.ExecutorSummary;
-import scala.collection.JavaConverters;
 
 /** The number of tasks that a cluster runs at once, when all requested executors have started. */
 final class TaskSlots {
@@ -110,7 +109,7 @@ final class TaskSlots {
     if (!spark.isLocal()) {
       slots.await();
     }
-    int count = slots.now();
+    int count = Executors.of(spark).slots();
     if (count == 0) {
       throw new IllegalArgumentException(
           "Invalid spark.task.cpus: %s (must be at most the cores of an executor: lower it, or raise spark.executor.cores)"
@@ -119,35 +118,15 @@ final class TaskSlots {
     return count;
   }
 
-  // This call considers cores, spark.task.cpus and GPUs; spark.default.parallelism is something
-  // else.
-  private int now() {
-    return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
-  }
-
-  /** The executors, cores and slots that have started. */
-  private record There(int executors, int cores, int slots) {}
-
-  private There there() {
-    int executors = 0;
-    int cores = 0;
-    for (ExecutorSummary executor :
-        JavaConverters.seqAsJavaList(spark.statusStore().executorList(true))) {
-      executors += executor.id().equals("driver") ? 0 : 1;
-      cores += executor.totalCores();
-    }
-    return new There(executors, cores, now());
-  }
-
   private void await() {
     long start = System.nanoTime();
     long changed = start;
-    There there = there();
+    Executors there = Executors.of(spark);
     boolean said = false;
     while (!isEnough(there, System.nanoTime() - changed)) {
       if (System.nanoTime() - start > LIMIT.toNanos()) {
         throw new SlotsMissing(
-            "%d executors with %d cores".formatted(there.executors, there.cores),
+            "%d executors with %d cores".formatted(there.count(), there.cores()),
             asked.toString(),
             LIMIT.toSeconds());
       }
@@ -156,15 +135,15 @@ final class TaskSlots {
         said = true;
       }
       pause();
-      There before = there;
-      there = there();
+      Executors before = there;
+      there = Executors.of(spark);
       changed = there.equals(before) ? changed : System.nanoTime();
     }
   }
 
-  private boolean isEnough(There there, long unchangedNanos) {
+  private boolean isEnough(Executors there, long unchangedNanos) {
     boolean settled = unchangedNanos >= SETTLED.toNanos();
-    return asked.isMet(there.executors, there.cores, settled);
+    return asked.isMet(there.count(), there.cores(), settled);
   }
 
   private static void pause() {

@@ -8,6 +8,7 @@ import io.sparkmae.job.averaging.RoundReport;
 import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Train;
+import io.sparkmae.job.spark.Metrics;
 import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;
@@ -124,7 +125,7 @@ public final class Training {
             data, task.samples(), run, plan.workers(), new SerializableConfiguration(hadoop));
     try (AveragingMaster master = new AveragingMaster(spark, graph, run.averaging().outer());
         StopSignal stop = StopSignal.watch(spark.sc());
-        TrainingMetrics metrics = TrainingMetrics.register(progress)) {
+        Metrics metrics = TrainingMetrics.register(progress)) {
       hooks.forEach(master::addHook);
       master.accumulate(run.train().accumulation());
       master.exchangeIn(run.averaging().exchangePrecision());

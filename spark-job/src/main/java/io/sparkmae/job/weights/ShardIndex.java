@@ -29,7 +29,7 @@ final class ShardIndex {
       require(parser.nextToken() == JsonToken.START_OBJECT);
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         require(parser.currentToken() == JsonToken.FIELD_NAME);
-        boolean map = parser.getCurrentName().equals("weight_map");
+        boolean map = parser.currentName().equals("weight_map");
         JsonToken value = parser.nextToken();
         if (map) {
           require(value == JsonToken.START_OBJECT);
@@ -50,7 +50,7 @@ final class ShardIndex {
 
   private static void parseMap(JsonParser parser, Map<String, String> shards) throws IOException {
     while (parser.nextToken() != JsonToken.END_OBJECT) {
-      String tensor = parser.getCurrentName();
+      String tensor = parser.currentName();
       require(parser.nextToken() == JsonToken.VALUE_STRING);
       String file = parser.getText();
       if (!NAME.matcher(file).matches()) {

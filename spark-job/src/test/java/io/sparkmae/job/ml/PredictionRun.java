@@ -13,7 +13,7 @@ final class PredictionRun {
 
   private PredictionRun() {}
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws Exception {
     try (SparkSession spark =
         SparkSession.builder()
             .master("local[1]")

@@ -1,6 +1,6 @@
 package io.sparkmae.job.train;
 
-import io.sparkmae.job.averaging.exchange.LostBlocks;
+import io.sparkmae.job.spark.LostBlocks;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;

@@ -8,11 +8,12 @@ import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.exchange.BrokenState;
-import io.sparkmae.job.averaging.exchange.LostBlocks;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Optimiser;
 import io.sparkmae.job.demo.DemoImages;
+import io.sparkmae.job.spark.LostBlocks;
+import io.sparkmae.job.spark.ScalaLists;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.train.Faults.Fault;
 import io.sparkmae.job.train.Faults.Kind;
@@ -47,7 +48,6 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.IUpdater;
 import org.nd4j.linalg.learning.config.Sgd;
-import scala.collection.JavaConverters;
 
 /** Training on {@code local[2]} against the same rounds on one machine, 40 drawn images. */
 class PretrainingIT {
@@ -133,12 +133,12 @@ class PretrainingIT {
   private static Map<Integer, String> stagesWithImages() {
     Map<Integer, String> images = new TreeMap<>();
     for (StageData stage :
-        JavaConverters.seqAsJavaList(
+        ScalaLists.toJava(
             spark
                 .sparkContext()
                 .statusStore()
                 .stageList(null, false, false, new double[0], List.of()))) {
-      JavaConverters.seqAsJavaList(stage.accumulatorUpdates().toSeq()).stream()
+      ScalaLists.toJava(stage.accumulatorUpdates().toSeq()).stream()
           .filter(accumulator -> accumulator.name().equals("images"))
           .forEach(accumulator -> images.put(stage.stageId(), accumulator.value()));
     }

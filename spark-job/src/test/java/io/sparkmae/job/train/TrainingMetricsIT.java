@@ -3,6 +3,7 @@ package io.sparkmae.job.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.job.averaging.RoundReport;
+import io.sparkmae.job.spark.Metrics;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,7 +27,7 @@ class TrainingMetricsIT {
             .config("spark.metrics.conf.driver.sink.prometheusServlet.path", "/metrics/prometheus")
             .getOrCreate()) {
       Progress progress = new Progress(1, 64, List.of());
-      TrainingMetrics metrics = TrainingMetrics.register(progress);
+      Metrics metrics = TrainingMetrics.register(progress);
       Round round = new Round(0, 0, List.of(List.of(new Minibatch(0, 0, 16))));
       progress.completed(round, new RoundReport(1, 16, 16 * 0.75, 0.1, 2, 0.3, 0.2, 4), 1e-3);
       String page = get(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus/");

@@ -2,6 +2,7 @@ package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
+import io.sparkmae.job.spark.SparkBlocks;
 import java.io.Serializable;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.averaging.exchange.StoredState.Part;
+import io.sparkmae.job.spark.SparkBlocks;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.Json;

@@ -1,6 +1,7 @@
 package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
+import io.sparkmae.job.spark.SparkBlocks;
 import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 import java.nio.ByteBuffer;

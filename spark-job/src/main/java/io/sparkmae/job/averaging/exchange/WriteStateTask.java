@@ -3,6 +3,7 @@ package io.sparkmae.job.averaging.exchange;
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.averaging.exchange.StoredState.Part;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
+import io.sparkmae.job.spark.SparkBlocks;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.StoredFile;

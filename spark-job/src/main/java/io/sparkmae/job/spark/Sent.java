@@ -1,4 +1,4 @@
-package io.sparkmae.job.averaging;
+package io.sparkmae.job.spark;
 
 import java.io.Serializable;
 import java.nio.ByteBuffer;
@@ -11,20 +11,22 @@ import scala.reflect.ClassTag;
  *
  * <p>A plain broadcast may be serialised by Kryo, which cannot read records.
  */
-final class Sent<T> implements Serializable {
+public final class Sent<T> implements Serializable {
 
   private static final long serialVersionUID = 1;
 
   private final byte[] bytes;
   private transient T value;
 
-  Sent(T value) {
+  /** Serialises a value. Call it on the driver. */
+  public Sent(T value) {
     ByteBuffer serialized = java().serialize(value, ClassTag.apply(Object.class));
     bytes = new byte[serialized.remaining()];
     serialized.get(bytes);
   }
 
-  synchronized T value() {
+  /** Returns the value; the same object at every call in a process. */
+  public synchronized T value() {
     if (value == null) {
       ClassLoader ofTheJob = Thread.currentThread().getContextClassLoader();
       value = java().deserialize(ByteBuffer.wrap(bytes), ofTheJob, ClassTag.apply(Object.class));

@@ -1,4 +1,4 @@
-package io.sparkmae.job.averaging;
+package io.sparkmae.job.spark;
 
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function2;
-import scala.collection.JavaConverters;
 import scala.reflect.ClassTag;
 import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
@@ -24,7 +23,7 @@ import scala.runtime.BoxedUnit;
  * @param <T> items of the RDD
  * @param <R> results
  */
-final class PartitionJob<T, R>
+public final class PartitionJob<T, R>
     extends AbstractFunction2<TaskContext, scala.collection.Iterator<T>, ArrayList<R>>
     implements java.io.Serializable {
 
@@ -37,16 +36,15 @@ final class PartitionJob<T, R>
   }
 
   /** Runs the job; returns the function's results, in the order of {@code partitions}. */
-  static <T, R> List<R> run(
+  public static <T, R> List<R> run(
       JavaRDD<T> rdd, Function2<Integer, Iterator<T>, Iterator<R>> function, int[] partitions) {
     List<List<R>> results = new ArrayList<>();
     IntStream.range(0, partitions.length).forEach(i -> results.add(List.of()));
-    List<Object> numbers = new ArrayList<>(IntStream.of(partitions).boxed().toList());
     rdd.context()
         .runJob(
             rdd.rdd(),
             new PartitionJob<>(function),
-            JavaConverters.asScalaBuffer(numbers).toSeq(),
+            ScalaLists.<Object>toScala(IntStream.of(partitions).boxed().toList()),
             new AbstractFunction2<Object, ArrayList<R>, BoxedUnit>() {
               @Override
               public BoxedUnit apply(Object index, ArrayList<R> result) {
@@ -62,9 +60,7 @@ final class PartitionJob<T, R>
   public ArrayList<R> apply(TaskContext task, scala.collection.Iterator<T> items) {
     ArrayList<R> results = new ArrayList<>();
     try {
-      function
-          .call(task.partitionId(), JavaConverters.asJavaIterator(items))
-          .forEachRemaining(results::add);
+      function.call(task.partitionId(), ScalaLists.toJava(items)).forEachRemaining(results::add);
     } catch (Exception e) {
       throw PartitionJob.<RuntimeException>unchecked(e);
     }
@@ -72,7 +68,7 @@ final class PartitionJob<T, R>
   }
 
   /** Returns what a task threw, which Spark buries; empty if it threw nothing of that type. */
-  static <T extends Throwable> Optional<T> cause(Throwable thrown, Class<T> type) {
+  public static <T extends Throwable> Optional<T> cause(Throwable thrown, Class<T> type) {
     return Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
         .filter(type::isInstance)
         .map(type::cast)

@@ -1,4 +1,4 @@
-package io.sparkmae.job.averaging;
+package io.sparkmae.job.spark;
 
 import java.io.IOException;
 import java.security.PrivilegedExceptionAction;
@@ -13,12 +13,12 @@ import org.apache.spark.TaskContext$;
  * <p>Clusters tie the rights to storage to a task: to its user, and on Databricks to its thread's
  * {@link TaskContext}. A thread of our own has neither.
  */
-final class OnBehalf {
+public final class OnBehalf {
 
   private OnBehalf() {}
 
   /** Returns work that has the calling thread's task and user, whichever thread runs it. */
-  static <T> Callable<T> ofThisTask(Callable<T> work) throws IOException {
+  public static <T> Callable<T> ofThisTask(Callable<T> work) throws IOException {
     TaskContext task = TaskContext.get();
     UserGroupInformation user = UserGroupInformation.getCurrentUser();
     PrivilegedExceptionAction<T> action = work::call;

@@ -1,11 +1,10 @@
-package io.sparkmae.job.averaging.exchange;
+package io.sparkmae.job.spark;
 
 import java.util.List;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.BroadcastBlockId;
-import scala.collection.JavaConverters;
 import scala.runtime.AbstractFunction1;
 
 /** Loses blocks of slices in this process's block manager, as a broken disk would. */
@@ -50,7 +49,7 @@ public final class LostBlocks {
                 && slice.field().matches(".*" + end);
           }
         };
-    return JavaConverters.seqAsJavaList(manager().getMatchingBlockIds(matching));
+    return ScalaLists.toJava(manager().getMatchingBlockIds(matching));
   }
 
   private static BlockManager manager() {

@@ -1,4 +1,4 @@
-package io.sparkmae.job.averaging.exchange;
+package io.sparkmae.job.spark;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,7 +17,6 @@ import org.apache.spark.storage.BroadcastBlockId;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.io.ChunkedByteBuffer;
 import scala.Option;
-import scala.collection.JavaConverters;
 import scala.collection.Seq;
 import scala.reflect.ClassTag;
 
@@ -100,7 +99,7 @@ public final class SparkBlocks {
    * Passes the block's bytes to {@code reader}; returns false if no executor has the block. If
    * {@code keep}, a block fetched from another executor is also stored here.
    */
-  static boolean readBytes(BlockId block, boolean keep, Consumer<ByteBuffer> reader) {
+  public static boolean readBytes(BlockId block, boolean keep, Consumer<ByteBuffer> reader) {
     Option<BlockData> here = manager().getLocalBytes(block);
     if (here.isDefined()) {
       try {
@@ -122,7 +121,7 @@ public final class SparkBlocks {
   }
 
   /** Writes all of {@code bytes} to {@code out}. */
-  static void copy(ByteBuffer bytes, OutputStream out) throws IOException {
+  public static void copy(ByteBuffer bytes, OutputStream out) throws IOException {
     if (bytes.hasArray()) {
       out.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
       return;
@@ -145,13 +144,13 @@ public final class SparkBlocks {
   }
 
   /** Returns whether each of these blocks is on some executor. */
-  static boolean areThere(List<BlockId> blocks) {
+  public static boolean areThere(List<BlockId> blocks) {
     var locations = manager().master().getLocations(blocks.toArray(BlockId[]::new));
-    return JavaConverters.seqAsJavaList(locations).stream().noneMatch(Seq::isEmpty);
+    return ScalaLists.<Seq<?>>toJava(locations).stream().noneMatch(Seq::isEmpty);
   }
 
   /** Removes a block from this executor; does nothing if it is not here. */
-  static void forget(BlockId block) {
+  public static void forget(BlockId block) {
     if (manager().getStatus(block).isDefined()) {
       manager().removeBlock(block, true);
     }

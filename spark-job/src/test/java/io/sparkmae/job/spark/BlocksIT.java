@@ -1,4 +1,4 @@
-package io.sparkmae.job.averaging.exchange;
+package io.sparkmae.job.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.sparkmae.job.averaging.exchange;
+package io.sparkmae.job.spark;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,7 +13,6 @@ import org.apache.spark.network.shuffle.BlockFetchingListener;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.BlockManagerId;
-import scala.collection.JavaConverters;
 
 /**
  * Fetches a block from another executor with a single copy, from the network's buffers to the
@@ -34,7 +33,8 @@ final class Fetch implements BlockFetchingListener {
    */
   static Optional<ByteBuffer> from(
       BlockManager here, BlockId block, IntFunction<ByteBuffer> allocate) {
-    for (BlockManagerId there : JavaConverters.seqAsJavaList(here.master().getLocations(block))) {
+    for (BlockManagerId there :
+        ScalaLists.<BlockManagerId>toJava(here.master().getLocations(block))) {
       Optional<ByteBuffer> bytes =
           there.equals(here.blockManagerId())
               ? Optional.empty()

@@ -1,12 +1,11 @@
-package io.sparkmae.job.averaging;
+package io.sparkmae.job.spark;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
 import scala.Tuple2;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
 import scala.reflect.ClassTag;
 
 /** Makes RDDs of strings with preferred executors. */
@@ -19,17 +18,17 @@ public final class PlacedRdd {
    *
    * @param locations preferred locations of each item, as Spark names them; empty for any
    */
+  // Seq is another class in Scala 2.13, and a list is one in both: the source cannot name its type.
+  @SuppressWarnings({"unchecked", "rawtypes"})
   public static JavaRDD<String> of(
       JavaSparkContext spark, List<String> items, List<List<String>> locations) {
-    List<Tuple2<String, Seq<String>>> placed =
-        IntStream.range(0, items.size())
-            .mapToObj(i -> new Tuple2<>(items.get(i), seq(locations.get(i))))
-            .toList();
+    List<Tuple2<String, ?>> placed = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      placed.add(new Tuple2<>(items.get(i), ScalaLists.toScala(locations.get(i))));
+    }
     ClassTag<String> strings = ClassTag.apply(String.class);
-    return new JavaRDD<>(spark.sc().makeRDD(seq(placed), strings), strings);
-  }
-
-  private static <T> Seq<T> seq(List<T> list) {
-    return JavaConverters.asScalaBuffer(list).toSeq();
+    RDD<String> rdd =
+        spark.sc().makeRDD((scala.collection.immutable.List) ScalaLists.toScala(placed), strings);
+    return new JavaRDD<>(rdd, strings);
   }
 }

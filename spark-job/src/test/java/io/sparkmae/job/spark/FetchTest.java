@@ -1,4 +1,4 @@
-package io.sparkmae.job.averaging.exchange;
+package io.sparkmae.job.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -90,6 +90,11 @@ class FetchTest {
 
     @Override
     public Object convertToNetty() {
+      throw new UnsupportedOperationException();
+    }
+
+    // Spark 4's; Spark 3.5 has nothing to override.
+    public Object convertToNettyForSsl() {
       throw new UnsupportedOperationException();
     }
   }
