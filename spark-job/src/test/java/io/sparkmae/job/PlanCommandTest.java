@@ -108,6 +108,16 @@ class PlanCommandTest {
   }
 
   @Test
+  void theRateIsMeasuredHere() throws Exception {
+    JsonNode plan =
+        plan(
+            "--images 100 --workers 2 --epochs 1 --batch-size 2 --measure --image-size 32"
+                + " --model mae_vit_tiny_patch16 --set model.depth=1 model.decoder-depth=1");
+    assertThat(plan.path("hours").asDouble()).isPositive();
+    assertThat(err.toString()).contains("from --averaging-frequency");
+  }
+
+  @Test
   void aSimulatedRoundRunsNothing() throws Exception {
     String[] words =
         "benchmark averaging --simulate --parameters 330000000 --workers 1000 --network-gbps 25"

@@ -78,32 +78,36 @@ public record RunPlan(
     describe(text, executors == 0 ? "the process" : "the driver", memory.driver());
     describe(text, "an executor", memory.executor());
     describe(text, "a GPU", memory.gpu());
-    text.append(
-        "slices on an executor's heap: up to %d MiB, %s%n"
+    return text.append(exchangeText()).append(lengthText()).append(submit).toString();
+  }
+
+  private String exchangeText() {
+    return "slices on the heap while workers exchange them: up to %,d MiB, %s%n"
             .formatted(
                 memory.blocks(),
                 memory.blocksFit()
                     ? "in memory"
-                    : "MORE THAN FITS: some go to the disk, which is slow; raise the heap"));
-    text.append(
-        "%,d steps and %,d rounds an epoch, %,d and %,d in all%n"
-            .formatted(
-                length.stepsPerEpoch(), length.roundsPerEpoch(), length.steps(), length.rounds()));
-    text.append(
-        "a round: %,d MiB into the busiest executor, %,d MiB out of it, %,d messages to the driver; about %.1f s, most of it %s%n"
+                    : "MORE THAN FITS: some go to the disk, which is slow; raise the heap")
+        + "a round: %,d MiB into the busiest executor, %,d MiB out of it, %,d messages to the driver; about %.1f s, most of it %s%n"
             .formatted(
                 memory.traffic().mostIn() >> 20,
                 memory.traffic().mostOut() >> 20,
                 memory.traffic().driverMessages(workers),
                 round.seconds(),
-                round.limit()));
-    if (hours != null) {
-      text.append(
-          "about %.1f hours%s; averaging takes less than a twentieth from --averaging-frequency %d on%n"
-              .formatted(
-                  hours, cost == null ? "" : ", cost %.2f".formatted(cost), stepsThatHideIt));
-    }
-    return text.append(submit).toString();
+                round.limit());
+  }
+
+  private String lengthText() {
+    String steps =
+        "%,d steps and %,d rounds an epoch, %,d and %,d in all%n"
+            .formatted(
+                length.stepsPerEpoch(), length.roundsPerEpoch(), length.steps(), length.rounds());
+    return hours == null
+        ? steps
+        : steps
+            + "about %.1f hours%s; averaging takes less than a twentieth from --averaging-frequency %d on%n"
+                .formatted(
+                    hours, cost == null ? "" : ", cost %.2f".formatted(cost), stepsThatHideIt);
   }
 
   private static void describe(StringBuilder text, String name, Process process) {
