@@ -71,5 +71,4 @@ small fp32 8 1 2 local-cluster[2,1,1536] 512
 small bf16 16 1 2 local-cluster[2,1,1024] 1024
 small fp32 4 4 1 local[1] 2048
 base fp32 8 1 1 local[1] 2048
-base bf16 8 1 1 local[1] 2048
 ROWS
