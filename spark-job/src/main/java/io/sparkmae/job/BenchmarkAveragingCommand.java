@@ -1,7 +1,11 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.averaging.exchange.ExchangePlan;
+import io.sparkmae.job.averaging.exchange.Slices;
+import io.sparkmae.job.averaging.exchange.Traffic;
 import io.sparkmae.job.benchmark.AveragingBenchmark;
 import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.plan.RoundTime;
 import io.sparkmae.model.config.Precision;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,6 +63,25 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
       description = "Measures DL4J's own master too.")
   private boolean stock;
 
+  @Option(
+      names = "--simulate",
+      description = "Counts what a round moves, and runs nothing: each worker has an executor.")
+  private boolean simulate;
+
+  @Option(
+      names = "--network-gbps",
+      defaultValue = "10",
+      paramLabel = "GBPS",
+      description = "Speed of an executor's network, for --simulate.")
+  private double networkGbps;
+
+  /**
+   * The result of {@code --simulate}.
+   *
+   * @param round its seconds, by kind
+   */
+  record Simulated(long parameters, int workers, Traffic traffic, RoundTime round) {}
+
   @Override
   public Outcome call() {
     RunConfig.requireTravels(exchange, "--exchange-precision");
@@ -66,6 +89,9 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
       throw new IllegalArgumentException(
           "Invalid benchmark: %d parameters, %d workers, %d rounds (must be at least 1, 1 and 2)"
               .formatted(parameters, workers, rounds));
+    }
+    if (simulate) {
+      return Outcome.done(simulated());
     }
     AveragingBenchmark benchmark =
         new AveragingBenchmark(
@@ -76,5 +102,12 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
             optimiserState,
             exchange);
     return Outcome.done(benchmark.run(stock));
+  }
+
+  private Simulated simulated() {
+    long actual = AveragingBenchmark.parameters(parameters);
+    Slices slices = new Slices(actual, optimiserState ? 2 * actual : 0);
+    Traffic traffic = Traffic.of(new ExchangePlan(slices, workers, true), exchange, workers);
+    return new Simulated(actual, workers, traffic, RoundTime.of(traffic, workers, networkGbps, 1));
   }
 }

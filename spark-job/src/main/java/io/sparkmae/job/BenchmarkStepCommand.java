@@ -3,20 +3,15 @@ package io.sparkmae.job;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.sparkmae.job.benchmark.StepBenchmark;
-import io.sparkmae.job.benchmark.StepResult;
+import io.sparkmae.job.benchmark.StepProcess;
 import io.sparkmae.job.config.ConfigKeys;
-import io.sparkmae.job.store.Json;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -107,7 +102,7 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
     var measured =
         new StepBenchmark.Settings(
             model, config, batchSize, parts, steps, used, precision, fullEncoder);
-    return Outcome.done(measure(Json.line(measured)));
+    return Outcome.done(StepProcess.measure(measured, threads));
   }
 
   private MaeConfig config() {
@@ -124,39 +119,5 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
       throw new IllegalArgumentException(
           "Invalid %s: %d (must be at least 1)".formatted(option, value));
     }
-  }
-
-  /**
-   * Measures in a new process of the same Java and class path, which has its own number of threads.
-   */
-  private StepResult measure(String settings) throws IOException, InterruptedException {
-    Path jar = Path.of(Mae.class.getProtectionDomain().getCodeSource().getLocation().getPath());
-    ProcessBuilder process =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx1g",
-            // a small heap: a step works outside it, and garbage would raise the measured memory
-            "-Xms32m",
-            "-Xmn16m",
-            "-XX:+UseSerialGC",
-            // no limits, so that the measured memory is what a step needs
-            "-Dorg.bytedeco.javacpp.maxbytes=0",
-            "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-            "-cp",
-            jar + File.pathSeparator + System.getProperty("java.class.path"),
-            StepBenchmark.class.getName(),
-            settings);
-    process.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    process.environment().putIfAbsent("GOMP_SPINCOUNT", "10000"); // as in the launcher
-    Process running = process.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String out = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (running.waitFor() != 0) {
-      throw new IOException(
-          "The benchmark's process ended with code "
-              + running.exitValue()
-              + " (its messages are above)");
-    }
-    List<String> lines = out.lines().toList();
-    return Json.parse(lines.get(lines.size() - 1), StepResult.class);
   }
 }

@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
       DemoCommand.class,
       PrepareCommand.class,
       InspectCommand.class,
+      PlanCommand.class,
       PretrainCommand.class,
       FineTuneCommand.class,
       ReconstructCommand.class,

@@ -46,6 +46,7 @@ class MaeTest {
             "demo",
             "prepare",
             "inspect",
+            "plan",
             "pretrain",
             "finetune",
             "reconstruct",

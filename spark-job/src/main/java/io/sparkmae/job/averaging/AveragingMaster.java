@@ -2,6 +2,7 @@ package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.exchange.Average;
 import io.sparkmae.job.averaging.exchange.BrokenState;
+import io.sparkmae.job.averaging.exchange.ExchangePlan;
 import io.sparkmae.job.averaging.exchange.Results;
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.averaging.exchange.StateLost;
@@ -190,7 +191,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     AverageTask task = new AverageTask(driver.slices(), average, results, to, images, outer);
     List<Integer> indices = slices.stream().map(Slice::index).toList();
     try {
-      int tasks = Math.min(indices.size(), images.length);
+      int tasks = ExchangePlan.tasks(indices.size(), images.length);
       int[] all = IntStream.range(0, tasks).toArray();
       return PartitionJob.run(spark.parallelize(indices, tasks), task, all).stream()
           .distinct()

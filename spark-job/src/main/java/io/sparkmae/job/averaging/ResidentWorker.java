@@ -1,6 +1,7 @@
 package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.ExchangePlan;
 import io.sparkmae.job.averaging.exchange.Results;
 import io.sparkmae.job.averaging.exchange.Slices;
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
@@ -131,8 +132,7 @@ final class ResidentWorker implements AutoCloseable {
   }
 
   private boolean keeps(Slice slice, int workers) {
-    int keeper = slice.index() % workers;
-    return keeper == share || (keeper + 1) % workers == share;
+    return ExchangePlan.keeps(slice, share, workers);
   }
 
   private void keepMomentum(Slices slices, Average average, int workers) {

@@ -76,6 +76,11 @@ public final class AveragingBenchmark {
     this.exchange = exchange;
   }
 
+  /** Returns the parameters of the network that has at least so many. */
+  public static long parameters(long atLeast) {
+    return WideNetwork.ofAtLeast(atLeast).parameters();
+  }
+
   /** Measures this project's master, then, if {@code stock}, DL4J's. */
   public Result run(boolean stock) {
     List<Round> ours = ours();

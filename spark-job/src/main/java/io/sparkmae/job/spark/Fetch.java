@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.apache.spark.network.buffer.ManagedBuffer;
 import org.apache.spark.network.shuffle.BlockFetchingListener;
@@ -22,9 +23,16 @@ import org.apache.spark.storage.BlockManagerId;
  */
 final class Fetch implements BlockFetchingListener {
 
+  private static final AtomicLong BYTES = new AtomicLong(); // to compare with Traffic
+
   private final CompletableFuture<ManagedBuffer> arrival = new CompletableFuture<>();
 
   Fetch() {}
+
+  /** Returns the bytes of blocks that this process fetched from others so far. */
+  static long bytes() {
+    return BYTES.get();
+  }
 
   /**
    * Returns the block's bytes from the first executor that delivers them; empty if none does.
@@ -87,6 +95,7 @@ final class Fetch implements BlockFetchingListener {
       if (read < size) {
         throw new EOFException("A block of %d bytes ended after %d".formatted(size, read));
       }
+      BYTES.addAndGet(size);
       return bytes.limit(size);
     }
   }

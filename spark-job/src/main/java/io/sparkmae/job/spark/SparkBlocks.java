@@ -143,6 +143,11 @@ public final class SparkBlocks {
     return scratch.clear();
   }
 
+  /** Returns the bytes of blocks that this process fetched from others so far. */
+  public static long fetchedBytes() {
+    return Fetch.bytes();
+  }
+
   /** Returns whether each of these blocks is on some executor. */
   public static boolean areThere(List<BlockId> blocks) {
     var locations = manager().master().getLocations(blocks.toArray(BlockId[]::new));

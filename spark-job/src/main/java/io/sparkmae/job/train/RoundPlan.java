@@ -78,6 +78,18 @@ record RoundPlan(
     return Math.multiplyExact(epochs, stepsPerEpoch());
   }
 
+  /** Returns the number of rounds that the first {@code some} epochs have. */
+  long rounds(int some) {
+    long rounds = 0;
+    for (int epoch = 0; epoch < some; epoch++) {
+      int end = (epoch + 1) * stepsPerEpoch();
+      for (int step = epoch * stepsPerEpoch(); step < end; step += frequency.at(step)) {
+        rounds++;
+      }
+    }
+    return rounds;
+  }
+
   /**
    * Returns the round that begins with a step.
    *

@@ -86,7 +86,8 @@ class ManyRowGroupsIT {
         "%d rounds: %d bytes of broadcasts and %.0f ms beside the tasks each%n",
         rounds, costs.broadcastBytes() / rounds, costs.millisecondsBesideTasks());
     assertThat(costs.broadcastBytes() / rounds).isLessThan(20_000);
-    assertThat(costs.millisecondsBesideTasks()).isLessThan(1000); // of 5 ms on a quiet machine; 170 were seen on a busy one
+    assertThat(costs.millisecondsBesideTasks())
+        .isLessThan(1000); // of 5 ms on a quiet machine; 170 were seen on a busy one
   }
 
   @Test

@@ -8,7 +8,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +23,7 @@ class TrainingMetricsIT {
         SparkSession.builder()
             .master("local[1]")
             .config("spark.ui.port", 0)
+            .config("spark.metrics.namespace", "mae")
             .config("spark.driver.host", "127.0.0.1")
             .config(
                 "spark.metrics.conf.driver.sink.prometheusServlet.class",
@@ -35,10 +39,22 @@ class TrainingMetricsIT {
           .containsPattern("spark_mae_loss_Value\\{[^}]*} 0.75")
           .containsPattern("spark_mae_images_Value\\{[^}]*} 16.0")
           .containsPattern("spark_mae_seconds_exchanging_Value\\{[^}]*} 0.5");
+      assertThat(namesOfDashboard())
+          .hasSizeGreaterThan(10)
+          .allSatisfy(name -> assertThat(page).contains("\n" + name + "{"));
       metrics.close();
       assertThat(get(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus/"))
           .doesNotContain("spark_mae_loss");
     }
+  }
+
+  private static List<String> namesOfDashboard() throws Exception {
+    String json = Files.readString(Path.of("../deploy/grafana/spark-mae.json"));
+    return Pattern.compile("\"expr\": \"([^\"]+)\"")
+        .matcher(json)
+        .results()
+        .map(found -> found.group(1))
+        .toList();
   }
 
   private static String get(String url) throws Exception {

@@ -1,0 +1,138 @@
+package io.sparkmae.job.averaging.exchange;
+
+import io.sparkmae.job.averaging.exchange.Slices.Slice;
+import io.sparkmae.model.config.Precision;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
+/**
+ * What a round of averaging moves and stores, counted slice by slice along its {@link
+ * ExchangePlan}: every worker fetches the last average and leaves its result; every averaging task
+ * fetches all workers' results of its slices.
+ *
+ * <p>Workers and averaging tasks are dealt to the executors in turn. Plain averages, no outer step.
+ *
+ * @param slices that are averaged
+ * @param averagingTasks tasks of the second stage; the first has one for each worker
+ * @param lookups questions to the driver where a block is
+ * @param updates messages to the driver that a block was stored or removed
+ * @param fetchedBytes over the network, of all executors together
+ * @param mostIn bytes that the busiest executor fetches
+ * @param mostOut bytes that the busiest executor sends
+ * @param mostStored bytes of blocks on the fullest executor, when all results and both averages are
+ *     there
+ */
+public record Traffic(
+    int slices,
+    int averagingTasks,
+    long lookups,
+    long updates,
+    long fetchedBytes,
+    long mostIn,
+    long mostOut,
+    long mostStored) {
+
+  /**
+   * Counts a round.
+   *
+   * @param precision number format of the results
+   * @param executors that have the workers
+   */
+  public static Traffic of(ExchangePlan plan, Precision precision, int executors) {
+    return new Count(plan, precision, Math.min(executors, plan.workers())).traffic();
+  }
+
+  /** Returns the messages that the driver gets in a round, the ends of tasks included. */
+  public long driverMessages(int workers) {
+    return lookups + updates + workers + averagingTasks;
+  }
+
+  private static final class Count {
+
+    private final ExchangePlan plan;
+    private final Precision precision;
+    private final int executors;
+    private final long[] in;
+    private final long[] out;
+    private final long[] stored;
+    private long lookups;
+    private long stores;
+
+    Count(ExchangePlan plan, Precision precision, int executors) {
+      this.plan = plan;
+      this.precision = precision;
+      this.executors = executors;
+      in = new long[executors];
+      out = new long[executors];
+      stored = new long[executors];
+    }
+
+    Traffic traffic() {
+      for (int task = 0; task < plan.tasks(); task++) {
+        for (Slice slice : plan.slicesOf(task)) {
+          count(slice, task % executors);
+        }
+      }
+      if (!plan.withMoments()) {
+        keepOwnMoments();
+      }
+      return new Traffic(
+          plan.averaged().size(),
+          plan.tasks(),
+          lookups,
+          2 * stores, // in a lasting run a block goes for each that comes
+          LongStream.of(in).sum(),
+          Arrays.stream(in).max().orElse(0),
+          Arrays.stream(out).max().orElse(0),
+          Arrays.stream(stored).max().orElse(0));
+    }
+
+    private void count(Slice slice, int place) {
+      long average = (long) Float.BYTES * slice.length();
+      long result = (long) ExchangePlan.bytes(precision) * slice.length();
+      boolean[] there = new boolean[executors]; // a copy of the last average
+      store(place, average, there);
+      store(place, average, null); // the next average
+      for (int worker = 0; worker < plan.workers(); worker++) {
+        int here = worker % executors;
+        if (!there[here]) {
+          fetch(place, here, average);
+          if (keeps(slice, worker)) {
+            store(here, average, there);
+          }
+        }
+        store(here, result, null);
+        if (here != place) {
+          fetch(here, place, result);
+        }
+      }
+    }
+
+    private boolean keeps(Slice slice, int worker) {
+      boolean change = precision == Precision.BF16 && slice.ofParams();
+      return change || ExchangePlan.keeps(slice, worker, plan.workers());
+    }
+
+    private void keepOwnMoments() {
+      for (Slice slice : plan.slices().ofMoments()) {
+        for (int worker = 0; worker < plan.workers(); worker++) { // of this round and the last
+          store(worker % executors, 2L * Float.BYTES * slice.length(), null);
+        }
+      }
+    }
+
+    private void fetch(int from, int to, long bytes) {
+      lookups++;
+      out[from] += bytes;
+      in[to] += bytes;
+    }
+
+    private void store(int place, long bytes, boolean[] there) {
+      stores++;
+      stored[place] += bytes;
+      if (there != null) {
+        there[place] = true;
+      }
+    }
+  }
+}
