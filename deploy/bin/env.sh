@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it: where things are, which Java, and the Spark runtime that is made on first use.
+# Sourced by the scripts beside it: where things are, which Java, and the Spark runtime that a checkout makes on first use.
 
 deploy=$(cd -P "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 root=$(dirname "$deploy")
@@ -26,7 +26,22 @@ java_version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
 # Java spells the names of files by the locale.
 [[ $(locale charmap 2>/dev/null) == UTF-8 ]] || export LC_ALL=C.UTF-8
 
-export SPARK_HOME=$deploy/target/spark SPARK_CONF_DIR=$deploy/conf SPARK_SCALA_VERSION=2.12
+case $(uname -sm) in
+  'Linux x86_64') jar=spark-mae.jar ;;
+  'Linux aarch64') jar=spark-mae-linux-arm64.jar ;;
+  *) refuse "Invalid platform: $(uname -sm) (the job's native code is for Linux on x86_64 or aarch64)" ;;
+esac
+
+# A checkout builds the job and a Spark; the tarball has the job, and its Spark is SPARK_HOME's or the one packed with it.
+export SPARK_HOME SPARK_CONF_DIR SPARK_SCALA_VERSION=2.12
+if [[ -f $deploy/pom.xml ]]; then
+  jar=$deploy/target/$jar SPARK_HOME=$deploy/target/spark SPARK_CONF_DIR=$deploy/conf
+else
+  jar=$deploy/$jar SPARK_HOME=${SPARK_HOME:-$deploy/spark} SPARK_CONF_DIR=${SPARK_CONF_DIR:-$deploy/conf}
+  [[ -f $jar ]] || refuse "Missing $jar (unpack the tarball for $(uname -m))"
+  compgen -G "$SPARK_HOME/jars/spark-core_2.12-3.5.*.jar" >/dev/null ||
+    refuse "Invalid SPARK_HOME: $SPARK_HOME (must hold Spark 3.5 for Scala 2.12, with its jars in jars)"
+fi
 
 # Makes SPARK_HOME if it is missing or older than its POM.
 make_spark() {
@@ -40,8 +55,9 @@ make_spark() {
   mv "$SPARK_HOME/jars.new" "$SPARK_HOME/jars"
 }
 
-# Runs a function that builds, one process at a time.
+# Runs a function that builds, one process at a time; not in the tarball, where all is built.
 alone() {
+  [[ -f $deploy/pom.xml ]] || return 0
   mkdir -p "$deploy/target"
   (
     flock 9
