@@ -241,7 +241,8 @@ class TemplatesTest {
     return Integer.parseInt(first("^(\\d+)g$", size));
   }
 
-  private static Map<String, String> classification(String file, String name) throws IOException {
+  /** The properties of an EMR classification. */
+  static Map<String, String> classification(String file, String name) throws IOException {
     for (JsonNode entry : json(file)) {
       if (entry.get("Classification").asText().equals(name)) {
         return settings(entry.get("Properties"));
