@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class YarnChainIT {
 
   private static final int IMAGES = 16;
-  private static final int EPOCHS = 12;
+  private static final int EPOCHS = 16;
 
   @TempDir private Path directory;
 
@@ -39,10 +39,11 @@ class YarnChainIT {
       assertThat(result(s3, "prepare").get("rows").asInt()).isEqualTo(IMAGES);
 
       FutureTask<Run> pretraining = inBackground(() -> run(yarn, step("pretrain", yarn)));
-      awaitVersions(s3, 1, pretraining);
-      yarn.executor().destroyForcibly();
-      awaitVersions(s3, 2, pretraining);
-      assertThat(yarn.driver().destroy()).isTrue(); // SIGTERM
+      await(() -> newest(s3) >= 1 && yarn.executors().size() == 2, pretraining);
+      yarn.executors().get(0).destroyForcibly();
+      int before = newest(s3);
+      await(() -> newest(s3) > before, pretraining);
+      assertThat(yarn.drivers()).singleElement().matches(ProcessHandle::destroy); // SIGTERM
       assertThat(pretraining.get().exitCode()).as(pretraining.get().err()).isZero();
       assertThat(result(s3, "pretrain").get("images").asInt()).isEqualTo(EPOCHS * IMAGES);
 
@@ -130,15 +131,16 @@ class YarnChainIT {
     return task;
   }
 
-  /** Waits for whole versions of the model, as many or later ones. */
-  private static void awaitVersions(S3Server s3, int count, FutureTask<Run> run) throws Exception {
-    while (newest(s3.bucket().resolve("model")) < count) {
-      assertThat(run.isDone()).as("the run is over before version " + count).isFalse();
+  private static void await(Callable<Boolean> condition, FutureTask<Run> run) throws Exception {
+    while (!condition.call()) {
+      assertThat(run.isDone()).as("the run ended too early").isFalse();
       Thread.sleep(50);
     }
   }
 
-  private static int newest(Path model) throws Exception {
+  /** The newest whole version of the model, or 0. */
+  private static int newest(S3Server s3) throws Exception {
+    Path model = s3.bucket().resolve("model");
     if (!Files.isDirectory(model)) {
       return 0;
     }

@@ -39,7 +39,7 @@ final class YarnCluster implements AutoCloseable {
     storage.forEach(node::set);
     node.set("fs.defaultFS", hdfs.getURI().toString());
     node.setInt(YarnConfiguration.RM_SCHEDULER_MINIMUM_ALLOCATION_MB, 256);
-    node.setInt(YarnConfiguration.NM_PMEM_MB, 6144);
+    node.setInt(YarnConfiguration.YARN_MINICLUSTER_NM_PMEM_MB, 6144);
     node.setBoolean(YarnConfiguration.NM_VMEM_CHECK_ENABLED, false);
     node.setFloat(YarnConfiguration.NM_MAX_PER_DISK_UTILIZATION_PERCENTAGE, 100);
     node.setInt(YarnConfiguration.RM_AM_MAX_ATTEMPTS, 3);
@@ -97,23 +97,21 @@ final class YarnCluster implements AutoCloseable {
     return options;
   }
 
-  /** The driver of the application that runs: its JVM, not the shell around it. */
-  ProcessHandle driver() {
-    return process("org.apache.spark.deploy.yarn.ApplicationMaster");
+  /** The drivers that run: their JVMs, not the shells around them. */
+  List<ProcessHandle> drivers() {
+    return processes("org.apache.spark.deploy.yarn.ApplicationMaster");
   }
 
-  /** One of its executors. */
-  ProcessHandle executor() {
-    return process("YarnCoarseGrainedExecutorBackend");
+  List<ProcessHandle> executors() {
+    return processes("YarnCoarseGrainedExecutorBackend");
   }
 
-  private ProcessHandle process(String main) {
+  private static List<ProcessHandle> processes(String main) {
     return ProcessHandle.current()
         .descendants()
         .filter(process -> process.info().command().orElse("").endsWith("/java"))
         .filter(process -> process.info().commandLine().orElse("").contains(main))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("No process of " + main));
+        .toList();
   }
 
   /** How applications ended, and in how many attempts, in the order of their start. */
