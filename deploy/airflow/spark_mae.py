@@ -1,12 +1,6 @@
 """Pre-trains, judges and exports an encoder: prepare >> pretrain >> (probe, export), with Airflow 2.8 or newer, or 3.
 
-Needs apache-airflow-providers-apache-spark, apache-airflow-providers-amazon with s3fs, a Spark connection named spark_default whose
-spark_binary is a Spark 3.5's (the provider's own pyspark is newer), and the job jar at JAR. Copy this file to the DAG folder:
-
-    airflow dags trigger spark_mae
-
-Expected: five green tasks; each task's XCom is its result line, so probe's has top1 and top5; s3a://BUCKET/encoder holds
-model.safetensors. COMMANDS and CONF are JSON but for the last commas: a test of this project reads them.
+README.md says what to edit, and how it ends. COMMANDS and CONF are JSON but for the last commas: a test of this project reads them.
 """
 
 import json
@@ -23,6 +17,7 @@ except ImportError:
     from airflow.io.path import ObjectStoragePath
 
 JAR = "/opt/spark-mae.jar"
+SPARK_SUBMIT = "spark3-submit"  # on the PATH, a link to spark-submit of Spark 3.5; the provider allows no path
 TRY_AGAIN = 75  # the only exit code after which another try may help
 
 # {{ run_id }} is the same for all tries of a run, also of one that was started by hand; colons and plus signs are no names for files.
@@ -90,7 +85,6 @@ CONF = {
 }
 
 
-
 class MaeOperator(SparkSubmitOperator):
     """Submits a command; returns its result line, and gives up where another try would fail again."""
 
@@ -118,6 +112,7 @@ with DAG(
         name: MaeOperator(
             task_id=name,
             application=JAR,
+            spark_binary=SPARK_SUBMIT,
             java_class="io.sparkmae.job.Mae",
             application_args=[word.replace("RUN", RUN) for word in arguments]
             + ["--result", f"s3a://BUCKET/results/{RUN}/{name}.json"],

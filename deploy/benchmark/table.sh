@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts beside it: numbers of their tables.
 
 # value NAME LINE: a number of a JSON line.

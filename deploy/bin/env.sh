@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it: where things are, which Java, and the Spark runtime that is made on first use.
+# Sourced by the scripts beside it: where things are, which Java, and the Spark runtime that a checkout makes on first use.
 
 deploy=$(cd -P "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 root=$(dirname "$deploy")
@@ -26,16 +26,28 @@ java_version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
 # Java spells the names of files by the locale.
 [[ $(locale charmap 2>/dev/null) == UTF-8 ]] || export LC_ALL=C.UTF-8
 
-# Each Spark has a runtime, classes and a job jar of its own.
+# Each Spark has a runtime, classes and a job jar of its own, and each processor a jar.
 case ${MAE_SPARK:-3.5} in
-  3.5) scala=2.12 target=$deploy/target jar=$deploy/target/spark-mae.jar versions=() ;;
-  4.0 | 4.1)
-    scala=2.13 target=$deploy/target/spark-$MAE_SPARK versions=(-Dspark="$MAE_SPARK")
-    jar=$target/spark-mae-spark${MAE_SPARK}_$scala.jar
-    ;;
+  3.5) scala=2.12 target=$deploy/target jar=spark-mae versions=() ;;
+  4.0 | 4.1) scala=2.13 target=$deploy/target/spark-$MAE_SPARK jar=spark-mae-spark${MAE_SPARK}_2.13 versions=(-Dspark="$MAE_SPARK") ;;
   *) refuse "Invalid MAE_SPARK: $MAE_SPARK (must be 3.5, 4.0 or 4.1)" ;;
 esac
-export SPARK_HOME=$target/spark SPARK_CONF_DIR=$deploy/conf SPARK_SCALA_VERSION=$scala
+case $(uname -sm) in
+  'Linux x86_64') jar+=.jar ;;
+  'Linux aarch64') jar+=-linux-arm64.jar ;;
+  *) refuse "Invalid platform: $(uname -sm) (the job's native code is for Linux on x86_64 or aarch64)" ;;
+esac
+
+# A checkout builds the job and a Spark; the tarball has the job, and its Spark is SPARK_HOME's or the one packed with it.
+export SPARK_HOME SPARK_CONF_DIR SPARK_SCALA_VERSION=$scala
+if [[ -f $deploy/pom.xml ]]; then
+  jar=$target/$jar SPARK_HOME=$target/spark SPARK_CONF_DIR=$deploy/conf
+else
+  jar=$deploy/$jar SPARK_HOME=${SPARK_HOME:-$deploy/spark} SPARK_CONF_DIR=${SPARK_CONF_DIR:-$deploy/conf}
+  [[ -f $jar ]] || refuse "Missing $jar (unpack the tarball for $(uname -m))"
+  compgen -G "$SPARK_HOME/jars/spark-core_$scala-${MAE_SPARK:-3.5}.*.jar" >/dev/null ||
+    refuse "Invalid SPARK_HOME: $SPARK_HOME (must hold Spark ${MAE_SPARK:-3.5} for Scala $scala, with its jars in jars)"
+fi
 
 # Makes SPARK_HOME if it is missing or older than its POM.
 make_spark() {
@@ -49,8 +61,9 @@ make_spark() {
   mv "$SPARK_HOME/jars.new" "$SPARK_HOME/jars"
 }
 
-# Runs a function that builds, one process at a time.
+# Runs a function that builds, one process at a time; not in the tarball, where all is built.
 alone() {
+  [[ -f $deploy/pom.xml ]] || return 0
   mkdir -p "$deploy/target"
   (
     flock 9

@@ -49,7 +49,7 @@ echo '| round | live heap of the driver, MiB | seconds |'
 echo '|---|---|---|'
 steps=$(((count + 3) / 4)) # an epoch of two workers, batches of two
 pretrain 'local[2]' heap 2 2 1 $((1 + rounds / steps)) &
-driver= start=$SECONDS
+driver='' start=$SECONDS
 until [[ $driver ]]; do
   sleep 1
   kill -0 $! 2>/dev/null || { echo "It ended: see $directory/heap.log"; exit 1; }

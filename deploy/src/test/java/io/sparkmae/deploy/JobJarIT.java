@@ -2,11 +2,17 @@ package io.sparkmae.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +63,66 @@ class JobJarIT {
   }
 
   @Test
+  void namesTheLicenceOfEveryNativeLibrary() throws IOException {
+    String licences = text("META-INF/THIRD-PARTY-NATIVES.txt");
+
+    assertThat(files.stream().filter(f -> f.matches(".*\\.so[.\\d]*")))
+        .allSatisfy(
+            file ->
+                assertThat(licences)
+                    .contains(file.replaceAll(".*/|\\.so.*|(?<=libjniopenblas)_.*", "")));
+  }
+
+  @Test
+  void namesItsPartsAndTheirLicences() throws IOException {
+    Set<String> parts = new TreeSet<>();
+    for (JsonNode part :
+        Templates.parse(text("META-INF/sbom/spark-mae.cdx.json")).get("components")) {
+      assertThat(part.get("licenses")).as("licences of %s", part.get("purl")).isNotEmpty();
+      if (!part.get("group").asText().equals("io.sparkmae")) {
+        parts.add(
+            "%s:%s:%s"
+                .formatted(
+                    part.get("group").asText(),
+                    part.get("name").asText(),
+                    part.get("version").asText()));
+      }
+    }
+    Set<String> licensed = new TreeSet<>();
+    Matcher line =
+        Pattern.compile("\\((\\S+:\\S+:\\S+) - ").matcher(text("META-INF/THIRD-PARTY.txt"));
+    while (line.find()) {
+      licensed.add(line.group(1));
+    }
+
+    assertThat(licensed).isEqualTo(parts).hasSizeGreaterThan(30);
+    // a part is there by its classes, or by the file that Maven leaves
+    assertThat(parts).anyMatch(part -> part.startsWith("org.nd4j:nd4j-native:"));
+    assertThat(files.stream().filter(f -> f.matches("META-INF/maven/[^/]+/[^/]+/pom.properties")))
+        .map(f -> f.split("/")[2])
+        .allMatch(
+            group ->
+                group.equals("io.sparkmae")
+                    || group.matches(
+                        "com\\.google\\.(guava|protobuf|code\\.findbugs|errorprone|j2objc)")
+                    || group.matches(
+                        "com\\.fasterxml.*|org\\.codehaus.*|org\\.yaml|javax.*|org\\.checkerframework")
+                    || parts.stream().anyMatch(part -> part.startsWith(group + ":")));
+  }
+
+  /** Two builds of a commit have the same bytes: {@code .ci/reproducible} shows it. */
+  @Test
+  void tellsNoTimeOfItsBuild() {
+    assertThat(files)
+        .contains("META-INF/LICENSE", "META-INF/NOTICE")
+        .filteredOn(f -> f.startsWith("io/sparkmae/") || f.startsWith("META-INF/THIRD-PARTY"))
+        .allSatisfy(
+            f ->
+                assertThat(jar.getEntry(f).getTimeLocal())
+                    .isEqualTo(LocalDateTime.of(2026, 1, 1, 0, 0)));
+  }
+
+  @Test
   void carriesTheDecoder() {
     assertThat(files)
         .contains("org/bytedeco/leptonica/global/leptonica.class")
@@ -66,13 +132,17 @@ class JobJarIT {
 
   @Test
   void namesTheBackendOfNd4j() throws IOException {
-    ZipEntry services = jar.getEntry("META-INF/services/org.nd4j.linalg.factory.Nd4jBackend");
-    assertThat(new String(jar.getInputStream(services).readAllBytes(), StandardCharsets.UTF_8))
+    assertThat(text("META-INF/services/org.nd4j.linalg.factory.Nd4jBackend"))
         .contains("org.nd4j.linalg.cpu.nativecpu.CpuBackend");
   }
 
   @Test
   void carriesNoSignatureOfItsParts() {
     assertThat(files).noneMatch(f -> f.matches("META-INF/[^/]*\\.(SF|DSA|RSA)"));
+  }
+
+  private static String text(String file) throws IOException {
+    return new String(
+        jar.getInputStream(jar.getEntry(file)).readAllBytes(), StandardCharsets.UTF_8);
   }
 }

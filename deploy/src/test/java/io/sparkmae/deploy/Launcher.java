@@ -7,22 +7,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Runs {@code deploy/bin/mae} in a directory of its own, as its user would. */
+/** Runs {@code bin/mae} of the checkout or of a tarball, in a directory, as its user would. */
 final class Launcher {
 
   /** What a run came to. */
   record Run(int exitCode, String out, String err) {}
 
+  private final Path mae;
   private final Path directory;
 
   Launcher(Path directory) {
+    this(Path.of("bin", "mae").toAbsolutePath(), directory);
+  }
+
+  Launcher(Path mae, Path directory) {
+    this.mae = mae;
     this.directory = directory;
   }
 
   Run run(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
-    command.add(Path.of("bin", "mae").toAbsolutePath().toString());
+    command.add(mae.toString());
     command.addAll(List.of(arguments));
     Path out = directory.resolve("out");
     Path err = directory.resolve("err");

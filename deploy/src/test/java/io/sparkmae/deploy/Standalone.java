@@ -18,7 +18,7 @@ final class Standalone implements AutoCloseable {
   Standalone(Path directory) throws IOException, InterruptedException {
     this.directory = directory;
     start("master.Master", "--port", Integer.toString(port));
-    awaitMaster();
+    awaitOpen(port);
     start("worker.Worker", "--cores", "2", "--memory", "4g", "--work-dir", work(), master());
   }
 
@@ -41,8 +41,9 @@ final class Standalone implements AutoCloseable {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
   }
 
+  /** Waits half a minute for a server. */
   @SuppressWarnings("try") // the socket is there to be opened
-  private void awaitMaster() throws InterruptedException {
+  static void awaitOpen(int port) throws InterruptedException {
     for (int attempt = 0; attempt < 300; attempt++) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
         return;
@@ -50,10 +51,10 @@ final class Standalone implements AutoCloseable {
         Thread.sleep(100);
       }
     }
-    throw new AssertionError("No master on port " + port);
+    throw new AssertionError("Nothing answers on port " + port);
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

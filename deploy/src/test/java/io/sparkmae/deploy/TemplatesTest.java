@@ -1,35 +1,38 @@
 package io.sparkmae.deploy;
 
+import static io.sparkmae.deploy.Templates.first;
+import static io.sparkmae.deploy.Templates.json;
+import static io.sparkmae.deploy.Templates.literal;
+import static io.sparkmae.deploy.Templates.parse;
+import static io.sparkmae.deploy.Templates.settings;
+import static io.sparkmae.deploy.Templates.strings;
+import static io.sparkmae.deploy.Templates.text;
+import static io.sparkmae.deploy.Templates.yaml;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.sparkmae.job.Mae;
+import io.sparkmae.job.config.ConfigLayers;
+import io.sparkmae.job.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.StreamSupport;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
-import org.yaml.snakeyaml.Yaml;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every template names the real class, and its commands are commands of the real command line. */
 class TemplatesTest {
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(JsonReadFeature.ALLOW_TRAILING_COMMA).build();
+  @TempDir private Path directory;
 
   @Test
   void emrSteps() throws IOException {
-    for (JsonNode step : JSON.readTree(text("emr/steps.json"))) {
+    for (JsonNode step : json("emr/steps.json")) {
       List<String> words = strings(step.get("Args"));
       int jar = words.indexOf("s3://BUCKET/spark-mae.jar");
 
@@ -52,7 +55,8 @@ class TemplatesTest {
 
   @Test
   void databricksBundle() throws IOException {
-    JsonNode job = yaml("databricks/databricks.yml").at("/resources/jobs/spark_mae");
+    JsonNode job = yaml("databricks/databricks.yml").get(0).at("/resources/jobs/spark_mae");
+    int workers = job.at("/job_clusters/0/new_cluster/num_workers").asInt();
 
     for (JsonNode task : job.get("tasks")) {
       JsonNode main = task.get("spark_jar_task");
@@ -62,12 +66,58 @@ class TemplatesTest {
       assertHasResult(strings(main.get("parameters")));
       assertThat(task.at("/max_retries").asInt(0)).isZero();
     }
+    assertThat(strings(job.at("/tasks/1/spark_jar_task/parameters")))
+        .containsSequence("--workers", Integer.toString(workers));
     assertMemoryFits(settings(job.at("/job_clusters/0/new_cluster/spark_conf")));
   }
 
   @Test
-  void kubernetesApplication() throws IOException {
-    JsonNode spec = yaml("kubernetes/spark-mae.yaml").get("spec");
+  void emrServerless() throws IOException {
+    JsonNode application = json("emr-serverless/application.json");
+    Map<String, String> settings = settings(application.at("/runtimeConfiguration/0/properties"));
+    int driver = gigabytes(settings, "driver");
+    int executor = gigabytes(settings, "executor");
+    int executors = Integer.parseInt(settings.get("spark.executor.instances"));
+
+    assertMemoryFits(settings);
+    // what the service has machines for: 4 cores with 8 to 30 GB, 8 cores with 16, 20, … to 60
+    assertThat(settings).containsEntry("spark.driver.cores", "4");
+    assertThat(driver).isBetween(8, 30);
+    assertThat(settings).containsEntry("spark.executor.cores", "8");
+    assertThat(executor).isBetween(16, 60).matches(size -> size % 4 == 0);
+    assertThat(application.get("maximumCapacity"))
+        .isEqualTo(
+            parse(
+                "{\"cpu\": \"%d vCPU\", \"memory\": \"%d GB\"}"
+                    .formatted(4 + executors * 8, driver + executors * executor)));
+    for (String command : List.of("prepare", "pretrain", "export")) {
+      JsonNode submit = json("emr-serverless/" + command + ".json").at("/jobDriver/sparkSubmit");
+      List<String> words = strings(submit.get("entryPointArguments"));
+      assertThat(submit.get("sparkSubmitParameters").asText())
+          .isEqualTo("--class " + Mae.class.getName());
+      assertAccepted(words);
+      assertHasResult(words);
+      assertThat(words).startsWith(command);
+    }
+    assertThat(strings(json("emr-serverless/pretrain.json").findValue("entryPointArguments")))
+        .containsSequence("--workers", Integer.toString(executors));
+  }
+
+  @Test
+  void kubernetesSettings() throws IOException {
+    JsonNode settings = yaml("kubernetes/settings.yaml").get(0);
+    Path file = directory.resolve("pretrain.conf");
+    Files.writeString(file, settings.at("/data/pretrain.conf").asText());
+
+    RunConfig run = ConfigLayers.runConfig(Map.of(), file.toString(), new Configuration());
+
+    assertThat(run.data().uri()).isEqualTo("s3a://BUCKET/prepared");
+    assertThat(run.train().workers()).isEqualTo(4);
+  }
+
+  @Test
+  void kubeflowApplication() throws IOException {
+    JsonNode spec = yaml("kubernetes/spark-mae.yaml").get(0).get("spec");
     Map<String, String> settings = settings(spec.get("sparkConf"));
     for (String role : List.of("driver", "executor")) {
       JsonNode pod = spec.get(role);
@@ -76,22 +126,58 @@ class TemplatesTest {
       settings.put("spark." + role + ".extraJavaOptions", pod.get("javaOptions").asText());
     }
 
-    assertThat(spec.get("mainClass").asText()).isEqualTo(Mae.class.getName());
-    assertAccepted(strings(spec.get("arguments")));
-    assertHasResult(strings(spec.get("arguments")));
     assertThat(spec.at("/restartPolicy/type").asText()).isEqualTo("Never");
+    assertThat(spec.at("/driver/configMaps/0/name").asText()).isEqualTo("spark-mae-settings");
+    assertThat(spec.at("/executor/instances").asInt()).isEqualTo(4);
+    assertPretrains(spec, "arguments");
     assertMemoryFits(settings);
   }
 
   @Test
-  void airflowDag() throws IOException {
-    String dag = text("airflow/spark_mae.py");
+  void apacheApplication() throws IOException {
+    JsonNode spec = yaml("kubernetes/spark-mae-apache.yaml").get(0).get("spec");
+    Map<String, String> settings = settings(spec.get("sparkConf"));
 
-    assertThat(dag).contains("java_class=\"" + Mae.class.getName() + "\"");
+    assertThat(spec.at("/applicationTolerations/restartConfig/restartPolicy").asText())
+        .isEqualTo("OnInfrastructureFailure");
+    assertThat(spec.findValue("configMap").get("name").asText()).isEqualTo("spark-mae-settings");
+    assertThat(settings).containsEntry("spark.executor.instances", "4");
+    assertPretrains(spec, "driverArgs");
+    assertMemoryFits(settings);
+  }
+
+  private static void assertPretrains(JsonNode spec, String arguments) {
+    assertThat(spec.get("mainClass").asText()).isEqualTo(Mae.class.getName());
+    assertAccepted(strings(spec.get(arguments)));
+    assertHasResult(strings(spec.get(arguments)));
+    assertThat(strings(spec.get(arguments)))
+        .containsSequence("--config", "file:///etc/spark-mae/pretrain.conf");
+    assertThat(spec.findValues("secretRef"))
+        .as("driver's and executors'")
+        .hasSize(2)
+        .allMatch(secret -> secret.get("name").asText().equals("spark-mae-s3"));
+  }
+
+  @Test
+  void airflowDag() throws IOException {
+    String dag = "airflow/spark_mae.py";
+
+    assertThat(text(dag))
+        .contains("java_class=\"" + Mae.class.getName() + "\"")
+        .contains("SPARK_SUBMIT = \"spark3-submit\"");
     for (JsonNode command : literal(dag, "COMMANDS")) {
       assertAccepted(strings(command));
     }
     assertMemoryFits(settings(literal(dag, "CONF")));
+  }
+
+  @Test
+  void airflowDagOfTheBundle() throws IOException {
+    JsonNode job = yaml("databricks/databricks.yml").get(0).at("/resources/jobs/spark_mae");
+
+    assertThat(text("airflow/spark_mae_databricks.py"))
+        .contains("job_name=" + job.get("name"))
+        .contains("retries=0");
   }
 
   @Test
@@ -141,6 +227,12 @@ class TemplatesTest {
     }
   }
 
+  /** What a container of a role has, in GB. */
+  private static int gigabytes(Map<String, String> settings, String role) {
+    return gigabytes(settings.get("spark." + role + ".memory"))
+        + gigabytes(settings.get("spark." + role + ".memoryOverhead"));
+  }
+
   private static String option(String options, String name) {
     return first("-Dorg\\.bytedeco\\.javacpp\\." + name + "=(\\S+)", options);
   }
@@ -149,46 +241,13 @@ class TemplatesTest {
     return Integer.parseInt(first("^(\\d+)g$", size));
   }
 
-  private static JsonNode literal(String python, String name) throws IOException {
-    return JSON.readTree(first("(?ms)^" + name + " = (\\{.*?^})", python));
-  }
-
-  private static Map<String, String> classification(String file, String name) throws IOException {
-    for (JsonNode entry : JSON.readTree(text(file))) {
+  /** The properties of an EMR classification. */
+  static Map<String, String> classification(String file, String name) throws IOException {
+    for (JsonNode entry : json(file)) {
       if (entry.get("Classification").asText().equals(name)) {
         return settings(entry.get("Properties"));
       }
     }
     throw new AssertionError("No classification " + name + " in " + file);
-  }
-
-  private static Map<String, String> settings(JsonNode object) {
-    Map<String, String> settings = new TreeMap<>();
-    object.fields().forEachRemaining(e -> settings.put(e.getKey(), string(e.getValue())));
-    return settings;
-  }
-
-  private static List<String> strings(JsonNode array) {
-    return StreamSupport.stream(array.spliterator(), false).map(TemplatesTest::string).toList();
-  }
-
-  /** A bare number or boolean in YAML is refused by the tools that read these files. */
-  private static String string(JsonNode node) {
-    assertThat(node.isTextual()).as("%s is a string", node).isTrue();
-    return node.asText();
-  }
-
-  private static String first(String regex, String text) {
-    Matcher matcher = Pattern.compile(regex).matcher(text);
-    assertThat(matcher.find()).as("%s in %s", regex, text).isTrue();
-    return matcher.group(1);
-  }
-
-  private static JsonNode yaml(String file) throws IOException {
-    return JSON.valueToTree(new Yaml().load(text(file)));
-  }
-
-  private static String text(String file) throws IOException {
-    return Files.readString(Path.of(file));
   }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
     name = "mae",
     description = "Pre-trains masked autoencoders from images, on Spark.",
     synopsisSubcommandLabel = "COMMAND",
+    versionProvider = BuildVersion.class,
     subcommands = {
       DemoCommand.class,
       PrepareCommand.class,
@@ -47,6 +48,12 @@ public final class Mae {
       scope = ScopeType.INHERIT,
       description = "Shows the options and stops.")
   private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Shows the commit, and the versions of Spark, Java and the native libraries.")
+  private boolean version;
 
   @Option(
       names = "--verbose",
@@ -137,7 +144,7 @@ public final class Mae {
       file.write(outcome.exitCode(), outcome.result());
       return outcome.exitCode();
     }
-    return code; // --help
+    return code; // --help, --version
   }
 
   private boolean traced() {

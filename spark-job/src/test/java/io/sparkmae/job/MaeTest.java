@@ -80,6 +80,22 @@ class MaeTest {
   }
 
   @Test
+  void versionNamesTheCommitAndWhatItRunsOn() {
+    assertThat(run("--version")).isEqualTo(ExitCode.DONE);
+    assertThat(out().lines())
+        .satisfiesExactly(
+            build ->
+                assertThat(build).matches("spark-mae \\S+, commit (unknown|\\S*[0-9a-f]{12}\\S*)"),
+            runtime ->
+                assertThat(runtime)
+                    .startsWith("Spark " + org.apache.spark.package$.MODULE$.SPARK_VERSION())
+                    .contains("Java " + Runtime.version()),
+            arithmetic ->
+                assertThat(arithmetic).matches("ND4J \\S+, oneDNN [\\d.]+, OpenBLAS \\S+"),
+            images -> assertThat(images).contains("leptonica-1.", "libjpeg", "libwebp"));
+  }
+
+  @Test
   void missingCommandAndOptionsAreBadOptions() {
     assertThat(run()).isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(run("pretrain")).isEqualTo(ExitCode.BAD_OPTIONS);

@@ -80,6 +80,11 @@ public final class Engines {
     return OneDnnDevice.instructions();
   }
 
+  /** Returns oneDNN's version, such as 3.11.0, or {@code not loaded}. */
+  public static String oneDnnVersion() {
+    return OneDnnDevice.version();
+  }
+
   /** Why this machine cannot run the engine on a GPU, as a part of a sentence; empty if it can. */
   public static String obstacleToCuda() {
     return Cuda.obstacle();

@@ -1,5 +1,6 @@
 package io.sparkmae.data.image.codec;
 
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.leptonica.PIX;
@@ -29,6 +30,20 @@ public final class Leptonica implements AutoCloseable {
   /** Returns whether this machine has the libraries; if not, it has been said on stderr. */
   public static boolean isLoaded() {
     return LOADED;
+  }
+
+  /** Returns the versions of Leptonica and of the image libraries in it, or {@code not loaded}. */
+  public static String versions() {
+    return LOADED
+        ? "%s, %s"
+            .formatted(text(leptonica.getLeptonicaVersion()), text(leptonica.getImagelibVersions()))
+        : "Leptonica not loaded";
+  }
+
+  private static String text(BytePointer allocated) {
+    String text = allocated.getString().replace(" : ", ", ");
+    leptonica.lept_free(allocated);
+    return text;
   }
 
   /**

@@ -19,6 +19,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.bytedeco.dnnl.dnnl_version_t;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -72,6 +73,16 @@ public final class OneDnnDevice implements Device {
    */
   public static String instructions() {
     return "oneDNN isa 0x%x".formatted(dnnl_get_effective_cpu_isa());
+  }
+
+  /** Returns the library's version, such as 3.11.0, or {@code not loaded}. */
+  public static String version() {
+    try {
+      dnnl_version_t version = dnnl_version();
+      return "%d.%d.%d".formatted(version.major(), version.minor(), version.patch());
+    } catch (LinkageError e) {
+      return "not loaded";
+    }
   }
 
   @Override
