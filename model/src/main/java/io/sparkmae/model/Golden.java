@@ -5,6 +5,7 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.file.Safetensors;
+import io.sparkmae.model.masking.Masking;
 import io.sparkmae.model.optimiser.AdamW;
 import java.util.LinkedHashMap;
 import java.util.Map;

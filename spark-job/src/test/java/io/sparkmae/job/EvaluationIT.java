@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.cluster.SmallData;
+import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.file.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -14,7 +16,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import javax.imageio.ImageIO;
+import org.apache.commons.lang3.ArrayUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -71,6 +76,64 @@ class EvaluationIT {
     assertThat(result.get("psnr").asDouble()).isBetween(0.0, 60.0);
     assertThat(ImageIO.read(directory.resolve("p.png").toFile()).getHeight())
         .isGreaterThan(3 * 128);
+  }
+
+  @Test
+  void aSweepOfMaskRatiosIsOnePictureAndAPsnrForEach() throws Exception {
+    JsonNode result = reconstruct("sweep.png", "--mask-ratio", "0.5,0.75,0.9");
+    assertThat(result.get("psnr_by_mask_ratio").fieldNames())
+        .toIterable()
+        .containsExactly("0.5", "0.75", "0.9");
+    assertThat(ImageIO.read(directory.resolve("sweep.png").toFile()).getWidth())
+        .isGreaterThan(4 * 128);
+    JsonNode one = reconstruct("one.png", "--mask-ratio", "0.75");
+    assertThat(one.get("psnr")).isEqualTo(result.get("psnr_by_mask_ratio").get("0.75"));
+    assertThat(one.get("psnr")).isEqualTo(reconstruct("own.png").get("psnr"));
+  }
+
+  @Test
+  void otherMasksGiveOtherPictures() throws Exception {
+    Set<Double> psnr = new HashSet<>();
+    for (String sampling : new String[] {"random", "block", "grid"}) {
+      psnr.add(reconstruct("p.png", "--mask-sampling", sampling).get("psnr").asDouble());
+    }
+    assertThat(psnr).hasSize(3);
+  }
+
+  @Test
+  void aModelKnowsTheMasksThatItTrainedWith() throws Exception {
+    String[] pretrain = SmallData.pretrain(at("data"), at("blocks"));
+    pretrain = ArrayUtils.addAll(pretrain, "--mask-sampling=block");
+    mae(pretrain);
+    EncoderModel model = EncoderModel.of(at("blocks"), new Configuration());
+    assertThat(model.config().maskSampling()).isEqualTo(MaskSampling.BLOCK);
+  }
+
+  @Test
+  void attentionIsAPicture() throws Exception {
+    JsonNode result =
+        mae(
+            "attention",
+            "--model",
+            at("model"),
+            "--images",
+            at("images"),
+            "--output",
+            at("attention.png"),
+            "--count=2",
+            "--each-head",
+            "--image-size=48");
+    assertThat(result.get("images").asInt()).isEqualTo(2);
+    assertThat(result.get("heads").asInt()).isEqualTo(3);
+    assertThat(ImageIO.read(directory.resolve("attention.png").toFile()).getWidth())
+        .isGreaterThan(6 * 128);
+  }
+
+  private static JsonNode reconstruct(String picture, String... options) throws Exception {
+    String[] command = {
+      "reconstruct", "--model", at("model"), "--images", at("images"), "--output", at(picture)
+    };
+    return mae(ArrayUtils.addAll(command, options));
   }
 
   @Test

@@ -49,6 +49,7 @@ class MaeTest {
             "pretrain",
             "finetune",
             "reconstruct",
+            "attention",
             "embed",
             "predict",
             "probe",

@@ -3,6 +3,7 @@ package io.sparkmae.model.config;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -19,6 +20,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param maskRatio share of the patches removed, in (0, 1); 0.75 in every preset; at least one is
  *     removed, and one kept
  * @param normPixLoss whether the target is normalised patch by patch
+ * @param maskSampling how the removed patches are chosen; random in every preset, and if null
  */
 public record MaeConfig(
     @JsonProperty("imageSize") int imageSize,
@@ -29,7 +31,10 @@ public record MaeConfig(
     @JsonProperty("mlpRatio") double mlpRatio,
     @JsonProperty("layerNormEps") double layerNormEps,
     @JsonProperty("maskRatio") double maskRatio,
-    @JsonProperty("normPixLoss") boolean normPixLoss)
+    @JsonProperty("normPixLoss") boolean normPixLoss,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = Usual.class)
+        @JsonProperty("maskSampling")
+        MaskSampling maskSampling)
     implements Serializable {
 
   private static final Tower DECODER_512 = new Tower(512, 8, 16);
@@ -41,7 +46,21 @@ public record MaeConfig(
           "mae_vit_large_patch16", preset(16, new Tower(1024, 24, 16), DECODER_512),
           "mae_vit_huge_patch14", preset(14, new Tower(1280, 32, 16), DECODER_512));
 
+  /** Equals the sampling that JSON leaves out. */
+  public static final class Usual {
+    @Override
+    public boolean equals(Object sampling) {
+      return sampling == MaskSampling.RANDOM;
+    }
+
+    @Override
+    public int hashCode() {
+      return 0;
+    }
+  }
+
   public MaeConfig {
+    maskSampling = maskSampling == null ? MaskSampling.RANDOM : maskSampling;
     require(patchSize > 0, "patchSize", patchSize, "must be at least 1");
     require(channels > 0, "channels", channels, "must be at least 1");
     require(
@@ -66,6 +85,30 @@ public record MaeConfig(
         "must remove at least one of the " + tokens + " patches; raise it");
     requirePositions(encoder, tokens);
     requirePositions(decoder, tokens);
+  }
+
+  /** A model whose masks are random. */
+  public MaeConfig(
+      int imageSize,
+      int patchSize,
+      int channels,
+      Tower encoder,
+      Tower decoder,
+      double mlpRatio,
+      double layerNormEps,
+      double maskRatio,
+      boolean normPixLoss) {
+    this(
+        imageSize,
+        patchSize,
+        channels,
+        encoder,
+        decoder,
+        mlpRatio,
+        layerNormEps,
+        maskRatio,
+        normPixLoss,
+        MaskSampling.RANDOM);
   }
 
   private static void requirePositions(Tower tower, int tokens) {
@@ -160,7 +203,8 @@ public record MaeConfig(
         mlpRatio,
         layerNormEps,
         maskRatio,
-        normPixLoss);
+        normPixLoss,
+        maskSampling);
   }
 
   /**
@@ -181,7 +225,8 @@ public record MaeConfig(
                 mlpRatio,
                 layerNormEps,
                 maskRatio,
-                normPixLoss)
+                normPixLoss,
+                maskSampling)
             .gridSize(); // checked
     return new MaeConfig(
         imageSize,
@@ -192,7 +237,8 @@ public record MaeConfig(
         mlpRatio,
         layerNormEps,
         maskRatio,
-        normPixLoss);
+        normPixLoss,
+        maskSampling);
   }
 
   private Tower resized(Tower tower, int grid) {
@@ -217,7 +263,8 @@ public record MaeConfig(
         mlpRatio,
         layerNormEps,
         maskRatio,
-        normPixLoss);
+        normPixLoss,
+        maskSampling);
   }
 
   public MaeConfig withTask(double maskRatio, boolean normPixLoss) {
@@ -230,6 +277,21 @@ public record MaeConfig(
         mlpRatio,
         layerNormEps,
         maskRatio,
-        normPixLoss);
+        normPixLoss,
+        maskSampling);
+  }
+
+  public MaeConfig withMaskSampling(MaskSampling maskSampling) {
+    return new MaeConfig(
+        imageSize,
+        patchSize,
+        channels,
+        encoder,
+        decoder,
+        mlpRatio,
+        layerNormEps,
+        maskRatio,
+        normPixLoss,
+        maskSampling);
   }
 }

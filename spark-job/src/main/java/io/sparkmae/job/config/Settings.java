@@ -30,6 +30,10 @@ final class Settings {
           row("model.mask-ratio", "model.maskRatio")
               .flag("--mask-ratio=SHARE")
               .doc("Share of the patches removed."),
+          row("model.mask-sampling", "model.maskSampling", "random")
+              .flag("--mask-sampling=random|block|grid")
+              .doc(
+                  "How the removed patches are chosen: each alike, large blocks, or all but a regular grid."),
           row("model.norm-pix-loss", "model.normPixLoss")
               .flag("--norm-pix-loss=true|false")
               .doc("Normalises the target patch by patch."),

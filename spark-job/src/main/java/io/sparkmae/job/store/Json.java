@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Tower;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,11 +23,18 @@ public final class Json {
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .addMixIn(Tower.class, WithoutNulls.class)
+          .addMixIn(MaeConfig.class, WithoutUsualMasks.class)
           .build();
 
   /** A record whose absent components are left out. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private interface WithoutNulls {}
+
+  /** A model that says how its masks are drawn only if they are not random. */
+  private interface WithoutUsualMasks {
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = MaeConfig.Usual.class)
+    MaskSampling maskSampling();
+  }
 
   private Json() {}
 

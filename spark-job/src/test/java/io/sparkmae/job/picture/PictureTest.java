@@ -2,8 +2,12 @@ package io.sparkmae.job.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
+import static org.assertj.core.api.Assertions.within;
 
+import io.sparkmae.job.picture.Sweep.Column;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
+import io.sparkmae.model.config.Tower;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -58,6 +62,51 @@ class PictureTest {
     BufferedImage normalised = Picture.draw(List.of(IMAGE), CONFIG.withTask(0.25, true), "model");
     assertThat(normalised.getHeight())
         .isEqualTo(plain.getHeight() + Lettering.HEIGHT + Picture.GAP);
+  }
+
+  @Test
+  void otherMasksAreNamed() {
+    MaeConfig grid = CONFIG.withMaskSampling(MaskSampling.GRID);
+    assertThat(Picture.sampling(CONFIG)).isEmpty();
+    assertThat(Picture.sampling(grid)).isEqualTo(", grid");
+  }
+
+  @Test
+  void aSweepHasAColumnForEachRatioAndTwoRowsForEachImage() {
+    Reconstruction more = new Reconstruction(patches(0x10), new double[] {1, 1, 0, 0}, patches(9));
+    List<Column> columns =
+        List.of(new Column(0.25, List.of(IMAGE)), new Column(0.5, List.of(more)));
+    BufferedImage picture = Sweep.draw(columns, CONFIG, "model");
+    int y = 2 * Picture.GAP + Lettering.HEIGHT;
+    int below = y + 128 + Picture.GAP;
+    assertThat(picture.getWidth()).isEqualTo(4 * Picture.GAP + 3 * 128);
+    assertThat(pixel(picture, 0, y)).isEqualTo(0x101010);
+    assertThat(pixel(picture, 1, y)).isEqualTo(0x808080);
+    assertThat(pixel(picture, 0, below)).isEqualTo(WHITE);
+    assertThat(pixel(picture, 1, below)).isEqualTo(0x303030);
+    assertThat(pixel(picture, 2, below)).isEqualTo(0x090909);
+    assertThat(pixel(picture, 2, below + 64)).isEqualTo(0x101010);
+    assertThat(columns.get(0).label()).isEqualTo("mask 0.25, 18.0 dB");
+  }
+
+  @Test
+  void attentionIsDrawnFromZeroToThePatchThatGetsMost() {
+    double[][] heads = {{0.2, 0, 0.4, 0, 0.4}, {0.8, 0, 0.2, 0, 0}};
+    AttentionPicture.Row row = new AttentionPicture.Row(patches(0x40), heads);
+    MaeConfig twoHeads = CONFIG.withTowers(new Tower(8, 1, 2), new Tower(4, 1, 1));
+    BufferedImage picture = AttentionPicture.draw(List.of(row), twoHeads, "model", true);
+    int y = 2 * Picture.GAP + Lettering.HEIGHT; // pixel() is in the second patch, 64 lower the last
+    assertThat(row.mean()).containsExactly(new double[] {0, 0.3, 0, 0.2}, within(1e-12));
+    assertThat(picture.getWidth()).isEqualTo(6 * Picture.GAP + 5 * 128);
+    assertThat(pixel(picture, 0, y)).isEqualTo(0x404040);
+    assertThat(pixel(picture, 1, y)).isEqualTo(AttentionPicture.colour(1));
+    assertThat(pixel(picture, 1, y + 64)).isEqualTo(AttentionPicture.colour(2 / 3.0));
+    assertThat(pixel(picture, 2, y)).isEqualTo(0x404040);
+    assertThat(pixel(picture, 2, y + 64)).isLessThan(0x404040);
+    assertThat(pixel(picture, 3, y + 64)).isEqualTo(AttentionPicture.colour(1));
+    assertThat(pixel(picture, 4, y + 64)).isEqualTo(AttentionPicture.colour(0));
+    assertThat(AttentionPicture.draw(List.of(row), twoHeads, "model", false).getWidth())
+        .isEqualTo(4 * Picture.GAP + 3 * 128);
   }
 
   @Test
