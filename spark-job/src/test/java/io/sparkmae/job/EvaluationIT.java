@@ -149,27 +149,45 @@ class EvaluationIT {
   @Test
   void probesLiveBesideNd4j()
       throws Exception { // Spark ML with the system's OpenBLAS would kill this JVM
-    for (String method : new String[] {"linear", "knn"}) {
-      for (String model : new String[] {at("model"), "random:1"}) {
-        JsonNode result =
-            mae(
-                "probe",
-                "--model",
-                model,
-                "--like",
-                at("model"),
-                "--train",
-                at("data"),
-                "--test",
-                at("data"),
-                "--method",
-                method,
-                "--k",
-                "3");
+    for (String method : new String[] {"--method=linear", "--method=knn", "--recipe=paper"}) {
+      for (String model : new String[] {at("model"), "random:1", "pixels"}) {
+        String[] few = method.endsWith("paper") ? new String[] {"--epochs=2"} : new String[0];
+        JsonNode result = probe(model, ArrayUtils.addAll(few, method, "--like", at("model")));
         assertThat(result.get("rows").asInt()).isEqualTo(SmallData.ROWS);
         assertThat(result.get("top1").asDouble()).isBetween(0.0, 1.0);
+        assertThat(result.get("files")).isEmpty();
       }
     }
+  }
+
+  @Test
+  void thePapersProbeGivesTheSameAgainAndItsFiles() throws Exception {
+    String[] options = {"--recipe=paper", "--epochs=3", "--seed=2", "--output", at("probe")};
+    JsonNode result = probe(at("model"), options);
+    assertThat(probe(at("model"), options)).isEqualTo(result);
+    assertThat(result.get("recipe").asText()).isEqualTo("paper");
+    assertThat(result.get("files").get(1).asText()).isEqualTo(at("probe") + "/confusion.json");
+    JsonNode confusion =
+        Json.parse(Files.readString(directory.resolve("probe/confusion.json")), JsonNode.class);
+    assertThat(confusion.get("classes").get(0).asText()).isEqualTo("checks");
+    int counted = 0;
+    for (JsonNode row : confusion.get("counts")) {
+      for (JsonNode count : row) {
+        counted += count.asInt();
+      }
+    }
+    assertThat(counted).isEqualTo(SmallData.ROWS);
+  }
+
+  @Test
+  void pixelsNeedNoModel() throws Exception {
+    assertThat(probe("pixels", "--image-size=32", "--method=knn", "--k=1").get("top1").asDouble())
+        .isOne(); // every image is its own neighbour
+  }
+
+  private static JsonNode probe(String model, String... options) throws Exception {
+    String[] command = {"probe", "--model", model, "--train", at("data"), "--test", at("data")};
+    return mae(ArrayUtils.addAll(command, options));
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +108,39 @@ class PictureTest {
     assertThat(pixel(picture, 4, y + 64)).isEqualTo(AttentionPicture.colour(0));
     assertThat(AttentionPicture.draw(List.of(row), twoHeads, "model", false).getWidth())
         .isEqualTo(4 * Picture.GAP + 3 * 128);
+  }
+
+  @Test
+  void aConfusionMatrixHasNamesAndPercents() {
+    double[][] shares = {{1, 0}, {0.25, 0.75}};
+    BufferedImage picture = ConfusionPicture.draw(List.of("ant", "bee"), shares, "all 2 classes");
+    int margin = 3 * Lettering.ADVANCE * 2 + 2 * Picture.GAP;
+    int top = Lettering.HEIGHT + Picture.GAP + margin;
+    assertThat(picture.getRGB(margin + 1, top + 1) & WHITE).isEqualTo(ConfusionPicture.colour(1));
+    assertThat(picture.getRGB(margin + 41, top + 1) & WHITE).isEqualTo(ConfusionPicture.colour(0));
+    assertThat(inks(picture, 0, margin, top, top + 40)).isTrue(); // a row's name
+    assertThat(inks(picture, margin, margin + 40, Picture.GAP + Lettering.HEIGHT, top)).isTrue();
+    assertThat(inks(picture, margin, margin + 39, top + 40, top + 79)).isTrue(); // 25
+    assertThat(inks(picture, margin + 40, margin + 79, top, top + 39)).isFalse(); // nothing
+  }
+
+  @Test
+  void manyClassesFitAPicture() {
+    List<String> names =
+        IntStream.range(0, 100).mapToObj(i -> "a class with a long name " + i).toList();
+    BufferedImage picture = ConfusionPicture.draw(names, new double[100][100], "100 of 1000");
+    assertThat(picture.getWidth()).isBetween(1200, 1500);
+  }
+
+  private static boolean inks(BufferedImage picture, int left, int right, int top, int bottom) {
+    for (int y = top; y < bottom; y++) {
+      for (int x = left; x < right; x++) {
+        if ((picture.getRGB(x, y) & WHITE) == 0x202020) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   @Test
