@@ -169,7 +169,7 @@ class EvaluationIT {
     assertThat(result.get("files").get(1).asText()).isEqualTo(at("probe") + "/confusion.json");
     JsonNode confusion =
         Json.parse(Files.readString(directory.resolve("probe/confusion.json")), JsonNode.class);
-    assertThat(confusion.get("classes").get(0).asText()).isEqualTo("checks");
+    assertThat(confusion.get("classes").get(0).asText()).isEqualTo("checkers");
     int counted = 0;
     for (JsonNode row : confusion.get("counts")) {
       for (JsonNode count : row) {

@@ -201,7 +201,7 @@ class ProbeIT {
     return Json.parse(Files.readString(directory.resolve(file)), JsonNode.class);
   }
 
-  private static final PaperRecipe RECIPE = new PaperRecipe(30, 3, 0.1, 0, 1, 0);
+  private static final PaperRecipe RECIPE = new PaperRecipe(10, 1, 0, 16, 1, 0);
 
   /** As the job's own crops: features as arrays. */
   private static JavaRDD<Row> crops(Dataset<Row> rows) {
