@@ -4,8 +4,10 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import io.sparkmae.model.config.DecoderAttention;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.file.Safetensors;
+import io.sparkmae.model.masking.Masking;
 import io.sparkmae.model.optimiser.AdamW;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -44,7 +46,8 @@ record Golden(Safetensors file) {
         real("mask_ratio"),
         Boolean.parseBoolean(text("norm_pix_loss")),
         decoderAttention(),
-        Double.parseDouble(file.metadata().getOrDefault("predict_ratio", "0")));
+        Double.parseDouble(file.metadata().getOrDefault("predict_ratio", "0")),
+        MaskSampling.RANDOM);
   }
 
   private DecoderAttention decoderAttention() {

@@ -1,6 +1,7 @@
 package io.sparkmae.model;
 
 import io.sparkmae.model.config.Pixels;
+import io.sparkmae.model.masking.Masking;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.stream.IntStream;

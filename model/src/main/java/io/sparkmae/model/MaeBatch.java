@@ -3,6 +3,7 @@ package io.sparkmae.model;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
+import io.sparkmae.model.masking.Masking;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -61,6 +62,6 @@ public final class MaeBatch {
   }
 
   private static Masking masking(MaeConfig config, long sampleSeed) {
-    return Masking.draw(sampleSeed, config.tokens(), config.numKeep());
+    return Masking.draw(config.maskSampling(), sampleSeed, config.gridSize(), config.numKeep());
   }
 }

@@ -12,6 +12,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.learning.config.NoOp;
 
 /**
  * The masked autoencoder as a DL4J graph (He et al. 2021, section 3).
@@ -79,6 +80,15 @@ public final class MaeGraph extends PatchGraph {
           "Invalid engine: cuda (a decoder of cross-attention has never run on a GPU; choose onednn)");
     }
     return choice == Engine.AUTO && config.crossDecoder() ? Engines.processors() : choice;
+  }
+
+  /**
+   * Returns a graph that shares this one's parameters and does the task of {@code config}, which
+   * has the same geometry.
+   */
+  public MaeGraph withTaskOf(MaeConfig config) {
+    return of(
+        MaeArchitecture.autoencoder(config, new NoOp(), 0, params().dataType()), params(), null);
   }
 
   @Override

@@ -82,7 +82,7 @@ class ClassifierGraphTest {
   }
 
   /** The file's images [N, 3, H, W] as patches [N, L, P]. */
-  private static INDArray patches(INDArray images) {
+  static INDArray patches(INDArray images) {
     int grid = TINY.gridSize();
     int patch = TINY.patchSize();
     return images

@@ -265,7 +265,18 @@ class CrossDecoderTest {
         .isThrownBy(
             () ->
                 new MaeConfig(
-                    32, 8, 3, tiny.encoder(), tiny.decoder(), 4, 1e-6, 0.75, false, null, 0.25))
+                    32,
+                    8,
+                    3,
+                    tiny.encoder(),
+                    tiny.decoder(),
+                    4,
+                    1e-6,
+                    0.75,
+                    false,
+                    null,
+                    0.25,
+                    null))
         .withMessageStartingWith("Invalid predictRatio: 0.25 (must be 0 with a decoder of self-");
   }
 }

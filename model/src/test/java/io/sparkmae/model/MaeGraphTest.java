@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Pixels;
 import io.sparkmae.model.config.Tower;
+import io.sparkmae.model.masking.Masking;
 import io.sparkmae.model.optimiser.AdamW;
 import io.sparkmae.model.optimiser.WarmupCosine;
 import java.io.ByteArrayInputStream;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -35,6 +38,28 @@ class MaeGraphTest {
     byte[] patches = new byte[batch * config.tokens() * config.patchLength()];
     new SplittableRandom(1).nextBytes(patches);
     return patches;
+  }
+
+  @Test
+  void onlyMasksThatAreNotRandomAreInTheGraphsJson() {
+    MaeGraph random = MaeGraph.create(config, new NoOp(), 0, 1);
+    assertThat(random.getConfiguration().toJson()).doesNotContain("maskSampling");
+    MaeConfig blocks = config.withMaskSampling(MaskSampling.BLOCK);
+    String json = MaeGraph.create(blocks, new NoOp(), 0, 1).getConfiguration().toJson();
+    assertThat(MaeArchitecture.configOf(ComputationGraphConfiguration.fromJson(json)))
+        .isEqualTo(blocks);
+  }
+
+  @Test
+  void aGraphOfAnotherTaskSharesTheParameters() {
+    MaeGraph graph = MaeGraph.create(config, new NoOp(), 0, 1);
+    MaeConfig half = config.withTask(0.5, true).withMaskSampling(MaskSampling.GRID);
+    MaeGraph other = graph.withTaskOf(half);
+    assertThat(other.maeConfig()).isEqualTo(half);
+    assertThat(other.params().data().address()).isEqualTo(graph.params().data().address());
+    MultiDataSet batch = MaeBatch.of(half, patches(2), new long[] {1, 2});
+    assertThat(other.predict(batch).shape()).containsExactly(2, half.tokens(), 192);
+    assertThat(other.latent(batch).size(1)).isEqualTo(half.tokens() / 2 + 1);
   }
 
   private MultiDataSet batch(long... seeds) {
@@ -102,7 +127,7 @@ class MaeGraphTest {
     INDArray tokens = MaeEncoder.of(config, MaeWeights.encoder(graph)).encode(patches, 3);
     assertThat(tokens.shape()).containsExactly(3, config.tokens() + 1, 48);
     // the graph's masking shuffles the kept patches, which the class token cannot see
-    Masking everything = Masking.draw(1, config.tokens(), config.tokens());
+    Masking everything = Masking.draw(MaskSampling.RANDOM, 1, config.gridSize(), config.tokens());
     Masking[] maskings = {everything, everything, everything};
     MultiDataSet batch = MaeBatch.of(Pixels.bytes(patches, 3, config), maskings);
     GraphArrays arrays =

@@ -94,7 +94,14 @@ final class Demo {
     say("drawing reconstructions");
     String picture = at("reconstructions.png");
     double psnr =
-        ReconstructCommand.run(version, images, picture, ROWS_OF_PICTURE, null, SEED, hadoop)
+        ReconstructCommand.run(
+                version,
+                images,
+                picture,
+                ROWS_OF_PICTURE,
+                null,
+                new ReconstructCommand.Masks(new double[0], null, SEED),
+                hadoop)
             .psnr();
     ExportCommand.run(version, at("encoder"), ExportLayout.TIMM, false, hadoop);
     String report = version + "/" + Report.FILE;

@@ -69,14 +69,14 @@ final class EmbedCommand implements Callable<Outcome> {
     EncoderModel encoder = EncoderModel.of(model, Sessions.hadoop()).at(imageSize);
     SparkSession spark = Sessions.open("embed");
     Dataset<Row> features =
-        Embedding.features(
-            spark,
-            encoder.config(),
-            encoder.normalisation(),
-            encoder.weights(),
-            data,
-            pooling,
-            batchSize);
+        Embedding.of(
+                spark,
+                encoder.config(),
+                encoder.normalisation(),
+                encoder.weights(),
+                pooling,
+                batchSize)
+            .features(data);
     features.write().parquet(output);
     long rows = spark.read().parquet(output).count();
     return Outcome.done(new Result(output, rows, encoder.config().encoder().embedDim()));

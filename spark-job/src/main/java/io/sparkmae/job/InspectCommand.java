@@ -15,6 +15,7 @@ import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.pixels.ShownChannels;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -80,6 +81,13 @@ final class InspectCommand implements Callable<Outcome> {
   private double maskRatio;
 
   @Option(
+      names = "--mask-sampling",
+      defaultValue = "random",
+      paramLabel = "random|block|grid",
+      description = "How they are chosen.")
+  private MaskSampling maskSampling;
+
+  @Option(
       names = "--seed",
       defaultValue = "0",
       paramLabel = "N",
@@ -134,7 +142,8 @@ final class InspectCommand implements Callable<Outcome> {
     MaeConfig config =
         MaeConfig.preset("mae_vit_tiny_patch16")
             .withGeometry(imageSize, patchSize, 3)
-            .withTask(maskRatio, false);
+            .withTask(maskRatio, false)
+            .withMaskSampling(maskSampling);
     double[] mask = MaeBatch.mask(config, sampleSeed);
     for (int i = 0; i < patches.length; i++) {
       patches[i] = mask[i / view.patchLength()] == 0 ? patches[i] : GREY;

@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       PretrainCommand.class,
       FineTuneCommand.class,
       ReconstructCommand.class,
+      AttentionCommand.class,
       EmbedCommand.class,
       PredictCommand.class,
       ProbeCommand.class,

@@ -1,33 +1,32 @@
 package io.sparkmae.job;
 
 import io.sparkmae.data.PreparedData;
-import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.embed.Embedding;
-import io.sparkmae.job.export.ModelDescription;
-import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.probe.Accuracy;
 import io.sparkmae.job.probe.ClassNames;
+import io.sparkmae.job.probe.Confusion;
 import io.sparkmae.job.probe.LinearProbe;
 import io.sparkmae.job.probe.NearestNeighbours;
-import io.sparkmae.job.run.EncoderModel;
-import io.sparkmae.model.config.Pooling;
+import io.sparkmae.job.probe.PaperProbe;
+import io.sparkmae.job.probe.PaperRecipe;
+import io.sparkmae.job.probe.ProbeFiles;
+import io.sparkmae.job.store.Directory;
 import java.io.IOException;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mae probe}: measures how well frozen features tell the classes apart. */
 @Command(name = "probe", description = "Measures how well frozen features tell classes apart.")
 final class ProbeCommand implements Callable<Outcome> {
-
-  private static final String RANDOM = "random:";
 
   /** The ways to predict the classes from the features. */
   enum Method {
@@ -40,26 +39,7 @@ final class ProbeCommand implements Callable<Outcome> {
     }
   }
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "URI|random:SEED",
-      description =
-          "A model directory, one version in it, another library's safetensors files, or an untrained model.")
-  private String model;
-
-  @Option(
-      names = "--like",
-      paramLabel = "URI",
-      description = "The model whose geometry random:SEED takes.")
-  private String like;
-
-  @Option(
-      names = "--set",
-      arity = "1..*",
-      paramLabel = "KEY=VALUE",
-      description = "The geometry of random:SEED, such as model.embed-dim=192.")
-  private Map<String, String> settings = new LinkedHashMap<>();
+  @Mixin private ProbedFeatures probed;
 
   @Option(
       names = "--train",
@@ -76,6 +56,13 @@ final class ProbeCommand implements Callable<Outcome> {
   private String test;
 
   @Option(
+      names = "--output",
+      paramLabel = "URI",
+      description =
+          "A directory for the accuracy of each class and the confusion matrix, as JSON and as a picture.")
+  private String output;
+
+  @Option(
       names = "--method",
       defaultValue = "linear",
       paramLabel = "linear|knn",
@@ -86,104 +73,89 @@ final class ProbeCommand implements Callable<Outcome> {
   private int k;
 
   @Option(
-      names = "--pooling",
-      defaultValue = "cls",
-      paramLabel = "cls|mean",
-      description = "The class token, or the mean of the patches.")
-  private Pooling pooling;
+      names = "--temperature",
+      defaultValue = "0.07",
+      paramLabel = "T",
+      description = "A neighbour of knn votes with exp(cosine / T).")
+  private double temperature;
 
-  @Option(
-      names = "--image-size",
-      defaultValue = "0",
-      paramLabel = "PIXELS",
-      description = "Side of the images; 0 for what the model was trained at.")
-  private int imageSize;
-
-  @Option(
-      names = "--batch-size",
-      defaultValue = "32",
-      paramLabel = "N",
-      description = "Images at a time.")
-  private int batchSize;
+  @Mixin private ProbeRecipe recipe;
 
   /**
    * The command's result line.
    *
+   * @param recipe null for knn
    * @param top1 share of the test images whose class came first
    * @param top5 share whose class was among the first five
+   * @param meanClassTop1 mean over the classes of the test images' top-1
+   * @param rows test images
+   * @param files what {@code --output} got; empty without it
    */
-  record Result(String model, String method, double top1, double top5, long rows) {}
+  record Result(
+      String model,
+      String method,
+      String recipe,
+      double top1,
+      double top5,
+      double meanClassTop1,
+      long rows,
+      List<String> files) {}
 
   @Override
   public Outcome call() throws IOException {
-    EncoderModel encoder = encoder(Sessions.hadoop()).at(imageSize);
-    SparkSession spark = Sessions.open("probe");
+    Configuration hadoop = Sessions.hadoop();
+    PaperRecipe settings = recipe.settings(method);
+    Function<SparkSession, Embedding> features = probed.read(train, hadoop);
+    ClassNames names =
+        new ClassNames(
+            PreparedData.open(train, hadoop).classes(), PreparedData.open(test, hadoop).classes());
+    Embedding embedding = features.apply(Sessions.open("probe"));
     // refused before any feature is computed; counted and used, so computed once
-    Dataset<Row> unseen = classNames().asTrained(features(spark, encoder, test)).cache();
-    Dataset<Row> seen = features(spark, encoder, train).cache();
+    Dataset<Row> unseen = names.asTrained(embedding.features(test)).cache();
     try {
-      Accuracy accuracy =
-          judge(Accuracy.labelled(seen, "train"), Accuracy.labelled(unseen, "test"));
-      return Outcome.done(
-          new Result(model, method.toString(), accuracy.top1(), accuracy.top5(), accuracy.rows()));
+      Confusion confusion = judge(embedding, Accuracy.labelled(unseen, "test"), settings);
+      return Outcome.done(result(confusion, names.train(), hadoop));
     } finally {
-      seen.unpersist();
       unseen.unpersist();
     }
   }
 
-  private ClassNames classNames() {
-    Configuration hadoop = Sessions.hadoop();
-    return new ClassNames(
-        PreparedData.open(train, hadoop).classes(), PreparedData.open(test, hadoop).classes());
-  }
-
-  private Dataset<Row> features(SparkSession spark, EncoderModel encoder, String data)
-      throws IOException {
-    return Embedding.features(
-        spark,
-        encoder.config(),
-        encoder.normalisation(),
-        encoder.weights(),
-        data,
-        pooling,
-        batchSize);
-  }
-
-  private Accuracy judge(Dataset<Row> seen, Dataset<Row> unseen) {
-    return switch (method) {
-      case KNN -> NearestNeighbours.probe(seen, unseen, k);
-      case LINEAR -> LinearProbe.probe(seen, unseen);
-    };
-  }
-
-  private EncoderModel encoder(Configuration hadoop) throws IOException {
-    if (!model.startsWith(RANDOM)) {
-      return EncoderModel.of(model, hadoop);
+  private Confusion judge(Embedding embedding, Dataset<Row> unseen, PaperRecipe settings) {
+    if (method == Method.LINEAR && recipe.isPaper()) {
+      return PaperProbe.probe(
+          epoch -> embedding.crops(train, settings.seed(), epoch, settings.cropScaleMin()),
+          unseen,
+          settings);
     }
-    return EncoderModel.untrained(geometry(hadoop), seed());
-  }
-
-  private ModelDescription geometry(Configuration hadoop) throws IOException {
-    if (like == null && settings.isEmpty()) {
-      throw new IllegalArgumentException(
-          "No geometry for " + model + " (give --like MODEL, or --set model.name=NAME and more)");
-    }
-    if (like != null) {
-      return EncoderModel.description(like, hadoop);
-    }
-    ModelDescription model = ConfigLayers.model(settings, hadoop);
-    PreparedData data = PreparedData.open(train, hadoop);
-    return new ModelDescription(
-        model.name(), model.config(), DataPixels.normalisation(data, model.config()));
-  }
-
-  private long seed() {
+    Dataset<Row> seen = embedding.features(train).cache();
     try {
-      return Long.parseLong(model.substring(RANDOM.length()));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "Invalid model: " + model + " (must be random: and a whole number)", e);
+      Dataset<Row> labelled = Accuracy.labelled(seen, "train");
+      return switch (method) {
+        case KNN -> NearestNeighbours.probe(labelled, unseen, k, temperature);
+        case LINEAR -> LinearProbe.probe(labelled, unseen);
+      };
+    } finally {
+      seen.unpersist();
     }
+  }
+
+  private Result result(Confusion confusion, List<String> classes, Configuration hadoop)
+      throws IOException {
+    List<String> files =
+        output == null
+            ? List.of()
+            : ProbeFiles.write(Directory.at(output, hadoop), confusion, classes).stream()
+                .map(file -> output + "/" + file)
+                .toList();
+    Accuracy all = confusion.accuracy();
+    return new Result(
+        probed.model(),
+        method.toString(),
+        recipe.name(method),
+        all.top1(),
+        all.top5(),
+        confusion.meanClassTop1(),
+        all.rows(),
+        files);
   }
 }

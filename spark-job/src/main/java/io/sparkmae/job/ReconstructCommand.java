@@ -4,13 +4,22 @@ import io.sparkmae.data.layout.SourceImage;
 import io.sparkmae.data.layout.SourceImages;
 import io.sparkmae.job.picture.Picture;
 import io.sparkmae.job.picture.Reconstruction;
+import io.sparkmae.job.picture.Sweep;
+import io.sparkmae.job.picture.Sweep.Column;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.Reconstructions;
 import io.sparkmae.job.run.WholeModel;
+import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -54,8 +63,22 @@ final class ReconstructCommand implements Callable<Outcome> {
       names = "--seed",
       defaultValue = "0",
       paramLabel = "N",
-      description = "Decides the masks.")
+      description = "Decides the masks, which are the same in every call.")
   private long seed;
+
+  @Option(
+      names = "--mask-ratio",
+      split = ",",
+      paramLabel = "SHARE",
+      description =
+          "Share of the patches removed, the model's unless given; several, as 0.5,0.75,0.9, have a column each.")
+  private double[] maskRatios = {};
+
+  @Option(
+      names = "--mask-sampling",
+      paramLabel = "random|block|grid",
+      description = "How the removed patches are chosen; as in training unless given.")
+  private MaskSampling maskSampling;
 
   @Option(
       names = "--show-channels",
@@ -70,12 +93,33 @@ final class ReconstructCommand implements Callable<Outcome> {
    *
    * @param picture path of the PNG
    * @param psnr decibels over the removed patches of all images, as they are drawn
+   * @param psnrByMaskRatio the same of each mask ratio
    */
-  record Result(String picture, int images, double psnr) {}
+  record Result(String picture, int images, double psnr, Map<String, Double> psnrByMaskRatio) {}
+
+  /**
+   * The masks to draw.
+   *
+   * @param ratios none for the model's own
+   * @param sampling null for the model's own
+   */
+  record Masks(double[] ratios, MaskSampling sampling, long seed) {
+
+    /** Returns the tasks, one for each ratio. */
+    List<MaeConfig> tasks(MaeConfig model) {
+      MaeConfig sampled = sampling == null ? model : model.withMaskSampling(sampling);
+      double[] shares = ratios.length == 0 ? new double[] {model.maskRatio()} : ratios;
+      return Arrays.stream(shares)
+          .distinct()
+          .mapToObj(ratio -> sampled.withTask(ratio, model.normPixLoss()))
+          .toList();
+    }
+  }
 
   @Override
   public Outcome call() throws IOException {
-    return Outcome.done(run(model, images, output, count, shown, seed, Sessions.hadoop()));
+    Masks masks = new Masks(maskRatios, maskSampling, seed);
+    return Outcome.done(run(model, images, output, count, shown, masks, Sessions.hadoop()));
   }
 
   static Result run(
@@ -84,22 +128,48 @@ final class ReconstructCommand implements Callable<Outcome> {
       String output,
       int count,
       int[] shown,
-      long seed,
+      Masks masks,
       Configuration hadoop)
       throws IOException {
     if (count < 1) {
       throw new IllegalArgumentException("Invalid count: " + count + " (must be at least 1)");
     }
     WholeModel whole = WholeModel.of(model, hadoop);
+    List<MaeConfig> tasks = masks.tasks(whole.description().config()); // checked before decoding
     Normalisation normalisation = whole.description().normalisation();
     List<SourceImage> first =
         SourceImages.first(images, "auto", DataPixels.format(normalisation), count, hadoop);
-    List<Reconstruction> rows =
-        Reconstructions.of(whole.graph(), normalisation, first, shown, seed);
-    Path path = new Path(output);
-    try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
-      Picture.write(rows, whole.description().config(), whole.description().name(), out);
+    List<Column> columns = new ArrayList<>();
+    for (MaeConfig task : tasks) {
+      MaeGraph graph = whole.graph().withTaskOf(task);
+      columns.add(
+          new Column(
+              task.maskRatio(),
+              Reconstructions.of(graph, normalisation, first, shown, masks.seed())));
     }
-    return new Result(output, rows.size(), Reconstruction.psnr(rows));
+    write(columns, tasks.get(0), whole.description().name(), new Path(output), hadoop);
+    return result(output, columns);
+  }
+
+  private static void write(
+      List<Column> columns, MaeConfig task, String name, Path path, Configuration hadoop)
+      throws IOException {
+    try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
+      if (columns.size() == 1) {
+        Picture.write(columns.get(0).images(), task, name, out);
+      } else {
+        Sweep.write(columns, task, name, out);
+      }
+    }
+  }
+
+  private static Result result(String output, List<Column> columns) {
+    Map<String, Double> psnr = new LinkedHashMap<>();
+    List<Reconstruction> all = new ArrayList<>();
+    for (Column column : columns) {
+      psnr.put(String.valueOf(column.maskRatio()), Reconstruction.psnr(column.images()));
+      all.addAll(column.images());
+    }
+    return new Result(output, columns.get(0).images().size(), Reconstruction.psnr(all), psnr);
   }
 }

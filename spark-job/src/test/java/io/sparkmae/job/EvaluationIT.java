@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.cluster.SmallData;
+import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.file.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -14,7 +16,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import javax.imageio.ImageIO;
+import org.apache.commons.lang3.ArrayUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -74,6 +79,64 @@ class EvaluationIT {
   }
 
   @Test
+  void aSweepOfMaskRatiosIsOnePictureAndAPsnrForEach() throws Exception {
+    JsonNode result = reconstruct("sweep.png", "--mask-ratio", "0.5,0.75,0.9");
+    assertThat(result.get("psnr_by_mask_ratio").fieldNames())
+        .toIterable()
+        .containsExactly("0.5", "0.75", "0.9");
+    assertThat(ImageIO.read(directory.resolve("sweep.png").toFile()).getWidth())
+        .isGreaterThan(4 * 128);
+    JsonNode one = reconstruct("one.png", "--mask-ratio", "0.75");
+    assertThat(one.get("psnr")).isEqualTo(result.get("psnr_by_mask_ratio").get("0.75"));
+    assertThat(one.get("psnr")).isEqualTo(reconstruct("own.png").get("psnr"));
+  }
+
+  @Test
+  void otherMasksGiveOtherPictures() throws Exception {
+    Set<Double> psnr = new HashSet<>();
+    for (String sampling : new String[] {"random", "block", "grid"}) {
+      psnr.add(reconstruct("p.png", "--mask-sampling", sampling).get("psnr").asDouble());
+    }
+    assertThat(psnr).hasSize(3);
+  }
+
+  @Test
+  void aModelKnowsTheMasksThatItTrainedWith() throws Exception {
+    String[] pretrain = SmallData.pretrain(at("data"), at("blocks"));
+    pretrain = ArrayUtils.addAll(pretrain, "--mask-sampling=block");
+    mae(pretrain);
+    EncoderModel model = EncoderModel.of(at("blocks"), new Configuration());
+    assertThat(model.config().maskSampling()).isEqualTo(MaskSampling.BLOCK);
+  }
+
+  @Test
+  void attentionIsAPicture() throws Exception {
+    JsonNode result =
+        mae(
+            "attention",
+            "--model",
+            at("model"),
+            "--images",
+            at("images"),
+            "--output",
+            at("attention.png"),
+            "--count=2",
+            "--each-head",
+            "--image-size=48");
+    assertThat(result.get("images").asInt()).isEqualTo(2);
+    assertThat(result.get("heads").asInt()).isEqualTo(3);
+    assertThat(ImageIO.read(directory.resolve("attention.png").toFile()).getWidth())
+        .isGreaterThan(6 * 128);
+  }
+
+  private static JsonNode reconstruct(String picture, String... options) throws Exception {
+    String[] command = {
+      "reconstruct", "--model", at("model"), "--images", at("images"), "--output", at(picture)
+    };
+    return mae(ArrayUtils.addAll(command, options));
+  }
+
+  @Test
   void embedWritesOneVectorAnImage() throws Exception {
     JsonNode result =
         mae("embed", "--model", at("model"), "--data", at("data"), "--output", at("features"));
@@ -86,27 +149,45 @@ class EvaluationIT {
   @Test
   void probesLiveBesideNd4j()
       throws Exception { // Spark ML with the system's OpenBLAS would kill this JVM
-    for (String method : new String[] {"linear", "knn"}) {
-      for (String model : new String[] {at("model"), "random:1"}) {
-        JsonNode result =
-            mae(
-                "probe",
-                "--model",
-                model,
-                "--like",
-                at("model"),
-                "--train",
-                at("data"),
-                "--test",
-                at("data"),
-                "--method",
-                method,
-                "--k",
-                "3");
+    for (String method : new String[] {"--method=linear", "--method=knn", "--recipe=paper"}) {
+      for (String model : new String[] {at("model"), "random:1", "pixels"}) {
+        String[] few = method.endsWith("paper") ? new String[] {"--epochs=2"} : new String[0];
+        JsonNode result = probe(model, ArrayUtils.addAll(few, method, "--like", at("model")));
         assertThat(result.get("rows").asInt()).isEqualTo(SmallData.ROWS);
         assertThat(result.get("top1").asDouble()).isBetween(0.0, 1.0);
+        assertThat(result.get("files")).isEmpty();
       }
     }
+  }
+
+  @Test
+  void thePapersProbeGivesTheSameAgainAndItsFiles() throws Exception {
+    String[] options = {"--recipe=paper", "--epochs=3", "--seed=2", "--output", at("probe")};
+    JsonNode result = probe(at("model"), options);
+    assertThat(probe(at("model"), options)).isEqualTo(result);
+    assertThat(result.get("recipe").asText()).isEqualTo("paper");
+    assertThat(result.get("files").get(1).asText()).isEqualTo(at("probe") + "/confusion.json");
+    JsonNode confusion =
+        Json.parse(Files.readString(directory.resolve("probe/confusion.json")), JsonNode.class);
+    assertThat(confusion.get("classes").get(0).asText()).isEqualTo("checkers");
+    int counted = 0;
+    for (JsonNode row : confusion.get("counts")) {
+      for (JsonNode count : row) {
+        counted += count.asInt();
+      }
+    }
+    assertThat(counted).isEqualTo(SmallData.ROWS);
+  }
+
+  @Test
+  void pixelsNeedNoModel() throws Exception {
+    assertThat(probe("pixels", "--image-size=32", "--method=knn", "--k=1").get("top1").asDouble())
+        .isOne(); // every image is its own neighbour
+  }
+
+  private static JsonNode probe(String model, String... options) throws Exception {
+    String[] command = {"probe", "--model", model, "--train", at("data"), "--test", at("data")};
+    return mae(ArrayUtils.addAll(command, options));
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.lang3.ArrayUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +51,7 @@ class MaeTest {
             "pretrain",
             "finetune",
             "reconstruct",
+            "attention",
             "embed",
             "predict",
             "probe",
@@ -71,6 +73,19 @@ class MaeTest {
         .contains("mae: Invalid share of the samples: 0.0 to 1.5 (must be 0 <= from <= to <= 1)")
         .contains("mae: Invalid share of rows: 2.0 (must be in [0, 1])")
         .contains("mae: Invalid threads: 0 (must be at least 1)");
+  }
+
+  @Test
+  void optionsThatNothingReadsAreRefused() {
+    String[] probe = {"probe", "--model", "pixels", "--train", "t", "--test", "t"};
+    assertThat(run(ArrayUtils.addAll(probe, "--epochs=3"))).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(run(ArrayUtils.addAll(probe, "--method=knn", "--recipe=paper")))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(run(probe)).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err())
+        .contains("mae: Invalid --epochs: 3 (must be left out, or give --recipe paper)")
+        .contains("mae: Invalid --recipe: paper (must be left out with --method knn)")
+        .contains("mae: No geometry for pixels (give --like MODEL, or --set");
   }
 
   @Test

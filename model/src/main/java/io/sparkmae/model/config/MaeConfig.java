@@ -23,6 +23,7 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param decoderAttention what the decoder's tokens attend to; {@code SELF} in every preset
  * @param predictRatio share of all patches that a decoder of cross-attention predicts in training,
  *     in (0, maskRatio]; 0 for every removed patch. At least one is predicted
+ * @param maskSampling how the removed patches are chosen; random in every preset, and if null
  */
 public record MaeConfig(
     @JsonProperty("imageSize") int imageSize,
@@ -37,7 +38,10 @@ public record MaeConfig(
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = DecoderAttention.Usual.class)
         @JsonProperty("decoderAttention")
         DecoderAttention decoderAttention,
-    @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonProperty("predictRatio") double predictRatio)
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonProperty("predictRatio") double predictRatio,
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = MaskSampling.Usual.class)
+        @JsonProperty("maskSampling")
+        MaskSampling maskSampling)
     implements Serializable {
 
   private static final Tower DECODER_512 = new Tower(512, 8, 16);
@@ -51,6 +55,7 @@ public record MaeConfig(
 
   public MaeConfig {
     decoderAttention = decoderAttention == null ? DecoderAttention.SELF : decoderAttention;
+    maskSampling = maskSampling == null ? MaskSampling.RANDOM : maskSampling;
     require(patchSize > 0, "patchSize", patchSize, "must be at least 1");
     require(channels > 0, "channels", channels, "must be at least 1");
     require(
@@ -78,7 +83,7 @@ public record MaeConfig(
     requirePositions(decoder, tokens);
   }
 
-  /** A model whose decoder has self-attention, as the paper's. */
+  /** A model whose decoder has self-attention and whose masks are random, as the paper's. */
   public MaeConfig(
       int imageSize,
       int patchSize,
@@ -100,7 +105,8 @@ public record MaeConfig(
         maskRatio,
         normPixLoss,
         DecoderAttention.SELF,
-        0);
+        0,
+        MaskSampling.RANDOM);
   }
 
   private static void requirePredicted(
@@ -262,20 +268,29 @@ public record MaeConfig(
         maskRatio,
         normPixLoss,
         decoderAttention,
-        predictRatio);
+        predictRatio,
+        maskSampling);
   }
 
   public MaeConfig withTask(double maskRatio, boolean normPixLoss) {
-    return with(maskRatio, normPixLoss, decoderAttention, predictRatio);
+    return with(maskRatio, normPixLoss, decoderAttention, predictRatio, maskSampling);
   }
 
   /** Returns this model with a decoder of cross-attention; see {@link #predictRatio}. */
   public MaeConfig withCrossDecoder(double predictRatio) {
-    return with(maskRatio, normPixLoss, DecoderAttention.CROSS, predictRatio);
+    return with(maskRatio, normPixLoss, DecoderAttention.CROSS, predictRatio, maskSampling);
+  }
+
+  public MaeConfig withMaskSampling(MaskSampling maskSampling) {
+    return with(maskRatio, normPixLoss, decoderAttention, predictRatio, maskSampling);
   }
 
   private MaeConfig with(
-      double maskRatio, boolean normPixLoss, DecoderAttention attention, double predictRatio) {
+      double maskRatio,
+      boolean normPixLoss,
+      DecoderAttention attention,
+      double predictRatio,
+      MaskSampling sampling) {
     return new MaeConfig(
         imageSize,
         patchSize,
@@ -287,6 +302,7 @@ public record MaeConfig(
         maskRatio,
         normPixLoss,
         attention,
-        predictRatio);
+        predictRatio,
+        sampling);
   }
 }

@@ -24,7 +24,7 @@ final class FineTuneSettings {
 
   private static boolean isOfMasking(String key) {
     return key.startsWith("model.decoder")
-        || key.equals("model.mask-ratio")
+        || key.startsWith("model.mask-")
         || key.equals("model.predict-ratio")
         || key.equals("model.norm-pix-loss")
         || key.equals("train.optimizer");

@@ -38,6 +38,10 @@ final class Settings {
               .flag("--predict-ratio=SHARE")
               .doc(
                   "Share of all patches that cross predicts in training; 0 for every removed one."),
+          row("model.mask-sampling", "model.maskSampling", "random")
+              .flag("--mask-sampling=random|block|grid")
+              .doc(
+                  "How the removed patches are chosen: each alike, large blocks, or all but a regular grid."),
           row("model.norm-pix-loss", "model.normPixLoss")
               .flag("--norm-pix-loss=true|false")
               .doc("Normalises the target patch by patch."),

@@ -4,10 +4,16 @@ import io.sparkmae.data.EpochPlan;
 import io.sparkmae.data.PatchBatch;
 import io.sparkmae.data.PatchReader;
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.data.RowAddress;
 import io.sparkmae.data.image.CentreCrop;
+import io.sparkmae.data.image.RandomCrop;
+import io.sparkmae.data.image.SampleSeed;
+import io.sparkmae.data.image.SampleSeed.Draws;
+import io.sparkmae.data.image.View;
 import io.sparkmae.job.probe.JavaBlas;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -17,13 +23,19 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.util.SerializableConfiguration;
 
-/** Sends the centre of every image of a prepared data set through a network, on the executors. */
+/**
+ * Sends every image of a prepared data set through a network, on the executors: its centre, or a
+ * random crop.
+ */
 public final class Inference implements Serializable {
 
   private static final long serialVersionUID = 1;
 
   // a task keeps its results in memory until it ends
   private static final int ROWS_PER_TASK = 1024;
+
+  // crops are shuffled among so many, which a task reads from the same row groups
+  private static final int ROWS_OF_A_CHUNK = 256;
 
   private final PreparedData data;
   private final CentreCrop view;
@@ -67,18 +79,51 @@ public final class Inference implements Serializable {
     List<Long> numbers = LongStream.range(0, parts).boxed().toList();
     return context
         .parallelize(new ArrayList<>(numbers), parts)
-        .flatMap(part -> rows(rows * part / parts, rows * (part + 1) / parts, opener));
+        .flatMap(
+            part -> rows(addresses(rows * part / parts, rows * (part + 1) / parts), view, opener));
   }
 
-  /** Computes the rows [from, to) in the files' order, batch by batch. */
-  private Iterator<Row> rows(long from, long to, Opener opener) {
+  /**
+   * Returns key, label and outputs of a random crop of each image, lazily, in an order of the
+   * crop's seed and epoch. The rows do not depend on the number of tasks that run at once.
+   */
+  public JavaRDD<Row> crops(JavaSparkContext context, Opener opener, RandomCrop crop) {
+    long chunk = (long) (ROWS_OF_A_CHUNK + batchSize - 1) / batchSize * batchSize;
+    long rows = data.rows();
+    int parts = Math.toIntExact((rows + chunk - 1) / chunk);
+    List<Long> order = new ArrayList<>(LongStream.range(0, parts).boxed().toList());
+    shuffle(order, crop.sampleSeed("order of the chunks"));
+    return context
+        .parallelize(order, Math.max(1, parts))
+        .flatMap(
+            part -> {
+              List<RowAddress> chosen = addresses(chunk * part, Math.min(rows, chunk * (part + 1)));
+              shuffle(chosen, crop.sampleSeed("order of chunk " + part));
+              return rows(chosen, crop, opener);
+            });
+  }
+
+  private static void shuffle(List<?> list, long seed) {
+    Draws draws = SampleSeed.stream(seed, 0);
+    for (int i = list.size() - 1; i > 0; i--) {
+      Collections.swap(list, i, draws.below(i + 1));
+    }
+  }
+
+  /** Returns the rows [from, to) in the files' order. */
+  private List<RowAddress> addresses(long from, long to) {
+    return EpochPlan.sequential(data.manifest()).rows(from, to);
+  }
+
+  /** Computes rows batch by batch. */
+  private Iterator<Row> rows(List<RowAddress> addresses, View shown, Opener opener) {
     JavaBlas.prefer(); // a probe may follow in this executor
-    EpochPlan plan = EpochPlan.sequential(data.manifest());
     List<Row> rows = new ArrayList<>();
     try (Network network = opener.open();
         PatchReader reader = new PatchReader(data, hadoop.value())) {
-      for (long start = from; start < to; start += batchSize) {
-        PatchBatch batch = reader.read(plan.rows(start, Math.min(start + batchSize, to)), view);
+      for (int start = 0; start < addresses.size(); start += batchSize) {
+        int end = Math.min(start + batchSize, addresses.size());
+        PatchBatch batch = reader.read(addresses.subList(start, end), shown);
         float[][] outputs = network.outputs(batch.patches(), batch.size());
         for (int i = 0; i < batch.size(); i++) {
           rows.add(RowFactory.create(batch.keys()[i], (long) batch.labels()[i], outputs[i]));

@@ -1,11 +1,23 @@
 package io.sparkmae.job.picture;
 
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Draws rectangles and rasters on an image, clipped to it; pixels are 0xRRGGBB. */
+/** Draws rectangles and rasters on an image, clipped to it, and writes it; pixels are 0xRRGGBB. */
 final class Canvas {
 
   private Canvas() {}
+
+  /** Writes the image as PNG; {@code out} stays open. */
+  static void write(BufferedImage image, OutputStream out) throws IOException {
+    // ImageIO's own stream would make a temporary file
+    try (var stream = new MemoryCacheImageOutputStream(out)) {
+      ImageIO.write(image, "png", stream);
+    }
+  }
 
   static void fill(BufferedImage image, int x, int y, int width, int height, int rgb) {
     for (int row = Math.max(0, y); row < Math.min(image.getHeight(), y + height); row++) {

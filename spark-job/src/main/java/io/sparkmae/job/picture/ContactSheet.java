@@ -4,8 +4,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Squares in rows, each with a caption below. */
 public final class ContactSheet {
@@ -31,10 +29,7 @@ public final class ContactSheet {
    * @param out stays open
    */
   public static void write(List<Cell> cells, int size, OutputStream out) throws IOException {
-    // ImageIO's own stream would make a temporary file
-    try (var stream = new MemoryCacheImageOutputStream(out)) {
-      ImageIO.write(draw(cells, size), "png", stream);
-    }
+    Canvas.write(draw(cells, size), out);
   }
 
   static BufferedImage draw(List<Cell> cells, int size) {

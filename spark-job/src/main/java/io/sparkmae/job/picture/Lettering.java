@@ -43,6 +43,26 @@ final class Lettering {
     }
   }
 
+  /**
+   * Draws one line of text that reads from below.
+   *
+   * @param x left edge
+   * @param y lower edge
+   */
+  static void drawUpward(BufferedImage image, String text, int x, int y, int size, int rgb) {
+    for (int i = 0; i < text.length(); i++) {
+      String[] glyph = glyph(text.charAt(i));
+      for (int row = 0; row < glyph.length; row++) {
+        for (int column = 0; column < glyph[row].length(); column++) {
+          if (glyph[row].charAt(column) == '#') {
+            int up = (i * ADVANCE + column + 1) * size;
+            Canvas.fill(image, x + row * size, y - up, size, size, rgb);
+          }
+        }
+      }
+    }
+  }
+
   static boolean has(char character) {
     return character == ' ' || GLYPHS.containsKey(character);
   }

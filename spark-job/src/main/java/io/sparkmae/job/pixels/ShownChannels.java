@@ -39,6 +39,23 @@ public record ShownChannels(int red, int green, int blue) {
   }
 
   /**
+   * Returns the choice of a user for the images of a model; null for RGB, which is drawn as it is.
+   *
+   * @throws IllegalArgumentException if RGB images are to be drawn otherwise
+   */
+  public static ShownChannels of(int[] chosen, Normalisation model) {
+    if (!model.equals(Normalisation.IMAGENET)) {
+      return of(chosen, model.channels());
+    }
+    if (chosen != null) {
+      throw new IllegalArgumentException(
+          "Invalid show-channels: %s (must be left out: the model's images are RGB)"
+              .formatted(Arrays.toString(chosen)));
+    }
+    return null;
+  }
+
+  /**
    * Draws a model's numbers.
    *
    * @param numbers [..., channels]

@@ -21,12 +21,24 @@ public record Accuracy(double top1, double top5, long rows) {
   }
 
   /**
+   * Returns what {@link Confusion} counts: the label, the class with the highest score, of equal
+   * ones the lower, and the label's {@link #rank}.
+   */
+  static int[] judge(double[] scores, int label) {
+    int predicted = 0;
+    for (int k = 1; k < scores.length; k++) {
+      predicted = scores[k] > scores[predicted] ? k : predicted;
+    }
+    return new int[] {label, predicted, rank(scores, label)};
+  }
+
+  /**
    * Returns the rank from 0 of class {@code label} by descending score; of equal scores the lower
    * class comes first.
    */
   public static int rank(double[] scores, int label) {
-    if (label >= scores.length) {
-      return Integer.MAX_VALUE; // a class that was not in the training data
+    if (label >= scores.length || Double.isNaN(scores[label])) {
+      return Integer.MAX_VALUE; // not in the training data, or of a broken model
     }
     int rank = 0;
     for (int other = 0; other < scores.length; other++) {

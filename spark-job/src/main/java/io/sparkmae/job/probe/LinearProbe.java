@@ -28,16 +28,16 @@ public final class LinearProbe {
   private LinearProbe() {}
 
   /**
-   * Fits on {@code train}; returns the accuracy on {@code test}.
+   * Fits on {@code train}; judges {@code test}.
    *
    * @param train columns label (long) and features (array of float); cached, since it is read often
    * @param test the same columns as {@code train}
    */
-  public static Accuracy probe(Dataset<Row> train, Dataset<Row> test) {
+  public static Confusion probe(Dataset<Row> train, Dataset<Row> test) {
     JavaBlas.prefer();
     PipelineModel model = pipeline().fit(vectors(inOrder(train)));
     Dataset<Row> judged = model.transform(vectors(test)).select("label", "probability");
-    return Accuracy.of(judged.javaRDD().map(LinearProbe::rank));
+    return Confusion.of(judged.javaRDD().map(LinearProbe::judge));
   }
 
   private static Dataset<Row> inOrder(Dataset<Row> train) {
@@ -67,8 +67,8 @@ public final class LinearProbe {
     return new Pipeline().setStages(new PipelineStage[] {scaler, classifier});
   }
 
-  private static int rank(Row row) {
+  private static int[] judge(Row row) {
     Vector probability = row.getAs("probability");
-    return Accuracy.rank(probability.toArray(), (int) row.getDouble(0));
+    return Accuracy.judge(probability.toArray(), (int) row.getDouble(0));
   }
 }

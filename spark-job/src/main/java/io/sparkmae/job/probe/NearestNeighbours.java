@@ -14,7 +14,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * Classifies by the k most similar training features, each voting with exp(cosine / 0.07).
+ * Classifies by the k most similar training features, each voting with exp(cosine / temperature),
+ * as DINO does.
  *
  * <p>The search is exact: it compares every test feature with every training feature. All training
  * features, 4 · rows · width bytes, must fit the memory of each executor, and twice that of the
@@ -23,8 +24,7 @@ import org.apache.spark.sql.Row;
 public final class NearestNeighbours implements Serializable {
 
   private static final long serialVersionUID = 1;
-  private static final double TEMPERATURE = 0.07;
-
+  private static final int FEATURES = 1; // column
   private final float[][] features; // of length 1
   private final int[] labels;
   private final int classes;
@@ -57,17 +57,25 @@ public final class NearestNeighbours implements Serializable {
   }
 
   /**
-   * Returns the accuracy on {@code test}.
+   * Judges {@code test}.
    *
    * @param train columns label (long) and features (array of float)
    * @param test the same columns; its partitions are processed in parallel
    * @param k neighbours that vote, 20 in common practice; all rows if there are fewer
+   * @param temperature 0.07 in common practice
+   * @throws IllegalArgumentException if the training features do not fit this process's memory
    */
-  public static Accuracy probe(Dataset<Row> train, Dataset<Row> test, int k) {
+  public static Confusion probe(Dataset<Row> train, Dataset<Row> test, int k, double temperature) {
     if (k < 1) {
       throw new IllegalArgumentException("Invalid k: " + k + " (must be at least 1)");
     }
+    if (!(temperature > 0)) {
+      throw new IllegalArgumentException(
+          "Invalid temperature: " + temperature + " (must be positive)");
+    }
     Dataset<Row> seen = train.select("label", "features");
+    requireRoom(
+        seen.count(), Numbers.of(seen.first(), FEATURES).length, Runtime.getRuntime().maxMemory());
     // not Spark's rows: they box every number, which takes five times the memory
     NearestNeighbours neighbours =
         new NearestNeighbours(
@@ -77,22 +85,34 @@ public final class NearestNeighbours implements Serializable {
     var spark = JavaSparkContext.fromSparkContext(train.sparkSession().sparkContext());
     Broadcast<NearestNeighbours> everywhere = spark.broadcast(neighbours);
     try {
-      return Accuracy.of(
-          test.select("label", "features").javaRDD().map(row -> everywhere.value().rank(row, k)));
+      return Confusion.of(
+          test.select("label", "features")
+              .javaRDD()
+              .map(row -> everywhere.value().judge(row, k, temperature)));
     } finally {
       everywhere.destroy();
     }
   }
 
-  private int rank(Row row, int k) {
+  static void requireRoom(long rows, int width, long memory) {
+    double bytes = 2.0 * Float.BYTES * rows * width; // as rows, and sent
+    if (bytes > memory) {
+      throw new IllegalArgumentException(
+          "Cannot compare with %d features of %d numbers: they take %.1f GB of the driver's memory, %.1f GB (give it more, or less data, or a smaller --image-size for pixels)"
+              .formatted(rows, width, bytes / 1e9, memory / 1e9));
+    }
+  }
+
+  private int[] judge(Row row, int k, double temperature) {
     double[] similarities = similarities(unit(row));
     double[] votes = new double[classes];
     for (int neighbour : nearest(similarities, k)) {
-      votes[labels[neighbour]] += Math.exp(similarities[neighbour] / TEMPERATURE);
+      votes[labels[neighbour]] += Math.exp(similarities[neighbour] / temperature);
     }
     int label = label(row);
+    int[] judged = Accuracy.judge(votes, label);
     boolean named = label < classes && votes[label] > 0;
-    return named ? Accuracy.rank(votes, label) : Integer.MAX_VALUE;
+    return named ? judged : new int[] {label, judged[1], Integer.MAX_VALUE};
   }
 
   private double[] similarities(float[] feature) {
@@ -129,12 +149,14 @@ public final class NearestNeighbours implements Serializable {
   }
 
   private static float[] unit(Row row) {
-    List<Float> values = row.getList(1);
-    double squares = values.stream().mapToDouble(v -> (double) v * v).sum();
+    float[] unit = Numbers.of(row, 1);
+    double squares = 0;
+    for (float value : unit) {
+      squares += (double) value * value;
+    }
     float scale = (float) (1 / Math.max(Math.sqrt(squares), 1e-12));
-    float[] unit = new float[values.size()];
     for (int d = 0; d < unit.length; d++) {
-      unit[d] = values.get(d) * scale;
+      unit[d] *= scale;
     }
     return unit;
   }

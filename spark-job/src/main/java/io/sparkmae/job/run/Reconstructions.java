@@ -14,7 +14,6 @@ import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -39,13 +38,7 @@ public final class Reconstructions {
       List<SourceImage> images,
       int[] shown,
       long seed) {
-    boolean rgb = normalisation.equals(Normalisation.IMAGENET);
-    if (rgb && shown != null) {
-      throw new IllegalArgumentException(
-          "Invalid show-channels: %s (must be left out: the model's images are RGB)"
-              .formatted(Arrays.toString(shown)));
-    }
-    ShownChannels drawn = rgb ? null : ShownChannels.of(shown, normalisation.channels());
+    ShownChannels drawn = ShownChannels.of(shown, normalisation);
     List<Reconstruction> reconstructions = new ArrayList<>();
     for (SourceImage image : images) {
       long sampleSeed = SampleSeed.of(seed, 0, image.key(), 0);

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.sparkmae.model.config.DecoderAttention;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Tower;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,21 +24,24 @@ public final class Json {
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .addMixIn(Tower.class, WithoutNulls.class)
-          .addMixIn(MaeConfig.class, WithoutUsualDecoder.class)
+          .addMixIn(MaeConfig.class, WithoutTheUsual.class)
           .build();
 
   /** A record whose absent components are left out. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   private interface WithoutNulls {}
 
-  /** A model whose decoder is left out where it is the paper's. */
-  private interface WithoutUsualDecoder {
+  /** A model that says of its decoder and its masks only what is not the paper's. */
+  private interface WithoutTheUsual {
 
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = DecoderAttention.Usual.class)
     DecoderAttention decoderAttention();
 
     @JsonInclude(JsonInclude.Include.NON_DEFAULT)
     double predictRatio();
+
+    @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = MaskSampling.Usual.class)
+    MaskSampling maskSampling();
   }
 
   private Json() {}

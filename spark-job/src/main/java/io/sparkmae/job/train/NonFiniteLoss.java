@@ -5,8 +5,12 @@ public final class NonFiniteLoss extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
+  public NonFiniteLoss(String message) {
+    super(message);
+  }
+
   NonFiniteLoss(Round round) {
-    super(
+    this(
         "Non-finite loss within steps [%d, %d] of epoch %d (lower train.base-lr or lengthen train.warmup-epochs)"
             .formatted(round.firstStep(), round.lastStep(), round.epoch()));
   }

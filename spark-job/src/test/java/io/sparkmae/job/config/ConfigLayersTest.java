@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Tower;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,6 +113,22 @@ class ConfigLayersTest {
     assertThat(ConfigKeys.differences(older, run)).isEmpty();
     assertThat(ConfigKeys.differences(older, read(Map.of("data.crops-per-image", "2"), null)))
         .containsExactly("data.crops-per-image is 1 there and 2 here");
+  }
+
+  @Test
+  void masksAreRandomUnlessTheyAreSetAndInOlderRuns() throws Exception {
+    RunConfig run = read(Map.of(), null);
+    RunConfig blocks = read(Map.of("model.mask-sampling", "block"), null);
+    assertThat(run.model().maskSampling()).isEqualTo(MaskSampling.RANDOM);
+    assertThat(blocks.model().maskSampling()).isEqualTo(MaskSampling.BLOCK);
+    assertThat(ConfigKeys.read(ConfigFactory.parseString(blocks.text()))).isEqualTo(blocks);
+    String older = run.text().replaceAll("\"?mask-sampling\"?=random", "");
+    assertThat(older).isNotEqualTo(run.text());
+    assertThat(ConfigKeys.differences(older, run)).isEmpty();
+    assertThat(ConfigKeys.differences(older, blocks))
+        .containsExactly("model.mask-sampling is random there and block here");
+    assertThatThrownBy(() -> read(Map.of("model.mask-sampling", "squares"), null))
+        .hasMessage("Invalid model.mask-sampling: squares (must be one of random, block, grid)");
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.sparkmae.job.store.StoredFile;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.MaeWeights;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.file.Safetensors;
 import java.io.ByteArrayInputStream;
@@ -54,6 +55,17 @@ class ExportLayoutTest {
     ModelDescription read =
         ModelDescription.read(new ByteArrayInputStream(files.get("config.json")));
     assertThat(read).isEqualTo(MODEL);
+  }
+
+  @Test
+  void aDescriptionTellsOnlyOfMasksThatAreNotRandom() throws IOException {
+    ExportLayout.TIMM.write(MODEL, WEIGHTS, this::keep);
+    assertThat(json("config.json").path("mae").path("config").has("mask_sampling")).isFalse();
+    ModelDescription grid =
+        new ModelDescription("model", CONFIG.withMaskSampling(MaskSampling.GRID));
+    ExportLayout.TIMM.write(grid, WEIGHTS, this::keep);
+    assertThat(ModelDescription.read(new ByteArrayInputStream(files.get("config.json"))))
+        .isEqualTo(grid);
   }
 
   @Test

@@ -18,4 +18,16 @@ class AccuracyTest {
   void classThatTrainingHasNotSeenIsLast() {
     assertThat(Accuracy.rank(new double[] {1, 0}, 2)).isEqualTo(Integer.MAX_VALUE);
   }
+
+  @Test
+  void aScoreThatIsNoNumberIsLast() {
+    assertThat(Accuracy.rank(new double[] {Double.NaN, Double.NaN}, 0))
+        .isEqualTo(Integer.MAX_VALUE);
+  }
+
+  @Test
+  void theFirstOfEqualScoresIsPredicted() {
+    assertThat(Accuracy.judge(new double[] {0.1, 0.5, 0.5}, 2)).containsExactly(2, 1, 1);
+    assertThat(Accuracy.judge(new double[] {0.1, 0.5, 0.4}, 1)).containsExactly(1, 1, 0);
+  }
 }

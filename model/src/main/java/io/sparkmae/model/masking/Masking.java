@@ -1,5 +1,6 @@
-package io.sparkmae.model;
+package io.sparkmae.model.masking;
 
+import io.sparkmae.model.config.MaskSampling;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.SplittableRandom;
@@ -12,21 +13,33 @@ import java.util.stream.IntStream;
  * @param idsShuffle [tokens], the patches in the shuffled order; the encoder sees the first ones
  * @param numKeep how many the encoder sees
  */
-record Masking(int[] idsShuffle, int numKeep) {
+public record Masking(int[] idsShuffle, int numKeep) {
 
   // Keeps the mask's stream apart from the crop's, which starts from the same sample seed.
   private static final long STREAM = 0x6d61736b696e67L;
 
-  /** Draws the mask of a sample: a pure function of its arguments, the same on every worker. */
-  static Masking draw(long sampleSeed, int tokens, int numKeep) {
-    return ofNoise(new SplittableRandom(sampleSeed ^ STREAM).doubles(tokens).toArray(), numKeep);
+  /**
+   * Draws the mask of a sample: a pure function of its arguments, the same on every worker.
+   *
+   * @param gridSize patches along one side of the image
+   */
+  public static Masking draw(MaskSampling sampling, long sampleSeed, int gridSize, int numKeep) {
+    int tokens = gridSize * gridSize;
+    SplittableRandom random = new SplittableRandom(sampleSeed ^ STREAM);
+    return ofNoise(
+        switch (sampling) {
+          case RANDOM -> random.doubles(tokens).toArray();
+          case BLOCK -> BlockNoise.draw(random, gridSize, tokens - numKeep);
+          case GRID -> GridNoise.draw(random, gridSize);
+        },
+        numKeep);
   }
 
   /**
    * Keeps the {@code numKeep} patches with the smallest noise, in ascending order; ties keep the
    * patches' order.
    */
-  static Masking ofNoise(double[] noise, int numKeep) {
+  public static Masking ofNoise(double[] noise, int numKeep) {
     int[] idsShuffle =
         IntStream.range(0, noise.length)
             .boxed()
@@ -37,7 +50,7 @@ record Masking(int[] idsShuffle, int numKeep) {
   }
 
   /** Returns [numKeep], the kept patches in the order in which the encoder sees them. */
-  int[] idsKeep() {
+  public int[] idsKeep() {
     return Arrays.copyOf(idsShuffle, numKeep);
   }
 
@@ -45,7 +58,7 @@ record Masking(int[] idsShuffle, int numKeep) {
    * Returns [tokens], for each patch its place in the shuffled order: kept patches have places
    * below numKeep.
    */
-  int[] idsRestore() {
+  public int[] idsRestore() {
     int[] idsRestore = new int[idsShuffle.length];
     for (int place = 0; place < idsShuffle.length; place++) {
       idsRestore[idsShuffle[place]] = place;
@@ -54,12 +67,12 @@ record Masking(int[] idsShuffle, int numKeep) {
   }
 
   /** Returns [tokens], 0 kept, 1 removed. */
-  double[] mask() {
+  public double[] mask() {
     return predicted(idsShuffle.length - numKeep);
   }
 
   /** Returns [tokens], 1 for the first {@code count} removed patches in the shuffled order. */
-  double[] predicted(int count) {
+  public double[] predicted(int count) {
     double[] predicted = new double[idsShuffle.length];
     for (int place = numKeep; place < numKeep + count; place++) {
       predicted[idsShuffle[place]] = 1;

@@ -1,0 +1,63 @@
+package io.sparkmae.model.classify;
+
+import java.util.Arrays;
+
+/**
+ * Batch normalisation without trained scale and shift, as PyTorch's {@code BatchNorm1d(dim,
+ * affine=False, eps=1e-6)}: a batch is normalised by its own mean and biased variance; the running
+ * ones, which test images are normalised by, move a tenth of the way to the batch's mean and
+ * unbiased variance.
+ */
+final class BatchNorm {
+
+  private static final double EPS = 1e-6;
+  private static final double MOMENTUM = 0.1;
+
+  final double[] mean; // running
+  final double[] variance; // running
+
+  BatchNorm(int dim) {
+    mean = new double[dim];
+    variance = new double[dim];
+    Arrays.fill(variance, 1);
+  }
+
+  /**
+   * Returns a batch normalised by its own statistics, [batch · dim], and moves the running ones.
+   *
+   * @param features [batch][dim], at least two rows
+   */
+  float[] train(float[][] features) {
+    int rows = features.length;
+    int dim = mean.length;
+    double[] sums = new double[dim];
+    for (float[] row : features) {
+      for (int d = 0; d < dim; d++) {
+        sums[d] += row[d];
+      }
+    }
+    double[] squares = new double[dim];
+    for (float[] row : features) {
+      for (int d = 0; d < dim; d++) {
+        double difference = row[d] - sums[d] / rows;
+        squares[d] += difference * difference;
+      }
+    }
+    float[] normalised = new float[Math.multiplyExact(rows, dim)];
+    for (int i = 0; i < normalised.length; i++) {
+      int d = i % dim;
+      double deviation = Math.sqrt(squares[d] / rows + EPS);
+      normalised[i] = (float) ((features[i / dim][d] - sums[d] / rows) / deviation);
+    }
+    for (int d = 0; d < dim; d++) {
+      mean[d] += MOMENTUM * (sums[d] / rows - mean[d]);
+      variance[d] += MOMENTUM * (squares[d] / (rows - 1) - variance[d]);
+    }
+    return normalised;
+  }
+
+  /** Returns what a centred feature is multiplied by at test time. */
+  double scale(int d) {
+    return 1 / Math.sqrt(variance[d] + EPS);
+  }
+}
