@@ -26,9 +26,10 @@ java_version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
 # Java spells the names of files by the locale.
 [[ $(locale charmap 2>/dev/null) == UTF-8 ]] || export LC_ALL=C.UTF-8
 
+platform=()
 case $(uname -sm) in
   'Linux x86_64') jar=spark-mae.jar ;;
-  'Linux aarch64') jar=spark-mae-linux-arm64.jar ;;
+  'Linux aarch64') jar=spark-mae-linux-arm64.jar platform=(-Djavacpp.platform=linux-arm64) ;;
   *) refuse "Invalid platform: $(uname -sm) (the job's native code is for Linux on x86_64 or aarch64)" ;;
 esac
 
