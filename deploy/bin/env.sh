@@ -28,13 +28,13 @@ java_version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
 
 # Each Spark has a runtime, classes and a job jar of its own, and each processor a jar.
 case ${MAE_SPARK:-3.5} in
-  3.5) scala=2.12 target=$deploy/target jar=spark-mae versions=() ;;
-  4.0 | 4.1) scala=2.13 target=$deploy/target/spark-$MAE_SPARK jar=spark-mae-spark${MAE_SPARK}_2.13 versions=(-Dspark="$MAE_SPARK") ;;
+  3.5) scala=2.12 target=$deploy/target jar=spark-mae build=() ;;
+  4.0 | 4.1) scala=2.13 target=$deploy/target/spark-$MAE_SPARK jar=spark-mae-spark${MAE_SPARK}_2.13 build=(-Dspark="$MAE_SPARK") ;;
   *) refuse "Invalid MAE_SPARK: $MAE_SPARK (must be 3.5, 4.0 or 4.1)" ;;
 esac
 case $(uname -sm) in
   'Linux x86_64') jar+=.jar ;;
-  'Linux aarch64') jar+=-linux-arm64.jar ;;
+  'Linux aarch64') jar+=-linux-arm64.jar build+=(-Djavacpp.platform=linux-arm64) ;;
   *) refuse "Invalid platform: $(uname -sm) (the job's native code is for Linux on x86_64 or aarch64)" ;;
 esac
 
@@ -56,7 +56,7 @@ make_spark() {
   rm -rf "$SPARK_HOME"/jars*
   mkdir -p "$SPARK_HOME/bin"
   ln -srf "$deploy/bin/spark-class" "$deploy/bin/spark-submit" "$SPARK_HOME/bin/"
-  maven "$deploy/spark-runtime/pom.xml" "${versions[@]}" dependency:copy-dependencies -DincludeScope=runtime \
+  maven "$deploy/spark-runtime/pom.xml" "${build[@]}" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$SPARK_HOME/jars.new"
   mv "$SPARK_HOME/jars.new" "$SPARK_HOME/jars"
 }
