@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
       PretrainCommand.class,
       FineTuneCommand.class,
       ReconstructCommand.class,
+      ReportCommand.class,
       EmbedCommand.class,
       PredictCommand.class,
       ProbeCommand.class,

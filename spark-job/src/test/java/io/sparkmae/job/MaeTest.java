@@ -49,6 +49,7 @@ class MaeTest {
             "pretrain",
             "finetune",
             "reconstruct",
+            "report",
             "embed",
             "predict",
             "probe",

@@ -95,6 +95,10 @@ final class ResidentWorker implements AutoCloseable {
     }
   }
 
+  int gpu() {
+    return gpu;
+  }
+
   State state() {
     return state;
   }
