@@ -172,13 +172,13 @@
     for (const [row, , count] of cells) sums[row] += count;
     const short = (name) => (name.length > 14 ? name.slice(0, 13) + "…" : name);
     const few = classes.length <= 20;
-    chart(add(page, "div", null, "charts"), "True class by predicted class", () => ({
+    chart(add(page, "div", null, "charts"), "True class (rows) by predicted class (columns)", () => ({
       animation: false, backgroundColor: "transparent",
-      grid: { left: 8, right: 12, top: 8, bottom: 84, containLabel: true },
+      grid: { left: 8, right: 12, top: 8, bottom: 48, containLabel: true },
       tooltip: { confine: true, backgroundColor: style("--panel"), borderColor: style("--line"), textStyle: { color: style("--ink") },
         formatter: (p) => "true: <b>" + escaped(classes[classes.length - 1 - p.value[1]]) + "</b><br>predicted: <b>"
           + escaped(classes[p.value[0]]) + "</b><br>" + p.value[3] + " images, " + p.value[2] + " %" },
-      xAxis: axis("predicted class", { type: "category", data: classes, nameLocation: "middle", nameGap: 64, splitLine: { show: false },
+      xAxis: axis("", { type: "category", data: classes, splitLine: { show: false },
         axisLabel: { color: style("--dim"), rotate: 45, formatter: short, interval: few ? 0 : "auto", fontSize: 11 } }),
       yAxis: axis("", { type: "category", data: [...classes].reverse(), splitLine: { show: false },
         axisLabel: { color: style("--dim"), formatter: short, interval: few ? 0 : "auto", fontSize: 11 } }),

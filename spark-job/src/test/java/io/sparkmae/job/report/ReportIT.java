@@ -34,6 +34,7 @@ class ReportIT {
 
   @TempDir static Path directory;
   private static SparkSession spark;
+  private static Browser browser; // null before the first look, and where there is none
   private static JsonNode pretrained;
   private static double seconds; // of a run without a tracker, warm
 
@@ -58,6 +59,24 @@ class ReportIT {
   @AfterAll
   static void stopSpark() {
     spark.stop();
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  /** Looks at a page in a browser, where there is one. */
+  private static void look(Path page, String name) throws Exception {
+    if (browser == null && Browser.program().isPresent()) {
+      browser = Browser.start(Browser.program().get(), directory.resolve("profile"));
+    }
+    if (browser != null) {
+      browser.open(page, 390, 844, "light");
+      Files.createDirectories(Path.of("target", "report"));
+      browser.screenshot(Path.of("target", "report", name + ".png"));
+      assertThat(browser.complaints()).isEmpty();
+      assertThat(browser.requests()).isEqualTo(List.of(page.toUri().toString()));
+      assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt()).isEqualTo(390);
+    }
   }
 
   @Test
@@ -81,6 +100,7 @@ class ReportIT {
     assertThat(strips.path("strips").asBoolean()).isTrue();
     assertThat(strips.path("pictures").size()).isBetween(5, 3 + 7);
     assertThat(Files.size(path(pretrained, EventFile.FILE))).isGreaterThan(40 + 100L * rounds);
+    look(path(pretrained, Report.FILE), "real-pretraining");
   }
 
   @ParameterizedTest
@@ -126,6 +146,7 @@ class ReportIT {
     JsonNode wrong = run.path("galleries").path(0).path("pictures");
     assertThat(wrong).hasSize((int) Math.min(12, judged - right));
     assertThat(wrong.path(0).path("caption").asText()).contains(", taken for ");
+    look(page, "real-finetuning");
   }
 
   @Test
@@ -146,6 +167,7 @@ class ReportIT {
     assertThat(runs.path(1).path("settings").path("train.base-lr").asDouble()).isEqualTo(0.005);
     assertThat(runs.path(0).path("settings").path("train.base-lr").asDouble()).isEqualTo(0.02);
     assertThat(runs.path(2).path("facts").path("state").asText()).startsWith("unfinished");
+    look(directory.resolve("page.html"), "real-several");
     assertThat(Commands.exitCode("report", "--model", at("none"), "--output", at("no.html")))
         .isEqualTo(3);
   }
