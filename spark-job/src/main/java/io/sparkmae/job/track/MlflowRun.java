@@ -1,6 +1,5 @@
 package io.sparkmae.job.track;
 
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,12 +59,12 @@ public final class MlflowRun implements AutoCloseable {
 
   /** Returns the server's address, without user and password. */
   String server() {
-    try {
-      URI parsed = URI.create(uri);
-      return parsed.getHost() == null ? uri : parsed.getScheme() + "://" + parsed.getHost();
-    } catch (IllegalArgumentException e) {
-      return "its address";
-    }
+    return withoutUser(uri);
+  }
+
+  /** Returns a text without what addresses in it say before their host. */
+  static String withoutUser(String text) {
+    return text.replaceAll("//[^/@\\s]*@", "//");
   }
 
   private interface Request<T> {
@@ -148,7 +147,12 @@ public final class MlflowRun implements AutoCloseable {
 
   private void logSettings() {
     List<Param> params = new ArrayList<>();
-    settings.forEach((key, value) -> params.add(param(key, value)));
+    settings.forEach(
+        (key, value) -> {
+          if (!value.isEmpty()) { // which some servers refuse
+            params.add(param(key, value));
+          }
+        });
     for (int from = 0; from < params.size(); from += PARAMS) {
       logBatch(List.of(), params.subList(from, Math.min(from + PARAMS, params.size())));
     }

@@ -92,7 +92,7 @@ public final class Tracker implements AutoCloseable {
           run.log(batch);
         }
         pause = FIRST_PAUSE_MILLIS;
-      } catch (Exception e) { // whatever it is, the run goes on
+      } catch (RuntimeException | LinkageError e) { // whatever it is, the run goes on
         lost += batch.size();
         warn(e);
         if (ended) {
@@ -133,12 +133,12 @@ public final class Tracker implements AutoCloseable {
     return millis;
   }
 
-  private void warn(Exception cause) {
+  private void warn(Throwable cause) {
     if (!warned && !ended) {
       warned = true;
       System.err.printf(
           "mae: MLflow at %s does not answer as it should, the run goes on without it: %s%n",
-          run.server(), cause);
+          run.server(), MlflowRun.withoutUser(cause.toString()));
     }
   }
 }

@@ -21,8 +21,9 @@ class TrackerTest {
   void aServerThatAnswersGetsSettingsFiguresAndTheResult() throws Exception {
     Map<String, String> settings = new TreeMap<>();
     for (int i = 0; i < 130; i++) {
-      settings.put("a.key-" + i, "v".repeat(5 * i));
+      settings.put("a.key-" + i, "v".repeat(5 * i + 5));
     }
+    settings.put("nothing", "");
     try (MlflowServer server = MlflowServer.start(Manner.ANSWERS)) {
       try (Tracker tracker = Tracker.of(run(server, settings))) {
         for (int step = 1; step <= 300; step++) {
@@ -50,7 +51,7 @@ class TrackerTest {
           }
         }
       }
-      assertThat(params).hasSize(130).containsEntry("a.key-1", "vvvvv");
+      assertThat(params).hasSize(130).containsEntry("a.key-0", "vvvvv");
       assertThat(params.get("a.key-129")).hasSize(500);
       assertThat(losses).hasSize(300).containsEntry(100L, 0.01);
       assertThat(result).containsEntry("result/loss", 0.25);
@@ -111,7 +112,9 @@ class TrackerTest {
   @Test
   void aServersAddressIsSaidWithoutThePassword() {
     assertThat(new MlflowRun("https://user:secret@host/x", "e", "n", Map.of()).server())
-        .isEqualTo("https://host");
+        .isEqualTo("https://host/x");
+    assertThat(MlflowRun.withoutUser("no answer of http://u:p@a_host:5000, nor http://b/c@d"))
+        .isEqualTo("no answer of http://a_host:5000, nor http://b/c@d");
   }
 
   private static MlflowRun run(MlflowServer server, Map<String, String> settings) {
