@@ -141,7 +141,8 @@ public final class RunPage {
   }
 
   private static String tower(Tower tower) {
-    return "%d blocks × %d, %d heads".formatted(tower.depth(), tower.embedDim(), tower.numHeads());
+    return "depth %d, width %d, %d heads"
+        .formatted(tower.depth(), tower.embedDim(), tower.numHeads());
   }
 
   private static String hardware(List<WorkerTotal> workers) {

@@ -18,11 +18,11 @@
   function escaped(text) {
     return String(text).replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";");
   }
-  function number(value) {
+  function number(value, digits = 4) {
     if (value === null || value === undefined || !isFinite(value)) return "–";
     const size = Math.abs(value);
-    if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(2);
-    return value.toLocaleString("en", { maximumSignificantDigits: size >= 1000 ? 7 : 4 });
+    if (size !== 0 && (size < 1e-2 || size >= 1e7)) return value.toExponential(2);
+    return value.toLocaleString("en", { maximumSignificantDigits: size >= 1000 ? 7 : digits });
   }
   function style(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -62,13 +62,13 @@
       },
       // With Ctrl alone: a wheel or a finger over a chart scrolls the page.
       dataZoom: [{ type: "inside", filterMode: "none", zoomOnMouseWheel: "ctrl", moveOnMouseMove: "ctrl", preventDefaultMouseMove: false },
-        { type: "slider", height: 18, bottom: 8, filterMode: "none", labelFormatter: number, textStyle: { color: style("--dim") },
+        { type: "slider", height: 18, bottom: 8, filterMode: "none", labelFormatter: (v) => number(v), textStyle: { color: style("--dim") },
           showDataShadow: false, moveHandleSize: 0, backgroundColor: style("--panel"), borderColor: style("--line"),
           fillerColor: "rgba(59, 130, 246, 0.25)", handleStyle: { color: style("--paper"), borderColor: style("--dim") } }],
       xAxis: axis("epoch", { type: "value", nameLocation: "middle", nameGap: 24, min: 0, max: "dataMax",
-        axisLabel: { color: style("--dim"), hideOverlap: true, formatter: number } }),
+        axisLabel: { color: style("--dim"), hideOverlap: true, formatter: (v) => number(v, 6) } }),
       yAxis: axis(unit, { type: "value", scale: true, nameTextStyle: { color: style("--dim"), align: "left", padding: [0, 0, 0, -40] },
-        axisLabel: { color: style("--dim"), formatter: number }, ...(more && more.y) }),
+        axisLabel: { color: style("--dim"), formatter: (v) => number(v, 6) }, ...(more && more.y) }),
       series: series.map((s) => ({ type: "line", symbol: "circle", symbolSize: 4, showSymbol: s.data.length < 60,
         lineStyle: { width: 1.5 }, ...s })),
     }));
