@@ -133,6 +133,16 @@ class JobJarIT {
   }
 
   @Test
+  void carriesOneFileOfTheChartsAndTheTemplateOfTheReport() {
+    assertThat(files.stream().filter(f -> f.startsWith("META-INF/resources/webjars/")))
+        .singleElement()
+        .asString()
+        .endsWith("/echarts.min.js");
+    assertThat(files)
+        .contains("io/sparkmae/job/report/report.html", "org/mlflow/tracking/MlflowClient.class");
+  }
+
+  @Test
   void namesTheBackendOfNd4j() throws IOException {
     assertThat(text("META-INF/services/org.nd4j.linalg.factory.Nd4jBackend"))
         .contains("org.nd4j.linalg.cpu.nativecpu.CpuBackend");

@@ -28,6 +28,7 @@ public abstract sealed class EngineGraph extends ComputationGraph
   private transient Solver plainSolver; // DL4J's own, while the engine's is in its place
   private transient GradientClip clip = GradientClip.NONE;
   private transient int parts = 1; // of the minibatch that is being fitted
+  private transient double gradientNorm; // of the last step
 
   EngineGraph(ComputationGraphConfiguration configuration) {
     super(configuration);
@@ -146,6 +147,17 @@ public abstract sealed class EngineGraph extends ComputationGraph
   }
 
   /**
+   * Returns the Euclidean norm of the last step's gradient over all parameters, before clipping.
+   */
+  public final double gradientNorm() {
+    return gradientNorm;
+  }
+
+  final void gradientNorm(double norm) {
+    gradientNorm = norm;
+  }
+
+  /**
    * One step from a minibatch that is computed in {@code parts}, to save activations: the gradient
    * of the whole is clipped and applied once. Parts differ by one image at most; their gradients
    * take a flat vector more, from the first such step on.
@@ -175,8 +187,8 @@ public abstract sealed class EngineGraph extends ComputationGraph
     } else {
       graphStep(parts);
     }
-    if (!(solver instanceof FusedStep)) { // which clips in its one pass
-      clip.apply(flattenedGradients);
+    if (!(solver instanceof FusedStep)) { // which measures and clips in its one pass
+      gradientNorm = clip.apply(flattenedGradients);
     }
   }
 

@@ -101,11 +101,14 @@ final class FusedStep extends Solver {
     graph.computeGradientAndScore(workspaces);
     int iteration = graph.getConfiguration().getIterationCount();
     int epoch = graph.getConfiguration().getEpochCount();
-    double scale = gradientScale();
+    GradientClip clip = graph.clip();
+    double before = clip.isOn() ? engine.gradientNorm() : 0;
+    double scale = clip.isOn() ? clip.scale(before) : 1;
     List<AdamWRates> rates =
         ranges.keySet().stream().map(adamW -> rates(adamW, iteration, epoch, scale)).toList();
     double norm =
         engine.update(graph.getUpdater().getStateViewArray(), List.copyOf(ranges.values()), rates);
+    graph.gradientNorm(clip.isOn() ? before : norm);
     if (!Double.isFinite(norm)) {
       graph.setScore(Double.NaN); // the parameters are no longer finite, even where the loss is
     }
@@ -124,11 +127,6 @@ final class FusedStep extends Solver {
         weightDecay,
         iteration + 1,
         scale);
-  }
-
-  private double gradientScale() {
-    GradientClip clip = graph.clip();
-    return clip.isOn() ? clip.scale(engine.gradientNorm()) : 1;
   }
 
   /** Returns DL4J's own optimiser, which holds the graph's updater. */

@@ -258,6 +258,21 @@ class EngineTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"GRAPH, 0", "GRAPH, 1e-3", "ONEDNN, 0", "ONEDNN, 1e-3", "CUDA, 0", "CUDA, 1e-3"})
+  void theNormOfAStepsGradientIsTheOneBeforeClipping(Engine engine, double clip) {
+    assumeTrue(runs(engine, Precision.FP32));
+    MultiDataSet batch = batch(TINY, 4, 0);
+    MaeGraph plain = graph(TINY, adamW(), Engine.GRAPH, Precision.FP32);
+    plain.lossAndGradients(batch);
+    double norm = plain.getFlattenedGradients().norm2Number().doubleValue();
+    MaeGraph graph = graph(TINY, adamW(), engine, Precision.FP32);
+    graph.clipGradientNorm(clip);
+    graph.fit(batch);
+    assertThat(norm).isGreaterThan(1e-2);
+    assertThat(graph.gradientNorm()).isCloseTo(norm, within(1e-4 * norm));
+  }
+
+  @ParameterizedTest
   @EnumSource(names = {"ONEDNN", "CUDA"})
   void anInfiniteGradientSpoilsTheScore(Engine engine) {
     assumeTrue(runs(engine, Precision.FP32));

@@ -7,9 +7,10 @@ import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.export.ExportLayout;
-import io.sparkmae.job.picture.Report;
+import io.sparkmae.job.report.Report;
 import io.sparkmae.job.run.PretrainRun;
 import io.sparkmae.job.store.Directory;
+import io.sparkmae.job.track.Tracker;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,7 +57,7 @@ final class Demo {
     say(
         "training a small model, %d epochs of %d images"
             .formatted(run.train().epochs(), prepared.rows()));
-    String version = new PretrainRun(spark, run, at("model")).train(false).version();
+    String version = new PretrainRun(spark, run, at("model"), Tracker.OFF).train(false).version();
     return write(version, own ? List.of(at("images/test")) : images);
   }
 

@@ -49,9 +49,15 @@ final class FineTuneCommand implements Callable<Outcome> {
     Engines.resolve(engine, run.train().precision(), options.force());
     System.err.println(run.text());
     Optional<Object> finished = options.finished(output, run, hadoop);
-    return Outcome.done(
-        finished.isPresent()
-            ? finished.get()
-            : new FineTuneRun(Sessions.open("finetune"), run, output).train(options.goesOn()));
+    return Outcome.done(finished.isPresent() ? finished.get() : train(run));
+  }
+
+  private Object train(RunConfig run) throws IOException {
+    return options.tracked(
+        output,
+        run,
+        tracker ->
+            new FineTuneRun(Sessions.open("finetune"), run, output, tracker)
+                .train(options.goesOn()));
   }
 }

@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
       FineTuneCommand.class,
       ReconstructCommand.class,
       AttentionCommand.class,
+      ReportCommand.class,
       EmbedCommand.class,
       PredictCommand.class,
       ProbeCommand.class,

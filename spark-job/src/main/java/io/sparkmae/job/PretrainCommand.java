@@ -58,6 +58,11 @@ final class PretrainCommand implements Callable<Outcome> {
   }
 
   private Object train(RunConfig run) throws IOException {
-    return new PretrainRun(Sessions.open("pretrain"), run, output).train(options.goesOn());
+    return options.tracked(
+        output,
+        run,
+        tracker ->
+            new PretrainRun(Sessions.open("pretrain"), run, output, tracker)
+                .train(options.goesOn()));
   }
 }

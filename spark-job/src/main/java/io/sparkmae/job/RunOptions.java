@@ -1,8 +1,12 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.config.ConfigKeys;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.run.RunRecord;
+import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.ModelStore;
+import io.sparkmae.job.track.MlflowRun;
+import io.sparkmae.job.track.Tracker;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,6 +45,65 @@ final class RunOptions {
       paramLabel = "KEY=VALUE",
       description = "Any setting by its key, such as model.embed-dim=192.")
   private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(
+      names = "--mlflow-uri",
+      paramLabel = "URI",
+      description =
+          "An MLflow server that is told of the run; unless given, the environment's MLFLOW_TRACKING_URI, or none.")
+  private String mlflow;
+
+  @Option(
+      names = "--mlflow-experiment",
+      paramLabel = "NAME",
+      description =
+          "The experiment there; unless given, the environment's MLFLOW_EXPERIMENT_NAME, or spark-mae.")
+  private String experiment;
+
+  /** Work that tells a tracker of its rounds. */
+  @FunctionalInterface
+  interface Tracked {
+
+    Object run(Tracker tracker) throws IOException;
+  }
+
+  /** Returns the result of {@code work}, of which the user's tracker is told, if there is one. */
+  Object tracked(String output, RunConfig run, Tracked work) throws IOException {
+    try (Tracker tracker = tracker(output, run)) {
+      Object result = work.run(tracker);
+      tracker.finished(figures(result));
+      return result;
+    }
+  }
+
+  private Tracker tracker(String output, RunConfig run) {
+    String uri = given(mlflow, "MLFLOW_TRACKING_URI", "");
+    return uri.isEmpty()
+        ? Tracker.OFF
+        : Tracker.of(
+            new MlflowRun(
+                uri,
+                given(experiment, "MLFLOW_EXPERIMENT_NAME", "spark-mae"),
+                output,
+                ConfigKeys.values(run.text())));
+  }
+
+  private static String given(String option, String variable, String otherwise) {
+    String value = option != null ? option : System.getenv(variable);
+    return value == null || value.isBlank() ? otherwise : value;
+  }
+
+  private static Map<String, Double> figures(Object result) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    Json.fields(result)
+        .forEach(
+            (name, value) -> {
+              if (value instanceof Number number) {
+                figures.put(name, number.doubleValue());
+              }
+            });
+    return figures;
+  }
 
   /** Returns the URI of a file of settings; null for none. */
   String config() {

@@ -52,6 +52,7 @@ class MaeTest {
             "finetune",
             "reconstruct",
             "attention",
+            "report",
             "embed",
             "predict",
             "probe",

@@ -20,10 +20,12 @@ public record GradientClip(double maxNorm) {
     return isOn() && norm > maxNorm ? maxNorm / norm : 1;
   }
 
-  /** Clips a flat gradient in place. */
-  public void apply(INDArray gradient) {
+  /** Clips a flat gradient in place; returns its norm before. */
+  public double apply(INDArray gradient) {
+    double norm = gradient.norm2Number().doubleValue();
     if (isOn()) {
-      gradient.muli(scale(gradient.norm2Number().doubleValue()));
+      gradient.muli(scale(norm));
     }
+    return norm;
   }
 }

@@ -60,6 +60,11 @@ public record Compute(Engine engine, Precision precision, double maxGradientNorm
     return graph.score();
   }
 
+  /** Returns the norm of the last step's gradient; NaN if the graph does not say it. */
+  static double gradientNorm(ComputationGraph graph) {
+    return graph instanceof EngineGraph own ? own.gradientNorm() : Double.NaN;
+  }
+
   /** Copies the graph's vectors from the device to host memory. */
   static void download(ComputationGraph graph) {
     if (graph instanceof EngineGraph own) {

@@ -96,6 +96,10 @@ final class ResidentWorker implements AutoCloseable {
     }
   }
 
+  int gpu() {
+    return gpu;
+  }
+
   State state() {
     return state;
   }

@@ -14,11 +14,13 @@ final class WorkerReport implements Serializable {
   final int worker;
   final String executor; // as Spark names preferred locations
   String processor; // affects the bits of its result; see Compute
+  String hardware;
   String memory; // the executor's limits; only of the first worker there
   boolean lost; // it could not start: no executor has a slice of the last average
   int steps;
   long images;
-  double lossSum;
+  double lossSum; // over images
+  double normSum; // of gradients, over steps
   double waiting; // seconds
   double computing;
   double exchanging;

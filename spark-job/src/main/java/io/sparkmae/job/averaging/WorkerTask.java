@@ -137,6 +137,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     resident.prefetch().expect(coming, loader);
     Stopwatch watch = new Stopwatch();
     report.processor = run.compute.processor();
+    report.hardware = Hardware.name(resident.gpu());
     report.memory = Memory.onceOf(run.slices, run.parts);
     report.lost = !resident.load(run.slices, start, results, workers);
     report.exchanging += watch.lap();
@@ -173,5 +174,6 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     report.steps++;
     report.images += size;
     report.lossSum += size * loss;
+    report.normSum += Compute.gradientNorm(graph);
   }
 }

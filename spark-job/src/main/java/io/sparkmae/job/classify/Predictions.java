@@ -4,7 +4,6 @@ import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.job.embed.Inference;
-import io.sparkmae.job.probe.Accuracy;
 import io.sparkmae.job.probe.ClassNames;
 import io.sparkmae.model.classify.Classifier;
 import io.sparkmae.model.config.ClassifierConfig;
@@ -78,31 +77,28 @@ public final class Predictions implements AutoCloseable {
   }
 
   /**
-   * Returns the share of images with a label whose class came first, or among the first five.
+   * Judges the predictions of the images with a label.
    *
    * @param classes of the classifier
    * @throws BadData if no image has a label
    */
-  public Accuracy accuracy(List<String> classes) {
-    Accuracy accuracy = judge(classes);
-    if (accuracy.rows() == 0) {
+  public Judgement judge(List<String> classes) {
+    Dataset<Row> labelled =
+        new ClassNames(classes, data.classes()).asTrained(rows()).filter("label >= 0");
+    Judgement judgement =
+        labelled
+            .select("key", "label", "probabilities")
+            .javaRDD()
+            .aggregate(
+                new Judgement(),
+                (sum, row) -> sum.add(row.getString(0), row.getLong(1), row.getList(2)),
+                Judgement::add);
+    if (judgement.accuracy().rows() == 0) {
       throw new BadData(
           "Cannot judge by %s: no image has a label (prepare labelled images)"
               .formatted(data.uri()));
     }
-    return accuracy;
-  }
-
-  private Accuracy judge(List<String> classes) {
-    Dataset<Row> labelled =
-        new ClassNames(classes, data.classes()).asTrained(rows()).filter("label >= 0");
-    return Accuracy.of(labelled.select("label", "probabilities").javaRDD().map(row -> rank(row)));
-  }
-
-  private static int rank(Row row) {
-    List<Float> probabilities = row.getList(1);
-    double[] scores = probabilities.stream().mapToDouble(Float::doubleValue).toArray();
-    return Accuracy.rank(scores, Math.toIntExact(row.getLong(0)));
+    return judgement;
   }
 
   @Override

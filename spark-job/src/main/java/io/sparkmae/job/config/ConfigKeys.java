@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** A run's settings under their HOCON keys, in both directions. */
 public final class ConfigKeys {
@@ -43,6 +44,15 @@ public final class ConfigKeys {
         .rows()
         .forEach(setting -> values.put(setting.key(), setting.write(config)));
     return ConfigFactory.parseMap(values).root().render(plain);
+  }
+
+  /** Returns the values of a {@link RunConfig#text} by their keys, in the keys' order. */
+  public static Map<String, String> values(String text) {
+    Map<String, String> values = new TreeMap<>();
+    for (var entry : ConfigFactory.parseString(text).entrySet()) {
+      values.put(entry.getKey(), String.valueOf(entry.getValue().unwrapped()));
+    }
+    return values;
   }
 
   /**

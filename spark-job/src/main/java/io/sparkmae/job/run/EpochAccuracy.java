@@ -2,10 +2,9 @@ package io.sparkmae.job.run;
 
 import io.sparkmae.job.store.Content;
 import io.sparkmae.job.store.Json;
+import io.sparkmae.job.track.Scalars;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,25 +14,27 @@ import java.util.List;
  * @param top1 share of the images whose class came first
  * @param top5 share of the images whose class was among the first five
  * @param version name of the version with this model; null if it was not better than those before
+ * @param step local steps of each worker by then; 0 where an older version wrote the file
+ * @param time in seconds since 1970, likewise
  */
-record EpochAccuracy(int epoch, double top1, double top5, String version) {
+record EpochAccuracy(int epoch, double top1, double top5, String version, long step, double time) {
 
   static final String FILE = "accuracy.jsonl";
 
   static Content lines(List<EpochAccuracy> accuracies) {
-    return out -> {
-      for (EpochAccuracy accuracy : accuracies) {
-        out.write((Json.line(accuracy) + "\n").getBytes(StandardCharsets.UTF_8));
-      }
-    };
+    return Json.lines(accuracies);
+  }
+
+  EpochAccuracy keptAs(String name) {
+    return new EpochAccuracy(epoch, top1, top5, name, step, time);
+  }
+
+  Scalars scalars() {
+    return Scalars.accuracy(step, time, top1, top5);
   }
 
   /** Reads what {@link #lines} wrote; does not close {@code in}. */
   static List<EpochAccuracy> read(InputStream in) throws IOException {
-    List<EpochAccuracy> accuracies = new ArrayList<>();
-    for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
-      accuracies.add(Json.parse(line, EpochAccuracy.class));
-    }
-    return accuracies;
+    return Json.readLines(in, EpochAccuracy.class);
   }
 }

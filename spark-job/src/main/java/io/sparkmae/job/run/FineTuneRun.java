@@ -4,6 +4,7 @@ import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.probe.ClassNames;
+import io.sparkmae.job.track.Tracker;
 import io.sparkmae.job.train.EpochEnd;
 import io.sparkmae.job.train.Task;
 import io.sparkmae.model.classify.ClassifierStart;
@@ -24,13 +25,15 @@ public final class FineTuneRun {
   private final RunConfig run;
   private final String output;
   private final Configuration hadoop;
+  private final Tracker tracker;
 
   /**
-   * A run of settings that fine-tune.
+   * A run of settings that fine-tune, which tells {@code tracker} of its rounds and epochs.
    *
    * @throws IllegalArgumentException if the output is the model that it starts from
    */
-  public FineTuneRun(SparkSession spark, RunConfig run, String output) {
+  public FineTuneRun(SparkSession spark, RunConfig run, String output, Tracker tracker) {
+    this.tracker = tracker;
     this.spark = spark;
     this.run = run;
     this.output = output;
@@ -64,12 +67,12 @@ public final class FineTuneRun {
       PreparedData test = PreparedData.open(run.fineTune().test(), hadoop);
       DataPixels.requireSame(test, Normalisation.IMAGENET);
       new ClassNames(classes, test.classes()).requireKnown();
-      accuracy = new TestAccuracy(spark, test, classes, run.train().batchSize());
+      accuracy = new TestAccuracy(spark, test, classes, run.train().batchSize(), tracker);
     }
     EpochEnd epochEnd = accuracy == null ? EpochEnd.NONE : accuracy;
     Task task = Task.labelled(run, classifier, start(classifier), epochEnd);
-    FineTunedVersions versions = new FineTunedVersions(run, classes, task, accuracy);
-    return new TrainingRun<>(spark, run, output, versions).train(resume);
+    FineTunedVersions versions = new FineTunedVersions(spark, run, classes, task, accuracy);
+    return new TrainingRun<>(spark, run, output, tracker, versions).train(resume);
   }
 
   /** Throws before anything is trained; data that an older version prepared is not counted. */

@@ -2,13 +2,14 @@ package io.sparkmae.job.run;
 
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.averaging.exchange.StoredState;
+import io.sparkmae.job.classify.Judgement;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.export.ClassifierDescription;
 import io.sparkmae.job.export.ClassifierExport;
 import io.sparkmae.job.export.ExportLayout;
-import io.sparkmae.job.picture.Report;
+import io.sparkmae.job.report.Confusion;
+import io.sparkmae.job.report.RunView;
 import io.sparkmae.job.run.RunRecord.Place;
-import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.VersionWriter;
@@ -19,18 +20,20 @@ import io.sparkmae.model.ClassifierGraph;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
 
 /** Writes the classifiers of a run as versions of the model directory, and reads them back. */
 final class FineTunedVersions implements TrainingRun.Versions<FineTuneResult> {
 
-  private static final byte[] NO_PICTURE = {};
-
+  private final SparkSession spark;
   private final RunConfig run;
   private final List<String> classes;
   private final Task task;
   private final TestAccuracy accuracy; // null without a test set
 
-  FineTunedVersions(RunConfig run, List<String> classes, Task task, TestAccuracy accuracy) {
+  FineTunedVersions(
+      SparkSession spark, RunConfig run, List<String> classes, Task task, TestAccuracy accuracy) {
+    this.spark = spark;
     this.run = run;
     this.task = task;
     this.classes = classes;
@@ -49,12 +52,25 @@ final class FineTunedVersions implements TrainingRun.Versions<FineTuneResult> {
     writeState(version, trained);
     FineTuneResult result = result(version, trained);
     String title = run.modelName() + " fine-tuned " + version.name();
-    version.file(
-        Report.FILE,
-        Report.page(title, run.text(), data.manifest().account(), trained.metrics(), NO_PICTURE));
+    RunPage.write(version, title, () -> view(title, trained, data));
     RunRecord.write(version, run, place, result);
     version.commit();
     return result;
+  }
+
+  private RunView view(String title, Trained trained, PreparedData data) {
+    Judgement judged = accuracy == null ? null : accuracy.judgement();
+    List<EpochAccuracy> epochs = accuracy == null ? List.of() : accuracy.epochs();
+    return RunPage.of(
+        title,
+        run,
+        data,
+        trained.graph().numParams(),
+        Course.of(trained, epochs),
+        judged == null ? null : Confusion.of(classes, judged.confusion()),
+        judged == null
+            ? List.of()
+            : MistakenImages.of(spark, accuracy.test(), run.model(), classes, judged.mistakes()));
   }
 
   private FineTuneResult result(VersionWriter version, Trained trained) {
@@ -82,17 +98,15 @@ final class FineTunedVersions implements TrainingRun.Versions<FineTuneResult> {
     StoredState state = writeState(version, soFar);
     RunRecord.write(version, run, place, null);
     version.commit();
-    return new ResumePoint(version.uri(), state, soFar.metrics());
+    return new ResumePoint(version.uri(), state, soFar.metrics(), soFar.workers());
   }
 
   private StoredState writeState(VersionWriter version, Trained trained) throws IOException {
     ClassifierGraph graph = (ClassifierGraph) trained.graph();
     StoredState state = trained.vectors().write(version, () -> writeModel(version, graph));
     StateFile.write(version, state, graph);
-    version.file(Metric.FILE, Metric.lines(trained.metrics()));
-    if (accuracy != null) {
-      version.file(EpochAccuracy.FILE, EpochAccuracy.lines(accuracy.keptAs(version.name())));
-    }
+    Course.of(trained, accuracy == null ? List.of() : accuracy.keptAs(version.name()))
+        .write(version);
     return state;
   }
 
@@ -107,7 +121,7 @@ final class FineTunedVersions implements TrainingRun.Versions<FineTuneResult> {
   @Override
   public ResumePoint restore(ModelVersion version) throws IOException {
     if (accuracy != null) {
-      accuracy.restore(version.read(EpochAccuracy.FILE, EpochAccuracy::read));
+      accuracy.restore(Course.read(version).accuracies());
     }
     return TrainedVersion.restore(version);
   }

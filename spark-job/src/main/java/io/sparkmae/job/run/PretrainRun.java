@@ -5,6 +5,7 @@ import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.run.RunRecord.Place;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
+import io.sparkmae.job.track.Tracker;
 import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Task;
 import io.sparkmae.job.train.Trained;
@@ -17,11 +18,15 @@ public final class PretrainRun {
   private final SparkSession spark;
   private RunConfig run; // with the position tables of its first weights
   private final String output;
+  private final Tracker tracker;
+  private final Snapshots snapshots = new Snapshots();
 
-  public PretrainRun(SparkSession spark, RunConfig run, String output) {
+  /** A run that tells {@code tracker} of its rounds. */
+  public PretrainRun(SparkSession spark, RunConfig run, String output, Tracker tracker) {
     this.spark = spark;
     this.run = run;
     this.output = output;
+    this.tracker = tracker;
   }
 
   /**
@@ -32,10 +37,10 @@ public final class PretrainRun {
    *     channels than the data
    */
   public PretrainResult train(boolean resume) throws IOException {
-    return new TrainingRun<>(spark, run, output, new Versions()).train(resume);
+    return new TrainingRun<>(spark, run, output, tracker, new OwnVersions()).train(resume);
   }
 
-  private final class Versions implements TrainingRun.Versions<PretrainResult> {
+  private final class OwnVersions implements TrainingRun.Versions<PretrainResult> {
 
     @Override
     public Task task(boolean begins) throws IOException {
@@ -51,18 +56,20 @@ public final class PretrainRun {
     public PretrainResult write(Trained trained, Place place, PreparedData data, ModelStore store)
         throws IOException {
       return TrainedVersion.write(
-          trained, run, place, data, store, spark.sparkContext().hadoopConfiguration());
+          trained, run, place, data, store, snapshots, spark.sparkContext().hadoopConfiguration());
     }
 
     @Override
     public ResumePoint checkpoint(Trained soFar, Place place, PreparedData data, ModelStore store)
         throws IOException {
-      return TrainedVersion.checkpoint(soFar, run, place, data, store);
+      return TrainedVersion.checkpoint(
+          soFar, run, place, data, store, snapshots, spark.sparkContext().hadoopConfiguration());
     }
 
     @Override
     public ResumePoint restore(ModelVersion version) throws IOException {
       run = run.withPositionsOf(EncoderModel.description(version).config());
+      snapshots.restore(version);
       return TrainedVersion.restore(version);
     }
 

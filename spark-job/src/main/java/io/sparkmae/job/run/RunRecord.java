@@ -21,8 +21,9 @@ import java.util.Optional;
  * @param settings the run's {@link RunConfig#text}
  * @param place the run's workers and data
  * @param result the run's result line; null in a checkpoint
+ * @param versions what wrote it, and what that ran on
  */
-public record RunRecord(String settings, Place place, Object result) {
+public record RunRecord(String settings, Place place, Object result, String versions) {
 
   private static final String FILE = "state/run.json";
 
@@ -42,7 +43,8 @@ public record RunRecord(String settings, Place place, Object result) {
   /** Adds the record to a version that is being written. */
   public static void write(VersionWriter version, RunConfig run, Place place, Object result)
       throws IOException {
-    version.file(FILE, out -> out.write(Json.pretty(new RunRecord(run.text(), place, result))));
+    RunRecord record = new RunRecord(run.text(), place, result, Versions.text());
+    version.file(FILE, out -> out.write(Json.pretty(record)));
   }
 
   /** Returns the result line of {@code version} if a run of equal settings made it. */
@@ -64,6 +66,23 @@ public record RunRecord(String settings, Place place, Object result) {
     } catch (BadModel e) {
       return false; // unknown
     }
+  }
+
+  /**
+   * What a report says of a run.
+   *
+   * @param images of the data set
+   * @param versions empty where an older version wrote it
+   */
+  record Summary(String settings, long images, boolean finished, String versions) {}
+
+  static Summary summary(ModelVersion version) throws IOException {
+    JsonNode record = read(version);
+    return new Summary(
+        record.path("settings").asText(),
+        record.path("place").path("images").asLong(),
+        record.hasNonNull("result"),
+        record.path("versions").asText("not recorded"));
   }
 
   /** Returns the number of workers of the run that made {@code checkpoint}. */

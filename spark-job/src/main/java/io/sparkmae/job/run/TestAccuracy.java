@@ -3,8 +3,10 @@ package io.sparkmae.job.run;
 import static java.util.Comparator.comparingDouble;
 
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.job.classify.Judgement;
 import io.sparkmae.job.classify.Predictions;
 import io.sparkmae.job.probe.Accuracy;
+import io.sparkmae.job.track.Tracker;
 import io.sparkmae.job.train.EpochEnd;
 import io.sparkmae.model.ClassifierGraph;
 import io.sparkmae.model.EngineGraph;
@@ -21,9 +23,13 @@ final class TestAccuracy implements EpochEnd {
   private final List<String> classes;
   private final int batchSize;
   private final List<EpochAccuracy> epochs = new ArrayList<>();
+  private final Tracker tracker;
+  private Judgement judgement; // of the last epoch; null before
   private boolean better; // the last one, for which no version is kept yet
 
-  TestAccuracy(SparkSession spark, PreparedData test, List<String> classes, int batchSize) {
+  TestAccuracy(
+      SparkSession spark, PreparedData test, List<String> classes, int batchSize, Tracker tracker) {
+    this.tracker = tracker;
     this.spark = spark;
     this.test = test;
     this.classes = classes;
@@ -33,20 +39,30 @@ final class TestAccuracy implements EpochEnd {
   @Override
   public boolean reached(EngineGraph graph, int epoch) {
     ClassifierGraph classifier = (ClassifierGraph) graph;
-    Accuracy accuracy = judge(classifier);
-    epochs.removeIf(judged -> judged.epoch() > epoch); // which are trained again
+    judgement = judge(classifier);
+    Accuracy accuracy = judgement.accuracy();
+    epochs.removeIf(before -> before.epoch() > epoch); // which are trained again
     better = best().map(best -> accuracy.top1() > best.top1()).orElse(true);
-    epochs.add(new EpochAccuracy(epoch + 1, accuracy.top1(), accuracy.top5(), null));
+    EpochAccuracy judged =
+        new EpochAccuracy(
+            epoch + 1,
+            accuracy.top1(),
+            accuracy.top5(),
+            null,
+            graph.getConfiguration().getIterationCount(),
+            System.currentTimeMillis() / 1e3);
+    epochs.add(judged);
+    tracker.log(judged.scalars());
     System.err.printf(
         "epoch %d: top-1 %.4f, top-5 %.4f of %d test images%s%n",
         epoch + 1, accuracy.top1(), accuracy.top5(), accuracy.rows(), better ? ", the best" : "");
     return better;
   }
 
-  private Accuracy judge(ClassifierGraph graph) {
+  private Judgement judge(ClassifierGraph graph) {
     try (Predictions predictions =
         new Predictions(spark, graph.config(), graph.weights(), test, batchSize)) {
-      return predictions.accuracy(classes);
+      return predictions.judge(classes);
     }
   }
 
@@ -57,11 +73,25 @@ final class TestAccuracy implements EpochEnd {
     better = false;
   }
 
+  /** Returns the judgement after the last epoch of this process; null before its first. */
+  Judgement judgement() {
+    return judgement;
+  }
+
+  PreparedData test() {
+    return test;
+  }
+
+  /** Returns all epochs so far. */
+  List<EpochAccuracy> epochs() {
+    return List.copyOf(epochs);
+  }
+
   /** Takes note that the model is kept as {@code version}; returns all epochs so far. */
   List<EpochAccuracy> keptAs(String version) {
     if (better) {
       EpochAccuracy last = epochs.remove(epochs.size() - 1);
-      epochs.add(new EpochAccuracy(last.epoch(), last.top1(), last.top5(), version));
+      epochs.add(last.keptAs(version));
       better = false;
     }
     return List.copyOf(epochs);

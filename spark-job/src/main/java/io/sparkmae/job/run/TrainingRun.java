@@ -8,6 +8,8 @@ import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.ModelVersion;
 import io.sparkmae.job.store.RunLease;
+import io.sparkmae.job.track.Scalars;
+import io.sparkmae.job.track.Tracker;
 import io.sparkmae.job.train.Pretraining;
 import io.sparkmae.job.train.ResumePoint;
 import io.sparkmae.job.train.Task;
@@ -34,6 +36,7 @@ final class TrainingRun<R> {
   private final String output;
   private final Configuration hadoop;
   private final ModelStore store;
+  private final Tracker tracker;
   private final Versions<R> versions;
   private final Set<String> broken = new HashSet<>(); // versions whose state could not be read
   private PreparedData data; // known with the place
@@ -64,13 +67,15 @@ final class TrainingRun<R> {
     boolean isPassing(ModelVersion version) throws IOException;
   }
 
-  TrainingRun(SparkSession spark, RunConfig run, String output, Versions<R> versions)
+  TrainingRun(
+      SparkSession spark, RunConfig run, String output, Tracker tracker, Versions<R> versions)
       throws IOException {
     this.spark = spark;
     this.run = run;
     this.output = output;
     this.hadoop = spark.sparkContext().hadoopConfiguration();
     this.store = ModelStore.at(output, hadoop);
+    this.tracker = tracker;
     this.versions = versions;
   }
 
@@ -106,7 +111,8 @@ final class TrainingRun<R> {
         versions.task(from.isEmpty()),
         place.workers(),
         from.orElse(null),
-        soFar -> keep(lease, soFar));
+        soFar -> keep(lease, soFar),
+        round -> tracker.log(Scalars.of(round)));
   }
 
   /** Returns the state to continue from, or null to start from the beginning. */

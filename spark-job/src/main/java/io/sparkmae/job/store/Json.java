@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Reads and writes JSON; the components of records are in snake_case. */
@@ -53,6 +55,24 @@ public final class Json {
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns the content of a file with each value as a line. */
+  public static Content lines(List<?> values) {
+    return out -> {
+      for (Object value : values) {
+        out.write((line(value) + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+    };
+  }
+
+  /** Reads a file of lines that are values of one type; does not close {@code in}. */
+  public static <T> List<T> readLines(InputStream in, Class<T> type) throws IOException {
+    List<T> values = new ArrayList<>();
+    for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
+      values.add(parse(line, type));
+    }
+    return values;
   }
 
   /** Returns the fields of a record or map by their names in JSON. */

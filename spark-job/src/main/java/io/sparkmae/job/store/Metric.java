@@ -2,8 +2,6 @@ package io.sparkmae.job.store;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,6 +17,9 @@ import java.util.List;
  * @param secondsComputing seconds in which a worker computed, mean over workers
  * @param secondsExchanging seconds in which a worker exchanged parameters and moments, mean over
  *     workers, plus the averaging
+ * @param gradientNorm mean over the steps of all workers, before clipping; 0 where an older version
+ *     wrote the file
+ * @param time end of the round in seconds since 1970; 0 where an older version wrote the file
  */
 public record Metric(
     long step,
@@ -29,26 +30,20 @@ public record Metric(
     double imagesPerSecond,
     double secondsWaiting,
     double secondsComputing,
-    double secondsExchanging) {
+    double secondsExchanging,
+    double gradientNorm,
+    double time) {
 
   /** The name of the file in a version. */
   public static final String FILE = "metrics.jsonl";
 
   /** Returns the file's content, for {@link VersionWriter#file}. */
   public static Content lines(List<Metric> metrics) {
-    return out -> {
-      for (Metric metric : metrics) {
-        out.write((Json.line(metric) + "\n").getBytes(StandardCharsets.UTF_8));
-      }
-    };
+    return Json.lines(metrics);
   }
 
   /** Reads metrics that {@link #lines} wrote; does not close {@code in}. */
   public static List<Metric> read(InputStream in) throws IOException {
-    List<Metric> metrics = new ArrayList<>();
-    for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
-      metrics.add(Json.parse(line, Metric.class));
-    }
-    return metrics;
+    return Json.readLines(in, Metric.class);
   }
 }

@@ -26,7 +26,8 @@ public final class Pretraining {
       List<TrainingHook> hooks)
       throws IOException {
     int workers = workers(JavaSparkContext.fromSparkContext(session.sparkContext()), run);
-    return Training.train(session, run, Task.masked(run), workers, from, checkpoints, hooks);
+    return Training.train(
+        session, run, Task.masked(run), workers, from, checkpoints, round -> {}, hooks);
   }
 
   /**

@@ -4,10 +4,13 @@ import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.averaging.RoundReport;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.store.Metric;
+import io.sparkmae.job.store.WorkerTotal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The progress of training: a line on stderr after every round, and the metrics of all rounds. */
 final class Progress {
@@ -15,15 +18,17 @@ final class Progress {
   private final int epochs;
   private final long imagesInAll;
   private final List<Metric> metrics = new ArrayList<>();
+  private final Map<Integer, WorkerTotal> workers = new TreeMap<>();
   private volatile Metric last; // for the thread that reports metrics
   private long trained; // in this process
   private double seconds;
 
-  /** Starts from the metrics of earlier rounds, which may be empty. */
-  Progress(int epochs, long imagesInAll, List<Metric> before) {
+  /** Starts from the metrics and the work of earlier rounds, which may be empty. */
+  Progress(int epochs, long imagesInAll, List<Metric> before, List<WorkerTotal> workersBefore) {
     this.epochs = epochs;
     this.imagesInAll = imagesInAll;
     metrics.addAll(before);
+    workersBefore.forEach(total -> workers.put(total.worker(), total));
     last = before.isEmpty() ? null : before.get(before.size() - 1);
   }
 
@@ -50,8 +55,11 @@ final class Progress {
             report.images() / report.seconds(),
             report.waiting(),
             report.computing(),
-            report.exchanging() + report.averaging());
+            report.exchanging() + report.averaging(),
+            report.gradientNorm(),
+            System.currentTimeMillis() / 1e3);
     metrics.add(last);
+    report.workers().forEach(share -> workers.merge(share.worker(), share, WorkerTotal::plus));
     System.err.println(line(last));
   }
 
@@ -81,6 +89,11 @@ final class Progress {
 
   List<Metric> metrics() {
     return List.copyOf(metrics);
+  }
+
+  /** Returns the work of each worker so far, in their order. */
+  List<WorkerTotal> workers() {
+    return List.copyOf(workers.values());
   }
 
   /** Returns the number of rounds so far. */

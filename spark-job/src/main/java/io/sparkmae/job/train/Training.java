@@ -9,12 +9,14 @@ import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Train;
 import io.sparkmae.job.spark.Metrics;
+import io.sparkmae.job.store.Metric;
 import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -40,6 +42,7 @@ public final class Training {
   private final Progress progress;
   private final StopSignal stop;
   private final Checkpoints checkpoints;
+  private final Consumer<Metric> observer;
   private ResumePoint kept; // null: the beginning
   private int keptStep;
   private long keptAt = System.nanoTime();
@@ -52,7 +55,8 @@ public final class Training {
       Progress progress,
       StopSignal stop,
       ResumePoint from,
-      Checkpoints checkpoints) {
+      Checkpoints checkpoints,
+      Consumer<Metric> observer) {
     this.run = run;
     this.task = task;
     this.rounds = rounds;
@@ -62,6 +66,7 @@ public final class Training {
     this.progress = progress;
     this.stop = stop;
     this.checkpoints = checkpoints;
+    this.observer = observer;
     this.kept = from;
     this.keptStep = from == null ? 0 : from.state().iteration();
     stop.kept(keptStep);
@@ -74,6 +79,7 @@ public final class Training {
    * @param from null for the beginning
    * @param checkpoints receives the run's state when {@link RunConfig#checkpoints} says so, when
    *     the task's {@link EpochEnd} does, and at the end
+   * @param observer is told of every round; must not wait
    * @throws BadData if there are no images, or one cannot be read
    * @throws NonFiniteLoss if the loss becomes NaN or infinite
    * @throws io.sparkmae.job.averaging.exchange.BrokenState if a file of {@code from} is not what
@@ -86,9 +92,10 @@ public final class Training {
       Task task,
       int workers,
       ResumePoint from,
-      Checkpoints checkpoints)
+      Checkpoints checkpoints,
+      Consumer<Metric> observer)
       throws IOException {
-    return train(session, run, task, workers, from, checkpoints, List.of());
+    return train(session, run, task, workers, from, checkpoints, observer, List.of());
   }
 
   /** Trains with hooks that the workers call around every step. */
@@ -100,6 +107,7 @@ public final class Training {
       int workers,
       ResumePoint from,
       Checkpoints checkpoints,
+      Consumer<Metric> observer,
       List<TrainingHook> hooks)
       throws IOException {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
@@ -118,7 +126,8 @@ public final class Training {
         new Progress(
             run.train().epochs(),
             crops(run, data.rows()) * run.train().epochs(),
-            from == null ? List.of() : from.metrics());
+            from == null ? List.of() : from.metrics(),
+            from == null ? List.of() : from.workers());
     URI fileSystem = new Path(data.uri()).getFileSystem(hadoop).getUri();
     MinibatchLoader loader =
         new MinibatchLoader(
@@ -135,7 +144,8 @@ public final class Training {
       if (from != null) {
         master.startFrom(from.version(), from.state());
       }
-      return new Training(run, task, rounds, graph, progress, stop, from, checkpoints).train();
+      return new Training(run, task, rounds, graph, progress, stop, from, checkpoints, observer)
+          .train();
     } finally {
       spark.clearJobGroup();
     }
@@ -201,6 +211,7 @@ public final class Training {
       }
       RoundReport report = rounds.train(round);
       progress.completed(round, report, plan.schedule().valueAt(round.lastStep(), round.epoch()));
+      progress.last().ifPresent(observer);
     } catch (StateLost | NonFiniteLoss | Stopped e) {
       throw e;
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
@@ -259,6 +270,7 @@ public final class Training {
         graph,
         master::write,
         progress.metrics(),
+        progress.workers(),
         progress.lossSince(epoch),
         progress.images(),
         progress.imagesPerSecond(),

@@ -19,6 +19,7 @@ final class TrainingMetrics {
     metrics.gauge("epoch", progress, Metric::epoch);
     metrics.gauge("loss", progress, Metric::loss);
     metrics.gauge("learning_rate", progress, Metric::learningRate);
+    metrics.gauge("gradient_norm", progress, Metric::gradientNorm);
     metrics.gauge("images", progress, Metric::images);
     metrics.gauge("images_per_second", progress, Metric::imagesPerSecond);
     metrics.gauge("seconds_waiting", progress, Metric::secondsWaiting);

@@ -13,8 +13,8 @@ class MetricTest {
   void linesAreReadBack() throws Exception {
     List<Metric> metrics =
         List.of(
-            new Metric(1, 0.5, 1.25, 1e-4, 32, 50.5, 0.1, 2, 0.3),
-            new Metric(2, 1, 1, 2e-4, 64, 51, 0, 2, 0));
+            new Metric(1, 0.5, 1.25, 1e-4, 32, 50.5, 0.1, 2, 0.3, 4, 5),
+            new Metric(2, 1, 1, 2e-4, 64, 51, 0, 2, 0, 4.5, 6));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     Metric.lines(metrics).writeTo(out);
     assertThat(out.toString())

@@ -45,7 +45,7 @@ public final class FaultyFineTuning {
     long seed = run.train().seed();
     Task task =
         Task.labelled(run, classifier, ClassifierStart.scratch(classifier, seed), EpochEnd.NONE);
-    return Training.train(spark, run, task, WORKERS, null, Checkpoints.NONE, hooks)
+    return Training.train(spark, run, task, WORKERS, null, Checkpoints.NONE, round -> {}, hooks)
         .graph()
         .paramsSha256();
   }

@@ -34,7 +34,7 @@ final class KeptVersions implements Checkpoints {
     VersionWriter version = store.begin();
     StoredState state = soFar.vectors().write(version, () -> {});
     version.commit();
-    all.add(new ResumePoint(version.uri(), state, soFar.metrics()));
+    all.add(new ResumePoint(version.uri(), state, soFar.metrics(), soFar.workers()));
     return all.get(all.size() - 1);
   }
 

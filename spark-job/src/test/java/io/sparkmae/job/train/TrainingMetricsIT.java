@@ -30,13 +30,15 @@ class TrainingMetricsIT {
                 "org.apache.spark.metrics.sink.PrometheusServlet")
             .config("spark.metrics.conf.driver.sink.prometheusServlet.path", "/metrics/prometheus")
             .getOrCreate()) {
-      Progress progress = new Progress(1, 64, List.of());
+      Progress progress = new Progress(1, 64, List.of(), List.of());
       Metrics metrics = TrainingMetrics.register(progress);
       Round round = new Round(0, 0, List.of(List.of(new Minibatch(0, 0, 16))));
-      progress.completed(round, new RoundReport(1, 16, 16 * 0.75, 0.1, 2, 0.3, 0.2, 4), 1e-3);
+      progress.completed(
+          round, new RoundReport(1, 16, 16 * 0.75, 5, 0.1, 2, 0.3, 0.2, 4, List.of()), 1e-3);
       String page = get(spark.sparkContext().uiWebUrl().get() + "/metrics/prometheus/");
       assertThat(page)
           .containsPattern("spark_mae_loss_Value\\{[^}]*} 0.75")
+          .containsPattern("spark_mae_gradient_norm_Value\\{[^}]*} 5.0")
           .containsPattern("spark_mae_images_Value\\{[^}]*} 16.0")
           .containsPattern("spark_mae_seconds_exchanging_Value\\{[^}]*} 0.5");
       assertThat(namesOfDashboard())
