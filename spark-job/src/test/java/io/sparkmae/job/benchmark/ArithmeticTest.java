@@ -21,6 +21,10 @@ class ArithmeticTest {
     double expected = 6 * (encoder + decoder + others) + 4 * (1 * 3 * 8);
     assertThat(Arithmetic.flops(small, false, false)).isEqualTo(expected);
     assertThat(Arithmetic.flops(small, true, false)).isGreaterThan(expected);
+
+    double cross = 3 * (2 * 16 + 2 * 4 * 16) + 2 * 2 * 16 + 2 * 3 * 2 * 4; // 2 tokens are visible
+    assertThat(Arithmetic.flops(small.withCrossDecoder(0), false, false))
+        .isEqualTo(6 * (encoder + cross + others) + 4 * (1 * 3 * 8));
   }
 
   @Test
