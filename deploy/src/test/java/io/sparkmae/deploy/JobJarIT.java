@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,6 +64,15 @@ class JobJarIT {
         .contains("org/bytedeco/leptonica/global/leptonica.class")
         .contains("org/bytedeco/leptonica/linux-x86_64/libjnileptonica.so")
         .contains("org/bytedeco/leptonica/linux-x86_64/libleptonica.so.6");
+  }
+
+  @Test
+  void carriesTheRecipes() throws IOException {
+    try (Stream<Path> recipes = Files.list(Path.of("conf", "recipes"))) {
+      assertThat(files)
+          .containsAll(
+              recipes.map(r -> "io/sparkmae/job/config/recipes/" + r.getFileName()).toList());
+    }
   }
 
   @Test
