@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.TreeSet;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -140,6 +142,15 @@ class JobJarIT {
         .endsWith("/echarts.min.js");
     assertThat(files)
         .contains("io/sparkmae/job/report/report.html", "org/mlflow/tracking/MlflowClient.class");
+  }
+
+  @Test
+  void carriesTheRecipes() throws IOException {
+    try (Stream<Path> recipes = Files.list(Path.of("conf", "recipes"))) {
+      assertThat(files)
+          .containsAll(
+              recipes.map(r -> "io/sparkmae/job/config/recipes/" + r.getFileName()).toList());
+    }
   }
 
   @Test

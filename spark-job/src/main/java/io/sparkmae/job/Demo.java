@@ -6,24 +6,35 @@ import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.demo.DemoImages;
+import io.sparkmae.job.demo.DemoReport;
+import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.export.ExportLayout;
+import io.sparkmae.job.probe.NearestNeighbours;
 import io.sparkmae.job.report.Report;
+import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.PretrainRun;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.track.Tracker;
+import io.sparkmae.model.config.Pooling;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
-/** The steps of the demo, in one directory: prepare, pretrain, reconstruct, export. */
+/** The steps of the demo, in one directory: prepare, pretrain, probe, reconstruct, export. */
 final class Demo {
 
   private static final long SEED = 0;
+  private static final long JUDGED_SEED = 1L << 32;
   private static final int TRAIN_PER_CLASS = 256;
   private static final int ROWS_OF_PICTURE = 8;
+  private static final int JUDGED_PER_CLASS = 32;
+  private static final double TEMPERATURE = 0.07;
+  private static final int NEIGHBOURS = 20;
+  private static final int BATCH_OF_FEATURES = 32;
 
   // Less than two minutes on two cores.
   private static final long IMAGES_TO_TRAIN = 37_000;
@@ -32,8 +43,9 @@ final class Demo {
    * The command's result line.
    *
    * @param psnr decibels over the removed patches of the picture's images
+   * @param knn what the features are worth; null for the user's images, which need no labels
    */
-  record Result(String picture, String report, String weights, double psnr) {}
+  record Result(String picture, String report, String weights, double psnr, DemoReport.Knn knn) {}
 
   private final String output;
   private final SparkSession spark;
@@ -52,24 +64,53 @@ final class Demo {
       drawImages();
     }
     List<String> inputs = own ? List.of(at("images/train")) : images;
-    PrepareResult prepared = prepare(inputs);
+    PrepareResult prepared = prepare(inputs, at("data"));
     RunConfig run = ConfigLayers.runConfig(settings(prepared.rows()), null, hadoop);
     say(
         "training a small model, %d epochs of %d images"
             .formatted(run.train().epochs(), prepared.rows()));
     String version = new PretrainRun(spark, run, at("model"), Tracker.OFF).train(false).version();
-    return write(version, own ? List.of(at("images/test")) : images);
+    DemoReport.Knn knn = own ? knn(version, prepared.rows()) : null;
+    return write(version, own ? List.of(at("images/test")) : images, knn);
   }
 
   private void drawImages() throws IOException {
     say("drawing images");
     DemoImages.render(Directory.at(at("images/train"), hadoop), TRAIN_PER_CLASS, SEED);
     DemoImages.render(Directory.at(at("images/test"), hadoop), 1, ~SEED);
+    DemoImages.render(Directory.at(at("images/judged"), hadoop), JUDGED_PER_CLASS, JUDGED_SEED);
   }
 
-  private PrepareResult prepare(List<String> inputs) {
+  private PrepareResult prepare(List<String> inputs, String data) {
     say("preparing " + inputs);
-    return PrepareJob.run(spark, new PrepareSettings(inputs, at("data"), "auto", 0, 92, SEED));
+    return PrepareJob.run(spark, new PrepareSettings(inputs, data, "auto", 0, 92, SEED));
+  }
+
+  private DemoReport.Knn knn(String version, long known) throws IOException {
+    long judged = prepare(List.of(at("images/judged")), at("judged")).rows();
+    say("comparing the trained encoder with an untrained one");
+    EncoderModel trained = EncoderModel.of(version, hadoop);
+    EncoderModel untrained =
+        EncoderModel.untrained(EncoderModel.description(version, hadoop), SEED);
+    return new DemoReport.Knn(top1(trained), top1(untrained), NEIGHBOURS, known, judged);
+  }
+
+  private double top1(EncoderModel encoder) {
+    Embedding embedding =
+        Embedding.of(
+            spark,
+            encoder.config(),
+            encoder.normalisation(),
+            encoder.weights(),
+            Pooling.MEAN,
+            BATCH_OF_FEATURES);
+    return NearestNeighbours.probe(
+            embedding.features(at("data")),
+            embedding.features(at("judged")),
+            NEIGHBOURS,
+            TEMPERATURE)
+        .accuracy()
+        .top1();
   }
 
   private Map<String, Object> settings(long rows) {
@@ -91,7 +132,7 @@ final class Demo {
     return settings;
   }
 
-  private Result write(String version, List<String> images) throws IOException {
+  private Result write(String version, List<String> images, DemoReport.Knn knn) throws IOException {
     say("drawing reconstructions");
     String picture = at("reconstructions.png");
     double psnr =
@@ -105,9 +146,11 @@ final class Demo {
                 hadoop)
             .psnr();
     ExportCommand.run(version, at("encoder"), ExportLayout.TIMM, false, hadoop);
-    String report = version + "/" + Report.FILE;
+    String run = "model/" + new Path(version).getName() + "/" + Report.FILE;
+    Directory.at(output, hadoop)
+        .file(Report.FILE, DemoReport.page("reconstructions.png", psnr, knn, run));
     String weights = at("encoder/" + ExportLayout.WEIGHTS);
-    return new Result(picture, report, weights, psnr);
+    return new Result(picture, at(Report.FILE), weights, psnr, knn);
   }
 
   private String at(String name) {

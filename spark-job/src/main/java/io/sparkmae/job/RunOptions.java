@@ -25,7 +25,10 @@ final class RunOptions {
     NEVER
   }
 
-  @Option(names = "--config", paramLabel = "URI", description = "A HOCON file; flags override it.")
+  @Option(
+      names = "--config",
+      paramLabel = "URI|recipe:NAME",
+      description = "A HOCON file, or one that the job brings; flags override it.")
   private String config;
 
   @Option(names = "--force", description = "Runs bf16 also where the processor is slow at it.")

@@ -11,12 +11,14 @@ import com.typesafe.config.ConfigValueFactory;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.model.config.MaeConfig;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -37,7 +39,7 @@ public final class ConfigLayers {
    * The settings of a run.
    *
    * @param flags full key → value; strings are read as the key's type
-   * @param file a HOCON file on any Hadoop file system, or null
+   * @param file a HOCON file on any Hadoop file system, recipe:NAME, or null
    * @throws IllegalArgumentException if a key is unknown or a value breaks its rule
    */
   public static RunConfig runConfig(Map<String, ?> flags, String file, Configuration hadoop)
@@ -56,7 +58,7 @@ public final class ConfigLayers {
    * The settings of a fine-tuning run, over the geometry of the model that it starts from.
    *
    * @param flags full key → value; strings are read as the key's type
-   * @param file a HOCON file on any Hadoop file system, or null
+   * @param file a HOCON file on any Hadoop file system, recipe:NAME, or null
    * @throws IllegalArgumentException if a key is unknown, a value breaks its rule, or no model is
    *     given
    */
@@ -121,12 +123,18 @@ public final class ConfigLayers {
   }
 
   private static Config read(String file, Configuration hadoop) throws IOException {
-    Path path = new Path(file);
     ConfigParseOptions named = ConfigParseOptions.defaults().setOriginDescription(file);
-    try (var reader =
-        new InputStreamReader(path.getFileSystem(hadoop).open(path), StandardCharsets.UTF_8)) {
+    try (var reader = new InputStreamReader(open(file, hadoop), StandardCharsets.UTF_8)) {
       return ConfigFactory.parseReader(reader, named).resolve();
     }
+  }
+
+  private static InputStream open(String file, Configuration hadoop) throws IOException {
+    if (Recipes.isName(file)) {
+      return Recipes.open(file);
+    }
+    Path path = new Path(file);
+    return path.getFileSystem(hadoop).open(path);
   }
 
   private static Config checked(Config config, String source, SettingsTable table) {
@@ -136,7 +144,7 @@ public final class ConfigLayers {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(
             "Unknown setting in %s: %s (did you mean %s?)"
-                .formatted(source, key, nearest(key, known)));
+                .formatted(source, key, nearest(key, known.stream())));
       }
     }
     return config;
@@ -159,8 +167,9 @@ public final class ConfigLayers {
     }
   }
 
-  private static String nearest(String key, Set<String> known) {
+  /** Returns the one of {@code known} that differs from {@code word} in the fewest letters. */
+  static String nearest(String word, Stream<String> known) {
     LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
-    return known.stream().min(comparing(other -> distance.apply(key, other))).orElseThrow();
+    return known.min(comparing(other -> distance.apply(word, other))).orElseThrow();
   }
 }
