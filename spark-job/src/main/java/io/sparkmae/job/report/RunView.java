@@ -22,7 +22,7 @@ public record RunView(
     Curves curves,
     List<WorkerTotal> workers,
     List<Judged> accuracy,
-    Confusion confusion,
+    ConfusionMap confusion,
     List<Gallery> galleries) {
 
   /** Shares of test images, after an epoch, that came first or among the first five. */

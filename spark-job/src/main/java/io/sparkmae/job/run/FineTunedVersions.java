@@ -7,7 +7,7 @@ import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.export.ClassifierDescription;
 import io.sparkmae.job.export.ClassifierExport;
 import io.sparkmae.job.export.ExportLayout;
-import io.sparkmae.job.report.Confusion;
+import io.sparkmae.job.report.ConfusionMap;
 import io.sparkmae.job.report.RunView;
 import io.sparkmae.job.run.RunRecord.Place;
 import io.sparkmae.job.store.ModelStore;
@@ -67,7 +67,7 @@ final class FineTunedVersions implements TrainingRun.Versions<FineTuneResult> {
         data,
         trained.graph().numParams(),
         Course.of(trained, epochs),
-        judged == null ? null : Confusion.of(classes, judged.confusion()),
+        judged == null ? null : ConfusionMap.of(classes, judged.confusion()),
         judged == null
             ? List.of()
             : MistakenImages.of(spark, accuracy.test(), run.model(), classes, judged.mistakes()));

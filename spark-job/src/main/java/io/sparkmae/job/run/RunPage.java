@@ -5,7 +5,7 @@ import io.sparkmae.job.config.ConfigKeys;
 import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.FineTune;
 import io.sparkmae.job.config.RunConfig;
-import io.sparkmae.job.report.Confusion;
+import io.sparkmae.job.report.ConfusionMap;
 import io.sparkmae.job.report.Curves;
 import io.sparkmae.job.report.Report;
 import io.sparkmae.job.report.RunView;
@@ -45,7 +45,7 @@ public final class RunPage {
       PreparedData data,
       long parameters,
       Course course,
-      Confusion confusion,
+      ConfusionMap confusion,
       List<Gallery> galleries) {
     Map<String, String> facts = facts(run, data.rows(), parameters, course);
     facts.put("files of the data", data.manifest().account());
@@ -104,7 +104,7 @@ public final class RunPage {
       String settings,
       Map<String, String> facts,
       Course course,
-      Confusion confusion,
+      ConfusionMap confusion,
       List<Gallery> galleries) {
     return new RunView(
         name,

@@ -95,7 +95,7 @@ final class Samples {
         Curves.of(metrics(40, 2)),
         List.of(),
         accuracy,
-        Confusion.of(CLASSES, cells),
+        ConfusionMap.of(CLASSES, cells),
         List.of(new Gallery("Most confidently wrong", "", false, pictures(12, 1))));
   }
 

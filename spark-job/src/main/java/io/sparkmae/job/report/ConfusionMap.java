@@ -10,7 +10,7 @@ import java.util.List;
  * @param cells row (the true class), column (the predicted one), count; those that are not zero
  * @param left classes that are left out
  */
-public record Confusion(List<String> classes, List<List<Long>> cells, int left) {
+public record ConfusionMap(List<String> classes, List<List<Long>> cells, int left) {
 
   static final int MOST_CLASSES = 64;
 
@@ -20,7 +20,7 @@ public record Confusion(List<String> classes, List<List<Long>> cells, int left) 
    *
    * @param counts true class, predicted class, count
    */
-  public static Confusion of(List<String> classes, List<long[]> counts) {
+  public static ConfusionMap of(List<String> classes, List<long[]> counts) {
     long[] mistakes = new long[classes.size()];
     for (long[] cell : counts) {
       if (cell[0] < classes.size() && cell[0] != cell[1]) { // a class may be the test set's alone
@@ -41,7 +41,7 @@ public record Confusion(List<String> classes, List<List<Long>> cells, int left) 
         cells.add(List.of(row, column, cell[2]));
       }
     }
-    return new Confusion(
+    return new ConfusionMap(
         kept.stream().map(classes::get).toList(), cells, classes.size() - kept.size());
   }
 }
