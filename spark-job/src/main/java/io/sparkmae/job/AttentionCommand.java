@@ -6,6 +6,7 @@ import io.sparkmae.job.picture.AttentionPicture;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.Attentions;
 import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.job.spark.Sessions;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;

@@ -6,6 +6,7 @@ import io.sparkmae.job.averaging.exchange.Traffic;
 import io.sparkmae.job.benchmark.AveragingBenchmark;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.plan.RoundTime;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.config.Precision;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,6 +1,7 @@
 package io.sparkmae.job;
 
 import io.sparkmae.data.prepare.DataBenchmark;
+import io.sparkmae.job.spark.Sessions;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,5 +1,6 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.spark.Sessions;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

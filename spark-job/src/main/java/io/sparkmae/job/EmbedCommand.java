@@ -2,6 +2,7 @@ package io.sparkmae.job;
 
 import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.config.Pooling;
 import java.io.IOException;
 import java.util.concurrent.Callable;

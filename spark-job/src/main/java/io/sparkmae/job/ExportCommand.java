@@ -7,6 +7,7 @@ import io.sparkmae.job.run.ClassifierModel;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.StateFile;
 import io.sparkmae.job.run.WholeModel;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.ModelStore;

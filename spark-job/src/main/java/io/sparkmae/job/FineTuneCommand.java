@@ -5,6 +5,7 @@ import io.sparkmae.job.config.Flags;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.FineTuneRun;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.ClassifierGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;

@@ -13,6 +13,7 @@ import io.sparkmae.job.picture.ContactSheet;
 import io.sparkmae.job.picture.ContactSheet.Cell;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.pixels.ShownChannels;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.MaeBatch;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.MaskSampling;

@@ -1,6 +1,8 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.config.UserInfo;
+import io.sparkmae.job.run.Versions;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.job.store.Json;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,7 +25,7 @@ import picocli.CommandLine.ScopeType;
     name = "mae",
     description = "Pre-trains masked autoencoders from images, on Spark.",
     synopsisSubcommandLabel = "COMMAND",
-    versionProvider = BuildVersion.class,
+    versionProvider = Versions.class,
     subcommands = {
       DemoCommand.class,
       PrepareCommand.class,

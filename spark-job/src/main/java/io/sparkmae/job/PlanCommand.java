@@ -9,6 +9,7 @@ import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.plan.Cluster;
 import io.sparkmae.job.plan.RunPlan;
 import io.sparkmae.job.plan.SubmitLine;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;
 import java.io.IOException;

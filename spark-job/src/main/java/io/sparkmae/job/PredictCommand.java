@@ -5,6 +5,7 @@ import io.sparkmae.job.classify.Predictions;
 import io.sparkmae.job.classify.TopClasses;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.ClassifierModel;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.util.concurrent.Callable;

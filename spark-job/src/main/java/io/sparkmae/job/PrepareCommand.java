@@ -7,6 +7,7 @@ import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareResult;
 import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.data.storage.ColumnNames;
+import io.sparkmae.job.spark.Sessions;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;

@@ -5,6 +5,7 @@ import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.Flags;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.run.PretrainRun;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;

@@ -10,6 +10,7 @@ import io.sparkmae.job.probe.NearestNeighbours;
 import io.sparkmae.job.probe.PaperProbe;
 import io.sparkmae.job.probe.PaperRecipe;
 import io.sparkmae.job.probe.ProbeFiles;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.job.store.Directory;
 import java.io.IOException;
 import java.util.List;

@@ -9,6 +9,7 @@ import io.sparkmae.job.picture.Sweep.Column;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.Reconstructions;
 import io.sparkmae.job.run.WholeModel;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.MaskSampling;

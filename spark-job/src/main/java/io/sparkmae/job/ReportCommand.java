@@ -3,6 +3,7 @@ package io.sparkmae.job;
 import io.sparkmae.job.report.Report;
 import io.sparkmae.job.report.RunView;
 import io.sparkmae.job.run.RunPage;
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.job.store.ModelStore;
 import java.io.IOException;
 import java.io.OutputStream;

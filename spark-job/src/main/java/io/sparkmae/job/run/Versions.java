@@ -1,37 +1,59 @@
 package io.sparkmae.job.run;
 
+import io.sparkmae.data.image.codec.Leptonica;
+import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Properties;
 import org.apache.hadoop.util.VersionInfo;
+import picocli.CommandLine.IVersionProvider;
 
-/** The versions of what a run runs on. */
-final class Versions {
+/** The versions of what the jar was built from and of what a run runs on. */
+public final class Versions implements IVersionProvider {
 
-  private static final String OWN = "/META-INF/maven/io.sparkmae/spark-mae-job/pom.properties";
+  private static final String SPARK = org.apache.spark.package$.MODULE$.SPARK_VERSION();
 
-  private Versions() {}
+  /** Returns the lines of {@code mae --version}. */
+  @Override
+  public String[] getVersion() {
+    Properties built = built();
+    return new String[] {
+      "spark-mae %s, commit %s"
+          .formatted(built.getProperty("version"), built.getProperty("commit")),
+      "Spark %s, Scala %s, Java %s (built for Spark %s, Scala %s)"
+          .formatted(
+              SPARK,
+              scala.util.Properties.versionNumberString(),
+              Runtime.version(),
+              built.getProperty("spark"),
+              built.getProperty("scala")),
+      "ND4J %s, oneDNN %s, OpenBLAS %s"
+          .formatted(
+              built.getProperty("nd4j"), Engines.oneDnnVersion(), built.getProperty("openblas")),
+      Leptonica.versions()
+    };
+  }
 
+  /** Returns what a run records of where it ran, in one line. */
   static String text() {
     return "spark-mae %s, Spark %s, Hadoop %s, Java %s, %s %s"
         .formatted(
-            own(),
-            org.apache.spark.package$.MODULE$.SPARK_VERSION(),
+            built().getProperty("version"),
+            SPARK,
             VersionInfo.getVersion(),
             System.getProperty("java.version"),
             System.getProperty("os.name"),
             System.getProperty("os.version"));
   }
 
-  private static String own() {
-    try (InputStream in = Versions.class.getResourceAsStream(OWN)) {
-      Properties properties = new Properties();
-      if (in != null) { // classes of a build have none
-        properties.load(in);
-      }
-      return properties.getProperty("version", "of a build");
+  private static Properties built() {
+    try (InputStream in = Versions.class.getResourceAsStream("build.properties")) {
+      Properties built = new Properties();
+      built.load(in);
+      return built;
     } catch (IOException e) {
-      return "unknown";
+      throw new UncheckedIOException(e);
     }
   }
 }

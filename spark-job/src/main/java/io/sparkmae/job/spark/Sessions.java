@@ -1,4 +1,4 @@
-package io.sparkmae.job;
+package io.sparkmae.job.spark;
 
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -6,10 +6,10 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 
 /** The Spark session and the Hadoop configuration of the process. */
-final class Sessions {
+public final class Sessions {
 
   /** Whether this JVM and its session are Databricks', and go on after a command. */
-  static final boolean ARE_SHARED = System.getenv("DATABRICKS_RUNTIME_VERSION") != null;
+  public static final boolean ARE_SHARED = System.getenv("DATABRICKS_RUNTIME_VERSION") != null;
 
   private static final String SERIALIZER = "spark.serializer";
   private static final String REGISTRATOR = "spark.kryo.registrator";
@@ -27,7 +27,7 @@ final class Sessions {
   private Sessions() {}
 
   /** Returns the running session, or a new one named after the command. */
-  static SparkSession open(String command) {
+  public static SparkSession open(String command) {
     SparkSession.Builder builder = SparkSession.builder().appName("spark-mae " + command);
     SparkConf given = new SparkConf();
     if (given.get(SERIALIZER, "").endsWith("KryoSerializer") && !given.contains(REGISTRATOR)) {
@@ -48,7 +48,7 @@ final class Sessions {
    * Opens the session where the cluster waits for one: YARN counts a driver in cluster mode as
    * failed if it opens none, though its command needs none.
    */
-  static void openIfAwaited(String command) {
+  public static void openIfAwaited(String command) {
     SparkConf given = new SparkConf();
     if (given.get("spark.master", "").startsWith("yarn")
         && given.get("spark.submit.deployMode", "").equals("cluster")) {
@@ -59,12 +59,12 @@ final class Sessions {
   /**
    * Returns Hadoop's settings with those given as {@code spark.hadoop.*}, without starting Spark.
    */
-  static Configuration hadoop() {
+  public static Configuration hadoop() {
     return SparkHadoopUtil.get().newConfiguration(new SparkConf());
   }
 
   /** Stops Spark, except on Databricks, where the session is shared and must keep running. */
-  static void stop() {
+  public static void stop() {
     if (!ARE_SHARED && SparkSession.getDefaultSession().isDefined()) {
       SparkSession.getDefaultSession().get().stop();
     }
