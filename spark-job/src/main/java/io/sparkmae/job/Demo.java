@@ -137,11 +137,7 @@ final class Demo {
     String picture = at("reconstructions.png");
     double psnr =
         ReconstructCommand.run(
-                version,
-                images,
-                picture,
-                ROWS_OF_PICTURE,
-                null,
+                PictureOptions.of(version, images, picture, ROWS_OF_PICTURE),
                 new ReconstructCommand.Masks(new double[0], null, SEED),
                 hadoop)
             .psnr();

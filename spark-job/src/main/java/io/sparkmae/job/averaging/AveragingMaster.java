@@ -99,9 +99,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     exchange = precision;
   }
 
-  /**
-   * Names the first minibatches of the round after the next, for each worker, to be loaded early.
-   */
+  /** Names each worker's first minibatches of the round after the next, to be loaded early. */
   public void announce(List<List<String>> paths) {
     next = paths;
   }
@@ -235,8 +233,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   /**
-   * Brings the last average into the driver's graph, slice by slice; moments only if it has an
-   * updater.
+   * Brings the last average into the driver's graph, by slice; moments if it has an updater.
    *
    * @throws StateLost if a slice is nowhere; the graph is then of no use any more
    */
