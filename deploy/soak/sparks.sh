@@ -17,8 +17,9 @@ train() {
   mae prepare --input "$root/data-prep/src/test/resources/odd" --output "$out/data" >"$out/prepare.json"
   mae pretrain --data "$out/data" --output "$out/model" --seed 7 --epochs 4 --batch-size 2 --workers 2 --averaging-frequency 2 \
     "${tiny[@]}" >"$out/pretrain.json"
-  local core=$home/spark/jars/spark-core_*.jar java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-  printf '%s, Java %s: %s\n' "$(basename $core .jar)" "$("$java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/\1/p')" \
+  local java=${JAVA_HOME:+$JAVA_HOME/bin/}java core
+  core=("$home"/spark/jars/spark-core_*.jar)
+  printf '%s, Java %s: %s\n' "$(basename "${core[0]}" .jar)" "$("$java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/\1/p')" \
     "$(field params_sha256 <"$out/pretrain.json")"
 }
 
