@@ -137,7 +137,11 @@ final class Demo {
     String picture = at("reconstructions.png");
     double psnr =
         ReconstructCommand.run(
-                PictureOptions.of(version, images, picture, ROWS_OF_PICTURE),
+                version,
+                images,
+                picture,
+                ROWS_OF_PICTURE,
+                null,
                 new ReconstructCommand.Masks(new double[0], null, SEED),
                 hadoop)
             .psnr();

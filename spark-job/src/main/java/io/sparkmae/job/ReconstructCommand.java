@@ -1,10 +1,12 @@
 package io.sparkmae.job;
 
 import io.sparkmae.data.layout.SourceImage;
+import io.sparkmae.data.layout.SourceImages;
 import io.sparkmae.job.picture.Picture;
 import io.sparkmae.job.picture.Reconstruction;
 import io.sparkmae.job.picture.Sweep;
 import io.sparkmae.job.picture.Sweep.Column;
+import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.Reconstructions;
 import io.sparkmae.job.run.WholeModel;
 import io.sparkmae.job.spark.Sessions;
@@ -21,15 +23,42 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mae reconstruct}: draws a model's reconstructions of masked images. */
 @Command(name = "reconstruct", description = "Draws what a model makes of masked images.")
 final class ReconstructCommand implements Callable<Outcome> {
 
-  @Mixin private PictureOptions picture;
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "URI",
+      description = "A model directory, one version in it, or another library's safetensors files.")
+  private String model;
+
+  @Option(
+      names = "--images",
+      required = true,
+      arity = "1..*",
+      paramLabel = "URI",
+      description = "Images of any layout; the first are drawn.")
+  private List<String> images;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "FILE.png",
+      description = "The picture.")
+  private String output;
+
+  @Option(
+      names = "--count",
+      defaultValue = "8",
+      paramLabel = "N",
+      description = "Images to draw, one a row.")
+  private int count;
 
   @Option(
       names = "--seed",
@@ -51,6 +80,14 @@ final class ReconstructCommand implements Callable<Outcome> {
       paramLabel = "random|block|grid",
       description = "How the removed patches are chosen; as in training unless given.")
   private MaskSampling maskSampling;
+
+  @Option(
+      names = "--show-channels",
+      split = ",",
+      paramLabel = "R,G,B",
+      description =
+          "Channels drawn as red, green and blue, from 0, or one for grey; 0,1,2 unless given.")
+  private int[] shown;
 
   /**
    * The command's result line.
@@ -83,35 +120,47 @@ final class ReconstructCommand implements Callable<Outcome> {
   @Override
   public Outcome call() throws IOException {
     Masks masks = new Masks(maskRatios, maskSampling, seed);
-    return Outcome.done(run(picture, masks, Sessions.hadoop()));
+    return Outcome.done(run(model, images, output, count, shown, masks, Sessions.hadoop()));
   }
 
-  static Result run(PictureOptions picture, Masks masks, Configuration hadoop) throws IOException {
-    picture.check();
-    WholeModel whole = WholeModel.of(picture.model(), hadoop);
+  static Result run(
+      String model,
+      List<String> images,
+      String output,
+      int count,
+      int[] shown,
+      Masks masks,
+      Configuration hadoop)
+      throws IOException {
+    if (count < 1) {
+      throw new IllegalArgumentException("Invalid count: " + count + " (must be at least 1)");
+    }
+    WholeModel whole = WholeModel.of(model, hadoop);
     List<MaeConfig> tasks = masks.tasks(whole.description().config()); // checked before decoding
     Normalisation normalisation = whole.description().normalisation();
-    List<SourceImage> images = picture.images(normalisation, hadoop);
+    List<SourceImage> first =
+        SourceImages.first(images, "auto", DataPixels.format(normalisation), count, hadoop);
     List<Column> columns = new ArrayList<>();
     for (MaeConfig task : tasks) {
       MaeGraph graph = whole.graph().withTaskOf(task);
       columns.add(
           new Column(
               task.maskRatio(),
-              Reconstructions.of(graph, normalisation, images, picture.shown(), masks.seed())));
+              Reconstructions.of(graph, normalisation, first, shown, masks.seed())));
     }
-    try (OutputStream out = picture.create(hadoop)) {
-      write(columns, tasks.get(0), whole.description().name(), out);
-    }
-    return result(picture.output(), columns);
+    write(columns, tasks.get(0), whole.description().name(), new Path(output), hadoop);
+    return result(output, columns);
   }
 
-  private static void write(List<Column> columns, MaeConfig task, String name, OutputStream out)
+  private static void write(
+      List<Column> columns, MaeConfig task, String name, Path path, Configuration hadoop)
       throws IOException {
-    if (columns.size() == 1) {
-      Picture.write(columns.get(0).images(), task, name, out);
-    } else {
-      Sweep.write(columns, task, name, out);
+    try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
+      if (columns.size() == 1) {
+        Picture.write(columns.get(0).images(), task, name, out);
+      } else {
+        Sweep.write(columns, task, name, out);
+      }
     }
   }
 
