@@ -28,8 +28,7 @@ record GraphArrays(INDArray[] features, INDArray[] labels, INDArray[] masks) {
    */
   static GraphArrays of(
       INDArray patches, INDArray idsShuffle, int numKeep, int numPredict, int channels) {
-    boolean bytes = patches.dataType() == DataType.UINT8;
-    INDArray numbers = bytes ? Pixels.normalise(patches, channels) : patches;
+    INDArray numbers = Pixels.asNumbers(patches, channels);
     DataType type = numbers.dataType();
     Masking[] maskings = maskings(idsShuffle, numKeep);
     INDArray idsKeep = rows(maskings, m -> toDoubles(m.idsKeep())).castTo(type);

@@ -92,8 +92,7 @@ public final class MaeEncoder implements AutoCloseable {
     }
     INDArray idsKeep =
         Nd4j.arange(config.tokens()).castTo(DataType.FLOAT).reshape(1, config.tokens());
-    boolean coded = patches.dataType() == DataType.UINT8;
-    INDArray numbers = coded ? Pixels.normalise(patches, config.channels()) : patches;
+    INDArray numbers = Pixels.asNumbers(patches, config.channels());
     return graph.outputSingle(numbers, idsKeep.repeat(0, patches.size(0)));
   }
 

@@ -32,8 +32,6 @@ final class Demo {
   private static final int TRAIN_PER_CLASS = 256;
   private static final int ROWS_OF_PICTURE = 8;
   private static final int JUDGED_PER_CLASS = 32;
-  private static final double TEMPERATURE = 0.07;
-  private static final int NEIGHBOURS = 20;
   private static final int BATCH_OF_FEATURES = 32;
 
   // Less than two minutes on two cores.
@@ -92,7 +90,8 @@ final class Demo {
     EncoderModel trained = EncoderModel.of(version, hadoop);
     EncoderModel untrained =
         EncoderModel.untrained(EncoderModel.description(version, hadoop), SEED);
-    return new DemoReport.Knn(top1(trained), top1(untrained), NEIGHBOURS, known, judged);
+    return new DemoReport.Knn(
+        top1(trained), top1(untrained), NearestNeighbours.USUAL_K, known, judged);
   }
 
   private double top1(EncoderModel encoder) {
@@ -107,8 +106,8 @@ final class Demo {
     return NearestNeighbours.probe(
             embedding.features(at("data")),
             embedding.features(at("judged")),
-            NEIGHBOURS,
-            TEMPERATURE)
+            NearestNeighbours.USUAL_K,
+            NearestNeighbours.USUAL_TEMPERATURE)
         .accuracy()
         .top1();
   }
@@ -137,11 +136,7 @@ final class Demo {
     String picture = at("reconstructions.png");
     double psnr =
         ReconstructCommand.run(
-                version,
-                images,
-                picture,
-                ROWS_OF_PICTURE,
-                null,
+                ReconstructCommand.PictureOptions.of(version, images, picture, ROWS_OF_PICTURE),
                 new ReconstructCommand.Masks(new double[0], null, SEED),
                 hadoop)
             .psnr();

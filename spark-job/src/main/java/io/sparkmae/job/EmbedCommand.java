@@ -1,15 +1,14 @@
 package io.sparkmae.job;
 
-import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.spark.Sessions;
-import io.sparkmae.model.config.Pooling;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mae embed}: writes each image's features, all patches visible, as Parquet. */
@@ -37,26 +36,7 @@ final class EmbedCommand implements Callable<Outcome> {
       description = "A directory that is not there yet.")
   private String output;
 
-  @Option(
-      names = "--pooling",
-      defaultValue = "cls",
-      paramLabel = "cls|mean",
-      description = "The class token, or the mean of the patches.")
-  private Pooling pooling;
-
-  @Option(
-      names = "--image-size",
-      defaultValue = "0",
-      paramLabel = "PIXELS",
-      description = "Side of the images; 0 for what the model was trained at.")
-  private int imageSize;
-
-  @Option(
-      names = "--batch-size",
-      defaultValue = "32",
-      paramLabel = "N",
-      description = "Images at a time.")
-  private int batchSize;
+  @Mixin private ProbedFeatures.ViewOptions view;
 
   /**
    * The command's result line.
@@ -67,17 +47,9 @@ final class EmbedCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() throws IOException {
-    EncoderModel encoder = EncoderModel.of(model, Sessions.hadoop()).at(imageSize);
+    EncoderModel encoder = view.sized(EncoderModel.of(model, Sessions.hadoop()));
     SparkSession spark = Sessions.open("embed");
-    Dataset<Row> features =
-        Embedding.of(
-                spark,
-                encoder.config(),
-                encoder.normalisation(),
-                encoder.weights(),
-                pooling,
-                batchSize)
-            .features(data);
+    Dataset<Row> features = view.embedding(spark, encoder).features(data);
     features.write().parquet(output);
     long rows = spark.read().parquet(output).count();
     return Outcome.done(new Result(output, rows, encoder.config().encoder().embedDim()));

@@ -42,8 +42,8 @@ final class FineTuneCommand implements Callable<Outcome> {
     Configuration hadoop = Sessions.hadoop();
     RunConfig run =
         ConfigLayers.fineTuning(
-            new Flags.OfFineTuning().given(command, options.settings()),
-            options.config(),
+            new Flags.OfFineTuning().given(command, options.settings().values()),
+            options.settings().config(),
             hadoop,
             uri -> EncoderModel.description(uri, hadoop));
     Engine engine = ClassifierGraph.requireEngine(run.train().engine());

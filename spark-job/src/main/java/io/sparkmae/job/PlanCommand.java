@@ -14,13 +14,13 @@ import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.util.StringUtils.TraditionalBinaryPrefix;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -39,15 +39,7 @@ final class PlanCommand implements Callable<Outcome> {
 
   @Spec private CommandSpec command;
 
-  @Option(names = "--config", paramLabel = "URI", description = "A HOCON file; flags override it.")
-  private String config;
-
-  @Option(
-      names = "--set",
-      arity = "1..*",
-      paramLabel = "KEY=VALUE",
-      description = "Any setting by its key, such as model.embed-dim=192.")
-  private Map<String, String> settings = new LinkedHashMap<>();
+  @Mixin private RunOptions.SettingsOptions settings;
 
   @Option(names = "--images", paramLabel = "N", description = "Images, where there is no --data.")
   private Long images;
@@ -128,7 +120,7 @@ final class PlanCommand implements Callable<Outcome> {
   @Override
   public Outcome call() throws IOException, InterruptedException {
     Configuration hadoop = Sessions.hadoop();
-    Map<String, Object> given = new Flags().given(command, settings);
+    Map<String, Object> given = new Flags().given(command, settings.values());
     boolean known = given.containsKey(DATA);
     if (known == (images != null)) {
       throw new IllegalArgumentException(
@@ -143,7 +135,7 @@ final class PlanCommand implements Callable<Outcome> {
     RunConfig run =
         ConfigLayers.runConfig(
             given,
-            config,
+            settings.config(),
             hadoop,
             data -> known ? PreparedData.pixels(data, hadoop).channels() : 3);
     Cluster cluster = cluster(run);

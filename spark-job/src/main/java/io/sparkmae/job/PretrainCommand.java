@@ -45,8 +45,8 @@ final class PretrainCommand implements Callable<Outcome> {
     Configuration hadoop = Sessions.hadoop();
     RunConfig run =
         ConfigLayers.runConfig(
-            new Flags().given(command, options.settings()),
-            options.config(),
+            new Flags().given(command, options.settings().values()),
+            options.settings().config(),
             hadoop,
             data -> PreparedData.pixels(data, hadoop).channels());
     Engine engine = MaeGraph.requireEngine(run.model(), run.train().engine());

@@ -70,12 +70,16 @@ final class ProbeCommand implements Callable<Outcome> {
       description = "The classifier.")
   private Method method;
 
-  @Option(names = "--k", defaultValue = "20", paramLabel = "N", description = "Neighbours of knn.")
+  @Option(
+      names = "--k",
+      defaultValue = "" + NearestNeighbours.USUAL_K,
+      paramLabel = "N",
+      description = "Neighbours of knn.")
   private int k;
 
   @Option(
       names = "--temperature",
-      defaultValue = "0.07",
+      defaultValue = "" + NearestNeighbours.USUAL_TEMPERATURE,
       paramLabel = "T",
       description = "A neighbour of knn votes with exp(cosine / T).")
   private double temperature;

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of {@code probe} that say what the features are. */
@@ -44,26 +45,42 @@ final class ProbedFeatures {
       description = "The geometry of random:SEED and pixels, such as model.embed-dim=192.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
-  @Option(
-      names = "--pooling",
-      defaultValue = "cls",
-      paramLabel = "cls|mean",
-      description = "The class token, or the mean of the patches.")
-  private Pooling pooling;
+  /** The options that say how an encoder sees images. */
+  static final class ViewOptions {
 
-  @Option(
-      names = "--image-size",
-      defaultValue = "0",
-      paramLabel = "PIXELS",
-      description = "Side of the images; 0 for what the model was trained at.")
-  private int imageSize;
+    @Option(
+        names = "--pooling",
+        defaultValue = "cls",
+        paramLabel = "cls|mean",
+        description = "The class token, or the mean of the patches.")
+    private Pooling pooling;
 
-  @Option(
-      names = "--batch-size",
-      defaultValue = "32",
-      paramLabel = "N",
-      description = "Images that an encoder sees at a time.")
-  private int batchSize;
+    @Option(
+        names = "--image-size",
+        defaultValue = "0",
+        paramLabel = "PIXELS",
+        description = "Side of the images; 0 for what the model was trained at.")
+    private int imageSize;
+
+    @Option(
+        names = "--batch-size",
+        defaultValue = "32",
+        paramLabel = "N",
+        description = "Images that an encoder sees at a time.")
+    private int batchSize;
+
+    /** Returns the encoder for images of the size that was asked for. */
+    EncoderModel sized(EncoderModel encoder) {
+      return encoder.at(imageSize);
+    }
+
+    Embedding embedding(SparkSession spark, EncoderModel encoder) {
+      return Embedding.of(
+          spark, encoder.config(), encoder.normalisation(), encoder.weights(), pooling, batchSize);
+    }
+  }
+
+  @Mixin private ViewOptions view;
 
   /** Returns the text of {@code --model}. */
   String model() {
@@ -77,29 +94,18 @@ final class ProbedFeatures {
    * @return makes the embedding, when Spark is there
    */
   Function<SparkSession, Embedding> read(String train, Configuration hadoop) throws IOException {
-    if (batchSize < 1) {
-      throw new IllegalArgumentException(
-          "Invalid batch-size: " + batchSize + " (must be at least 1)");
-    }
     if (model.equals(PIXELS)) {
       ModelDescription geometry = geometry(train, hadoop);
       MaeConfig config =
-          imageSize == 0 ? geometry.config() : geometry.config().withImageSize(imageSize);
-      return spark -> Embedding.ofPixels(spark, config, geometry.normalisation(), batchSize);
+          view.imageSize == 0 ? geometry.config() : geometry.config().withImageSize(view.imageSize);
+      return spark -> Embedding.ofPixels(spark, config, geometry.normalisation(), view.batchSize);
     }
     EncoderModel encoder =
-        (model.startsWith(RANDOM)
+        view.sized(
+            model.startsWith(RANDOM)
                 ? EncoderModel.untrained(geometry(train, hadoop), seed())
-                : EncoderModel.of(model, hadoop))
-            .at(imageSize);
-    return spark ->
-        Embedding.of(
-            spark,
-            encoder.config(),
-            encoder.normalisation(),
-            encoder.weights(),
-            pooling,
-            batchSize);
+                : EncoderModel.of(model, hadoop));
+    return spark -> view.embedding(spark, encoder);
   }
 
   private ModelDescription geometry(String train, Configuration hadoop) throws IOException {
@@ -107,7 +113,7 @@ final class ProbedFeatures {
       return EncoderModel.description(like, hadoop);
     }
     Map<String, String> given = new LinkedHashMap<>(settings);
-    if (model.equals(PIXELS) && imageSize > 0) {
+    if (model.equals(PIXELS) && view.imageSize > 0) {
       given.putIfAbsent("model.name", SMALLEST); // of which nothing but patches is taken
     }
     if (given.isEmpty()) {

@@ -25,40 +25,84 @@ import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mae reconstruct}: draws a model's reconstructions of masked images. */
 @Command(name = "reconstruct", description = "Draws what a model makes of masked images.")
 final class ReconstructCommand implements Callable<Outcome> {
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "URI",
-      description = "A model directory, one version in it, or another library's safetensors files.")
-  private String model;
+  /** The options of commands that draw what a model makes of images. */
+  static final class PictureOptions {
 
-  @Option(
-      names = "--images",
-      required = true,
-      arity = "1..*",
-      paramLabel = "URI",
-      description = "Images of any layout; the first are drawn.")
-  private List<String> images;
+    @Option(
+        names = "--model",
+        required = true,
+        paramLabel = "URI",
+        description =
+            "A model directory, one version in it, or another library's safetensors files.")
+    String model;
 
-  @Option(
-      names = "--output",
-      required = true,
-      paramLabel = "FILE.png",
-      description = "The picture.")
-  private String output;
+    @Option(
+        names = "--images",
+        required = true,
+        arity = "1..*",
+        paramLabel = "URI",
+        description = "Images of any layout; the first are drawn.")
+    List<String> images;
 
-  @Option(
-      names = "--count",
-      defaultValue = "8",
-      paramLabel = "N",
-      description = "Images to draw, one a row.")
-  private int count;
+    @Option(
+        names = "--output",
+        required = true,
+        paramLabel = "FILE.png",
+        description = "The picture.")
+    String output;
+
+    @Option(
+        names = "--count",
+        defaultValue = "8",
+        paramLabel = "N",
+        description = "Images to draw, one a row.")
+    int count;
+
+    @Option(
+        names = "--show-channels",
+        split = ",",
+        paramLabel = "R,G,B",
+        description =
+            "Channels drawn as red, green and blue, from 0, or one for grey; 0,1,2 unless given.")
+    int[] shown;
+
+    /** Returns the options of a caller without a command line, which shows RGB. */
+    static PictureOptions of(String model, List<String> images, String output, int count) {
+      PictureOptions options = new PictureOptions();
+      options.model = model;
+      options.images = images;
+      options.output = output;
+      options.count = count;
+      return options;
+    }
+
+    /** Throws, before anything is read, if the options break a rule. */
+    void check() {
+      if (count < 1) {
+        throw new IllegalArgumentException("Invalid count: " + count + " (must be at least 1)");
+      }
+    }
+
+    /** Returns the images to draw, with the channels of a model. */
+    List<SourceImage> images(Normalisation model, Configuration hadoop) {
+      return SourceImages.first(images, "auto", DataPixels.format(model), count, hadoop);
+    }
+
+    /** Opens the picture's file, in place of an older one. */
+    OutputStream create(Configuration hadoop) throws IOException {
+      Path path = new Path(output);
+      return path.getFileSystem(hadoop).create(path, true);
+    }
+  }
+
+  @Mixin private PictureOptions picture;
 
   @Option(
       names = "--seed",
@@ -80,14 +124,6 @@ final class ReconstructCommand implements Callable<Outcome> {
       paramLabel = "random|block|grid",
       description = "How the removed patches are chosen; as in training unless given.")
   private MaskSampling maskSampling;
-
-  @Option(
-      names = "--show-channels",
-      split = ",",
-      paramLabel = "R,G,B",
-      description =
-          "Channels drawn as red, green and blue, from 0, or one for grey; 0,1,2 unless given.")
-  private int[] shown;
 
   /**
    * The command's result line.
@@ -120,47 +156,35 @@ final class ReconstructCommand implements Callable<Outcome> {
   @Override
   public Outcome call() throws IOException {
     Masks masks = new Masks(maskRatios, maskSampling, seed);
-    return Outcome.done(run(model, images, output, count, shown, masks, Sessions.hadoop()));
+    return Outcome.done(run(picture, masks, Sessions.hadoop()));
   }
 
-  static Result run(
-      String model,
-      List<String> images,
-      String output,
-      int count,
-      int[] shown,
-      Masks masks,
-      Configuration hadoop)
-      throws IOException {
-    if (count < 1) {
-      throw new IllegalArgumentException("Invalid count: " + count + " (must be at least 1)");
-    }
-    WholeModel whole = WholeModel.of(model, hadoop);
+  static Result run(PictureOptions picture, Masks masks, Configuration hadoop) throws IOException {
+    picture.check();
+    WholeModel whole = WholeModel.of(picture.model, hadoop);
     List<MaeConfig> tasks = masks.tasks(whole.description().config()); // checked before decoding
     Normalisation normalisation = whole.description().normalisation();
-    List<SourceImage> first =
-        SourceImages.first(images, "auto", DataPixels.format(normalisation), count, hadoop);
+    List<SourceImage> first = picture.images(normalisation, hadoop);
     List<Column> columns = new ArrayList<>();
     for (MaeConfig task : tasks) {
       MaeGraph graph = whole.graph().withTaskOf(task);
       columns.add(
           new Column(
               task.maskRatio(),
-              Reconstructions.of(graph, normalisation, first, shown, masks.seed())));
+              Reconstructions.of(graph, normalisation, first, picture.shown, masks.seed())));
     }
-    write(columns, tasks.get(0), whole.description().name(), new Path(output), hadoop);
-    return result(output, columns);
+    try (OutputStream out = picture.create(hadoop)) {
+      write(columns, tasks.get(0), whole.description().name(), out);
+    }
+    return result(picture.output, columns);
   }
 
-  private static void write(
-      List<Column> columns, MaeConfig task, String name, Path path, Configuration hadoop)
+  private static void write(List<Column> columns, MaeConfig task, String name, OutputStream out)
       throws IOException {
-    try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
-      if (columns.size() == 1) {
-        Picture.write(columns.get(0).images(), task, name, out);
-      } else {
-        Sweep.write(columns, task, name, out);
-      }
+    if (columns.size() == 1) {
+      Picture.write(columns.get(0).images(), task, name, out);
+    } else {
+      Sweep.write(columns, task, name, out);
     }
   }
 

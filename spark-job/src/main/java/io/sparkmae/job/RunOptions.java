@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of the commands that train. */
@@ -25,11 +26,33 @@ final class RunOptions {
     NEVER
   }
 
-  @Option(
-      names = "--config",
-      paramLabel = "URI|recipe:NAME",
-      description = "A HOCON file, or one that the job brings; flags override it.")
-  private String config;
+  /** The options that give settings of a run. */
+  static final class SettingsOptions {
+
+    @Option(
+        names = "--config",
+        paramLabel = "URI|recipe:NAME",
+        description = "A HOCON file, or one that the job brings; flags override it.")
+    private String config;
+
+    @Option(
+        names = "--set",
+        arity = "1..*",
+        paramLabel = "KEY=VALUE",
+        description = "Any setting by its key, such as model.embed-dim=192.")
+    private Map<String, String> values = new LinkedHashMap<>();
+
+    /** Returns the URI of a file of settings; null for none. */
+    String config() {
+      return config;
+    }
+
+    Map<String, String> values() {
+      return values;
+    }
+  }
+
+  @Mixin private SettingsOptions settings;
 
   @Option(names = "--force", description = "Runs bf16 also where the processor is slow at it.")
   private boolean force;
@@ -41,13 +64,6 @@ final class RunOptions {
       description =
           "auto goes on from the last checkpoint, and answers at once if the run is finished.")
   private Resume resume;
-
-  @Option(
-      names = "--set",
-      arity = "1..*",
-      paramLabel = "KEY=VALUE",
-      description = "Any setting by its key, such as model.embed-dim=192.")
-  private Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(
       names = "--mlflow-uri",
@@ -108,17 +124,12 @@ final class RunOptions {
     return figures;
   }
 
-  /** Returns the URI of a file of settings; null for none. */
-  String config() {
-    return config;
+  SettingsOptions settings() {
+    return settings;
   }
 
   boolean force() {
     return force;
-  }
-
-  Map<String, String> settings() {
-    return settings;
   }
 
   /** Returns whether an earlier call's work is used. */

@@ -1,6 +1,5 @@
 package io.sparkmae.job;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -10,21 +9,13 @@ import io.sparkmae.job.cluster.MaeProcess;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.file.Safetensors;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import javax.imageio.ImageIO;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,51 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ChannelsIT {
 
   private static final int IMAGES = 12;
-  private static final int SIDE = 40;
 
   @TempDir static Path directory;
   private static SparkSession spark;
 
-  /** Values [H, W, C] of a drawn image: slopes of the channel's own, and noise. */
-  private static int[] draw(int number, int channels, int largest) {
-    Random random = new Random(number);
-    int[] values = new int[SIDE * (SIDE + 8) * channels];
-    for (int i = 0; i < values.length; i++) {
-      int c = i % channels;
-      int x = i / channels % SIDE;
-      int level = largest / 8 * (c + 1) / 2 + x * (number % 3) * largest / 200;
-      values[i] = Math.min(largest, level + random.nextInt(largest / 16));
-    }
-    return values;
-  }
-
-  private static byte[] npy(int[] values, int channels, int bytes) {
-    String header =
-        "{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d, %d), }\n"
-            .formatted(bytes == 1 ? "|u1" : "<u2", SIDE + 8, SIDE, channels);
-    ByteBuffer file =
-        ByteBuffer.allocate(10 + header.length() + values.length * bytes)
-            .order(ByteOrder.LITTLE_ENDIAN);
-    file.put("\u0093NUMPY\1\0".getBytes(ISO_8859_1)).putShort((short) header.length());
-    file.put(header.getBytes(ISO_8859_1));
-    for (int value : values) {
-      if (bytes == 1) {
-        file.put((byte) value);
-      } else {
-        file.putShort((short) value);
-      }
-    }
-    return file.array();
-  }
-
   @BeforeAll
   static void startSpark() {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
   }
 
   @AfterAll
@@ -91,16 +44,19 @@ class ChannelsIT {
   void fourChannelsOf16BitsGoAllTheWay() throws Exception {
     long[] sums = new long[4];
     for (int i = 0; i < IMAGES; i++) {
-      int[] values = draw(i, 4, 65535);
+      int[] values = ChannelImages.draw(i, 4, 65535);
       for (int k = 0; k < values.length; k++) {
         sums[k % 4] += values[k];
       }
-      write("four/" + (i % 2 == 0 ? "field" : "wood") + "/" + i + ".npy", npy(values, 4, 2));
+      write(
+          "four/" + (i % 2 == 0 ? "field" : "wood") + "/" + i + ".npy",
+          ChannelImages.npy(values, 4, 2));
     }
-    write("four/wood/other.npy", npy(draw(0, 3, 255), 3, 1));
+    write("four/wood/other.npy", ChannelImages.npy(ChannelImages.draw(0, 3, 255), 3, 1));
 
     JsonNode prepared =
-        mae("prepare", "--input", at("four"), "--output", at("four-data"), "--channels", "4");
+        Commands.result(
+            "prepare", "--input", at("four"), "--output", at("four-data"), "--channels", "4");
 
     assertThat(prepared.get("rows").asInt()).isEqualTo(IMAGES);
     assertThat(prepared.at("/rejects/UNSUPPORTED").asInt()).isEqualTo(1);
@@ -108,19 +64,20 @@ class ChannelsIT {
     assertThat(manifest.at("/pixels/channels").asInt()).isEqualTo(4);
     assertThat(manifest.at("/pixels/type").asText()).isEqualTo("uint16");
     for (int c = 0; c < 4; c++) {
-      double mean = sums[c] / 65535.0 / (IMAGES * SIDE * (SIDE + 8));
+      double mean = sums[c] / 65535.0 / (IMAGES * ChannelImages.SIDE * (ChannelImages.SIDE + 8));
       assertThat(manifest.get("mean").get(c).asDouble()).isCloseTo(mean, within(1e-12));
     }
 
-    mae(pretrain("four-data", "four-model"));
+    Commands.result(pretrain("four-data", "four-model"));
     assertThat(directory.resolve("four-model/v000001/reconstructions.png")).exists();
     JsonNode picture =
-        mae(reconstruct("four-model", "four/field", "four.png", "--show-channels", "3,2,1"));
+        Commands.result(
+            reconstruct("four-model", "four/field", "four.png", "--show-channels", "3,2,1"));
     assertThat(picture.get("images").asInt()).isEqualTo(2);
     assertThat(coloured("four.png")).isTrue();
 
     JsonNode features =
-        mae(
+        Commands.result(
             "embed",
             "--model",
             at("four-model"),
@@ -132,16 +89,18 @@ class ChannelsIT {
     for (String model : List.of(at("four-model"), "random:1")) {
       String[] probe = {"probe", "--model", model, "--like", at("four-model"), "--method", "knn"};
       JsonNode result =
-          mae(with(probe, "--train", at("four-data"), "--test", at("four-data"), "--k", "1"));
+          Commands.result(
+              with(probe, "--train", at("four-data"), "--test", at("four-data"), "--k", "1"));
       assertThat(result.get("top1").asDouble()).isEqualTo(1); // each is its own neighbour
     }
-    mae("inspect", "--data", at("four-data"), "--output", at("sheet.png"), "--image-size", "32");
+    Commands.result(
+        "inspect", "--data", at("four-data"), "--output", at("sheet.png"), "--image-size", "32");
     assertThat(coloured("sheet.png")).isTrue();
     requireExports(manifest);
   }
 
   private static void requireExports(JsonNode manifest) throws Exception {
-    mae("export", "--model", at("four-model"), "--output", at("timm"));
+    Commands.result("export", "--model", at("four-model"), "--output", at("timm"));
     try (InputStream in = Files.newInputStream(directory.resolve("timm/model.safetensors"))) {
       assertThat(Safetensors.read(in).tensors().get("patch_embed.proj.weight").shape())
           .containsExactly(48, 4, 8, 8);
@@ -152,7 +111,8 @@ class ChannelsIT {
     assertThat(timm.at("/pretrained_cfg/mean")).isEqualTo(manifest.get("mean"));
     assertThat(timm.at("/pretrained_cfg/std")).isEqualTo(manifest.get("deviation"));
 
-    mae("export", "--model", at("four-model"), "--output", at("hf"), "--layout", "huggingface");
+    Commands.result(
+        "export", "--model", at("four-model"), "--output", at("hf"), "--layout", "huggingface");
     assertThat(json("hf/config.json").get("num_channels").asInt()).isEqualTo(4);
     JsonNode processor = json("hf/preprocessor_config.json");
     assertThat(processor.get("image_mean")).isEqualTo(manifest.get("mean"));
@@ -165,12 +125,12 @@ class ChannelsIT {
   void oneChannelGoesAllTheWayFromTarsAndParquet() throws Exception {
     List<byte[]> files = new ArrayList<>();
     for (int i = 0; i < IMAGES; i++) {
-      int[] values = draw(i, 1, 255);
-      files.add(i % 2 == 0 ? npy(values, 1, 1) : png(values));
+      int[] values = ChannelImages.draw(i, 1, 255);
+      files.add(i % 2 == 0 ? ChannelImages.npy(values, 1, 1) : ChannelImages.png(values));
     }
-    tar("grey/a.tar", files);
+    write("grey/a.tar", ChannelImages.tar(files));
     JsonNode prepared =
-        mae(
+        Commands.result(
             "prepare",
             "--input",
             at("grey"),
@@ -185,7 +145,7 @@ class ChannelsIT {
     JsonNode manifest = json("grey-data/manifest.json");
     assertThat(manifest.at("/pixels/type").asText()).isEqualTo("uint8");
     assertThat(manifest.get("mean")).hasSize(1);
-    JsonNode seen = mae("inspect", "--data", at("grey-data"));
+    JsonNode seen = Commands.result("inspect", "--data", at("grey-data"));
     assertThat(seen.at("/inspection/width/most").asInt()).isEqualTo(36); // the short side
     assertThat(seen.at("/inspection/formats/NPY").asInt()).isEqualTo(IMAGES);
 
@@ -196,28 +156,33 @@ class ChannelsIT {
         .write()
         .parquet(at("plain"));
     JsonNode again =
-        mae("prepare", "--input", at("plain"), "--output", at("plain-data"), "--channels", "1");
+        Commands.result(
+            "prepare", "--input", at("plain"), "--output", at("plain-data"), "--channels", "1");
     assertThat(again.get("rows").asInt()).isEqualTo(IMAGES);
     assertThat(json("plain-data/manifest.json").get("mean")).isEqualTo(manifest.get("mean"));
 
-    mae(pretrain("grey-data", "grey-model", "model.norm-pix-loss=true", "train.engine=graph"));
-    mae(reconstruct("grey-model", "grey", "grey.png"));
+    Commands.result(
+        pretrain("grey-data", "grey-model", "model.norm-pix-loss=true", "train.engine=graph"));
+    Commands.result(reconstruct("grey-model", "grey", "grey.png"));
     assertThat(coloured("grey.png")).isFalse(); // but for the lettering
-    mae("embed", "--model", at("grey-model"), "--data", at("plain-data"), "--output", at("grey-f"));
-    mae("export", "--model", at("grey-model"), "--output", at("grey-timm"));
+    Commands.result(
+        "embed", "--model", at("grey-model"), "--data", at("plain-data"), "--output", at("grey-f"));
+    Commands.result("export", "--model", at("grey-model"), "--output", at("grey-timm"));
     assertThat(json("grey-timm/config.json").at("/model_args/in_chans").asInt()).isEqualTo(1);
   }
 
   @Test
   void threeEqualChannelsTrainTheBitsOfRgb() throws Exception {
     for (int i = 0; i < IMAGES; i++) {
-      int[] values = draw(i, 3, 255);
-      write("rgb/" + i + ".png", png(values));
-      write("array/" + i + ".png", npy(values, 3, 1)); // equal names give equal crops and masks
+      int[] values = ChannelImages.draw(i, 3, 255);
+      write("rgb/" + i + ".png", ChannelImages.png(values));
+      write(
+          "array/" + i + ".png",
+          ChannelImages.npy(values, 3, 1)); // equal names give equal crops and masks
     }
-    mae("prepare", "--input", at("rgb"), "--output", at("rgb-data"));
+    Commands.result("prepare", "--input", at("rgb"), "--output", at("rgb-data"));
     String[] array = {"prepare", "--input", at("array"), "--output", at("array-data")};
-    mae(with(array, "--channels", "3", "--channel-type", "uint8"));
+    Commands.result(with(array, "--channels", "3", "--channel-type", "uint8"));
     JsonNode rgb = json("rgb-data/manifest.json");
     JsonNode own = json("array-data/manifest.json");
     assertThat(rgb.has("pixels")).isFalse();
@@ -230,18 +195,18 @@ class ChannelsIT {
     Files.write(directory.resolve("array-data/manifest.json"), Json.pretty(own));
     Files.delete(directory.resolve("array-data/.manifest.json.crc"));
 
-    String sha = mae(pretrain("rgb-data", "rgb-model")).get("params_sha256").asText();
-    assertThat(mae(pretrain("array-data", "array-model")).get("params_sha256").asText())
+    String sha = Commands.result(pretrain("rgb-data", "rgb-model")).get("params_sha256").asText();
+    assertThat(Commands.result(pretrain("array-data", "array-model")).get("params_sha256").asText())
         .isEqualTo(sha);
   }
 
   @Test
   void executorsWithKryoTrainTheSameModel() throws Exception {
     for (int i = 0; i < IMAGES; i++) {
-      write("seven/" + i + ".npy", npy(draw(i, 7, 65535), 7, 2));
+      write("seven/" + i + ".npy", ChannelImages.npy(ChannelImages.draw(i, 7, 65535), 7, 2));
     }
     String[] prepare = {"prepare", "--input", at("seven"), "--channels", "7", "--output"};
-    mae(with(prepare, at("seven-data")));
+    Commands.result(with(prepare, at("seven-data")));
     MaeProcess cluster =
         MaeProcess.on("local-cluster[2,1,1024]", directory)
             .with("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
@@ -249,18 +214,18 @@ class ChannelsIT {
     assertThat(json("seven-there/manifest.json")).isEqualTo(json("seven-data/manifest.json"));
     JsonNode there = cluster.result(pretrain("seven-there", "seven-model-there"));
     assertThat(there.get("params_sha256"))
-        .isEqualTo(mae(pretrain("seven-data", "seven-model")).get("params_sha256"));
+        .isEqualTo(Commands.result(pretrain("seven-data", "seven-model")).get("params_sha256"));
   }
 
   @Test
   void whatDoesNotFitIsRefusedInASentence() throws Exception {
     for (int i = 0; i < 4; i++) {
-      write("two/" + i + ".npy", npy(draw(i, 2, 65535), 2, 2));
-      write("few/" + i + ".png", png(draw(i, 3, 255)));
+      write("two/" + i + ".npy", ChannelImages.npy(ChannelImages.draw(i, 2, 65535), 2, 2));
+      write("few/" + i + ".png", ChannelImages.png(ChannelImages.draw(i, 3, 255)));
     }
-    mae("prepare", "--input", at("two"), "--output", at("two-data"), "--channels", "2");
-    mae("prepare", "--input", at("few"), "--output", at("few-data"));
-    mae(pretrain("two-data", "two-model"));
+    Commands.result("prepare", "--input", at("two"), "--output", at("two-data"), "--channels", "2");
+    Commands.result("prepare", "--input", at("few"), "--output", at("few-data"));
+    Commands.result(pretrain("two-data", "two-model"));
 
     assertThat(refused(with(pretrain("two-data", "x"), "model.channels=3")))
         .contains("Invalid model.channels: 3 (must be 2: pixels of")
@@ -330,31 +295,6 @@ class ChannelsIT {
     return all.toArray(String[]::new);
   }
 
-  private static byte[] png(int[] values) throws IOException {
-    boolean grey = values.length == SIDE * (SIDE + 8);
-    var image =
-        new BufferedImage(
-            SIDE, SIDE + 8, grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
-    image.getRaster().setPixels(0, 0, SIDE, SIDE + 8, values);
-    var out = new ByteArrayOutputStream();
-    ImageIO.write(image, "png", out);
-    return out.toByteArray();
-  }
-
-  private static void tar(String name, List<byte[]> files) throws IOException {
-    var out = new ByteArrayOutputStream();
-    try (var tar = new TarArchiveOutputStream(out)) {
-      for (int i = 0; i < files.size(); i++) {
-        var entry = new TarArchiveEntry("%04d.%s".formatted(i, i % 2 == 0 ? "npy" : "png"));
-        entry.setSize(files.get(i).length);
-        tar.putArchiveEntry(entry);
-        tar.write(files.get(i));
-        tar.closeArchiveEntry();
-      }
-    }
-    write(name, out.toByteArray());
-  }
-
   private static void write(String name, byte[] bytes) throws IOException {
     Path file = directory.resolve(name);
     Files.createDirectories(file.getParent());
@@ -383,24 +323,9 @@ class ChannelsIT {
     return Json.parse(Files.readString(directory.resolve(name)), JsonNode.class);
   }
 
-  private static JsonNode mae(String... command) throws Exception {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    int exitCode = Mae.run(command, new PrintStream(out, true, StandardCharsets.UTF_8));
-    assertThat(exitCode).as(String.join(" ", command)).isZero();
-    return Json.parse(out.toString(StandardCharsets.UTF_8), JsonNode.class);
-  }
-
   /** Returns what a refused command prints to stderr. */
   private static String refused(String... command) {
-    PrintStream before = System.err;
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-    try {
-      int code = Mae.run(command, new PrintStream(new ByteArrayOutputStream()));
-      assertThat(code).as(String.join(" ", command)).isBetween(2, 3);
-    } finally {
-      System.setErr(before);
-    }
-    return err.toString(StandardCharsets.UTF_8);
+    assertThat(Commands.exitCode(command)).as(String.join(" ", command)).isBetween(2, 3);
+    return Commands.stderr();
   }
 }

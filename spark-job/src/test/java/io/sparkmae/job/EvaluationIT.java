@@ -10,10 +10,7 @@ import io.sparkmae.model.Dl4jZip;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.file.Safetensors;
-import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -37,15 +34,10 @@ class EvaluationIT {
 
   @BeforeAll
   static void train() throws Exception {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
     SmallData.draw(at("images"), new Configuration());
-    mae(SmallData.prepare(at("images"), at("data")));
-    trained = mae(SmallData.pretrain(at("data"), at("model")));
+    Commands.result(SmallData.prepare(at("images"), at("data")));
+    trained = Commands.result(SmallData.pretrain(at("data"), at("model")));
   }
 
   @AfterAll
@@ -55,14 +47,14 @@ class EvaluationIT {
 
   @Test
   void aFinishedRunIsTheResultAtOnce() throws Exception {
-    assertThat(mae(SmallData.pretrain(at("data"), at("model")))).isEqualTo(trained);
+    assertThat(Commands.result(SmallData.pretrain(at("data"), at("model")))).isEqualTo(trained);
     assertThat(directory.resolve("model/v000002")).doesNotExist();
   }
 
   @Test
   void reconstructDrawsAPicture() throws Exception {
     JsonNode result =
-        mae(
+        Commands.result(
             "reconstruct",
             "--model",
             at("model"),
@@ -104,7 +96,7 @@ class EvaluationIT {
   void aModelKnowsTheMasksThatItTrainedWith() throws Exception {
     String[] pretrain = SmallData.pretrain(at("data"), at("blocks"));
     pretrain = ArrayUtils.addAll(pretrain, "--mask-sampling=block");
-    mae(pretrain);
+    Commands.result(pretrain);
     EncoderModel model = EncoderModel.of(at("blocks"), new Configuration());
     assertThat(model.config().maskSampling()).isEqualTo(MaskSampling.BLOCK);
   }
@@ -112,7 +104,7 @@ class EvaluationIT {
   @Test
   void attentionIsAPicture() throws Exception {
     JsonNode result =
-        mae(
+        Commands.result(
             "attention",
             "--model",
             at("model"),
@@ -133,13 +125,14 @@ class EvaluationIT {
     String[] command = {
       "reconstruct", "--model", at("model"), "--images", at("images"), "--output", at(picture)
     };
-    return mae(ArrayUtils.addAll(command, options));
+    return Commands.result(ArrayUtils.addAll(command, options));
   }
 
   @Test
   void embedWritesOneVectorAnImage() throws Exception {
     JsonNode result =
-        mae("embed", "--model", at("model"), "--data", at("data"), "--output", at("features"));
+        Commands.result(
+            "embed", "--model", at("model"), "--data", at("data"), "--output", at("features"));
     assertThat(result.get("rows").asInt()).isEqualTo(SmallData.ROWS);
     assertThat(result.get("dim").asInt()).isEqualTo(48);
     assertThat(spark.read().parquet(at("features")).select("key").distinct().count())
@@ -187,12 +180,13 @@ class EvaluationIT {
 
   private static JsonNode probe(String model, String... options) throws Exception {
     String[] command = {"probe", "--model", model, "--train", at("data"), "--test", at("data")};
-    return mae(ArrayUtils.addAll(command, options));
+    return Commands.result(ArrayUtils.addAll(command, options));
   }
 
   @Test
   void exportsAreWhatOtherLibrariesRead() throws Exception {
-    mae("export", "--model", at("model"), "--output", at("hf"), "--layout", "huggingface");
+    Commands.result(
+        "export", "--model", at("model"), "--output", at("hf"), "--layout", "huggingface");
     try (InputStream in = Files.newInputStream(directory.resolve("hf/model.safetensors"))) {
       assertThat(Safetensors.read(in).tensors())
           .containsKey("vit.encoder.layer.1.attention.attention.query.weight");
@@ -204,7 +198,7 @@ class EvaluationIT {
 
   @Test
   void dl4jsZipIsTheGraphWithItsMomentsAndItsPlaceInTheSchedule() throws Exception {
-    mae("export", "--model", at("model"), "--output", at("dl4j"), "--layout", "dl4j");
+    Commands.result("export", "--model", at("model"), "--output", at("dl4j"), "--layout", "dl4j");
     try (InputStream in = Files.newInputStream(directory.resolve("dl4j/model.zip"))) {
       MaeGraph graph = Dl4jZip.read(in);
       assertThat(graph.paramsSha256()).isEqualTo(trained.get("params_sha256").asText());
@@ -217,12 +211,5 @@ class EvaluationIT {
 
   private static String at(String name) {
     return directory.resolve(name).toString();
-  }
-
-  private static JsonNode mae(String... command) throws Exception {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    int exitCode = Mae.run(command, new PrintStream(out, true, StandardCharsets.UTF_8));
-    assertThat(exitCode).as(String.join(" ", command)).isZero();
-    return Json.parse(out.toString(StandardCharsets.UTF_8), JsonNode.class);
   }
 }

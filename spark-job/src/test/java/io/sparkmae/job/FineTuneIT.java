@@ -7,10 +7,7 @@ import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.file.Safetensors;
-import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,12 +42,7 @@ class FineTuneIT {
 
   @BeforeAll
   static void train() throws Exception {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
     draw("train", TRAINED / CLASSES, 0);
     draw("test", TESTED / CLASSES, 1000);
     result(
@@ -228,18 +220,16 @@ class FineTuneIT {
   }
 
   private static int run(String command, Object... arguments) {
-    return run(new ByteArrayOutputStream(), command, arguments);
-  }
-
-  private static int run(ByteArrayOutputStream out, String command, Object... arguments) {
-    List<String> words = new ArrayList<>(List.of(command.formatted(arguments).split(" ")));
-    words.removeIf(String::isEmpty);
-    return Mae.run(words.toArray(String[]::new), new PrintStream(out, true));
+    return Commands.exitCode(words(command, arguments));
   }
 
   private static JsonNode result(String command, Object... arguments) throws Exception {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    assertThat(run(out, command, arguments)).as(command).isEqualTo(ExitCode.DONE);
-    return Json.parse(out.toString(StandardCharsets.UTF_8), JsonNode.class);
+    return Commands.result(words(command, arguments));
+  }
+
+  private static String[] words(String command, Object... arguments) {
+    List<String> words = new ArrayList<>(List.of(command.formatted(arguments).split(" ")));
+    words.removeIf(String::isEmpty);
+    return words.toArray(String[]::new);
   }
 }

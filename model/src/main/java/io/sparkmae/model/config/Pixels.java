@@ -99,6 +99,11 @@ public final class Pixels {
     return array;
   }
 
+  /** Returns what {@link #of} returned as the model's numbers: bytes are normalised. */
+  public static INDArray asNumbers(INDArray patches, int channels) {
+    return patches.dataType() == DataType.UINT8 ? normalise(patches, channels) : patches;
+  }
+
   /**
    * Returns the model's numbers for bytes.
    *

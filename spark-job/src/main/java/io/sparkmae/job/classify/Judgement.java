@@ -3,11 +3,10 @@ package io.sparkmae.job.classify;
 import static java.util.Comparator.comparing;
 
 import io.sparkmae.job.probe.Accuracy;
+import io.sparkmae.job.probe.Confusion;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * What became of a test set's labelled images: how many were right, which class was taken for
@@ -19,8 +18,7 @@ public final class Judgement implements Serializable {
 
   static final int MOST_MISTAKES = 12;
 
-  private final long[] counts = new long[3]; // first, among the first five, all
-  private final TreeMap<Long, Long> confusion = new TreeMap<>(); // label and prediction → images
+  private final Confusion confusion = new Confusion();
   private final ArrayList<Mistake> mistakes = new ArrayList<>(); // the most confident first
 
   /**
@@ -65,15 +63,9 @@ public final class Judgement implements Serializable {
 
   Judgement add(String key, long label, List<Float> probabilities) {
     double[] scores = probabilities.stream().mapToDouble(Float::doubleValue).toArray();
-    int rank = Accuracy.rank(scores, Math.toIntExact(label));
-    counts[0] += rank < 1 ? 1 : 0;
-    counts[1] += rank < 5 ? 1 : 0;
-    counts[2]++;
-    int predicted = 0;
-    for (int other = 1; other < scores.length; other++) {
-      predicted = scores[other] > scores[predicted] ? other : predicted;
-    }
-    confusion.merge(label << Integer.SIZE | predicted, 1L, Long::sum);
+    int[] judged = Accuracy.judge(scores, Math.toIntExact(label));
+    int predicted = judged[1];
+    confusion.add(judged);
     if (predicted != label) {
       mistakes.add(new Mistake(key, (int) label, predicted, (float) scores[predicted]));
       shorten();
@@ -82,10 +74,7 @@ public final class Judgement implements Serializable {
   }
 
   Judgement add(Judgement other) {
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] += other.counts[i];
-    }
-    other.confusion.forEach((cell, images) -> confusion.merge(cell, images, Long::sum));
+    confusion.add(other.confusion);
     mistakes.addAll(other.mistakes);
     shorten();
     return this;
@@ -100,17 +89,12 @@ public final class Judgement implements Serializable {
   }
 
   public Accuracy accuracy() {
-    return new Accuracy((double) counts[0] / counts[2], (double) counts[1] / counts[2], counts[2]);
+    return confusion.accuracy();
   }
 
-  /** Returns true class, predicted class and number of images, where there are any, in order. */
-  public List<long[]> confusion() {
-    List<long[]> cells = new ArrayList<>();
-    for (Map.Entry<Long, Long> cell : confusion.entrySet()) {
-      cells.add(
-          new long[] {cell.getKey() >>> Integer.SIZE, cell.getKey().intValue(), cell.getValue()});
-    }
-    return cells;
+  /** Returns how many images of each class were taken for each. */
+  public Confusion confusion() {
+    return confusion;
   }
 
   /** Returns the most confident mistakes, at most twelve. */

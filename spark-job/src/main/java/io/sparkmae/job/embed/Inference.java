@@ -63,9 +63,17 @@ public final class Inference implements Serializable {
     Network open();
   }
 
-  /** Makes an inference of images that are shown as {@code view}, some at a time. */
+  /**
+   * Makes an inference of images that are shown as {@code view}, some at a time.
+   *
+   * @throws IllegalArgumentException if {@code batchSize} is below 1
+   */
   public Inference(
       PreparedData data, CentreCrop view, int batchSize, SerializableConfiguration hadoop) {
+    if (batchSize < 1) {
+      throw new IllegalArgumentException(
+          "Invalid batch-size: " + batchSize + " (must be at least 1)");
+    }
     this.data = data;
     this.view = view;
     this.batchSize = batchSize;

@@ -3,7 +3,6 @@ package io.sparkmae.job.embed;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** No network: the normalised pixels that an encoder would see, as the floor of every probe. */
@@ -21,8 +20,7 @@ final class PixelFeatures implements Inference.Network {
   @Override
   public float[][] outputs(byte[] patches, int batch) {
     INDArray pixels = Pixels.of(patches, batch, config, normalisation);
-    INDArray numbers =
-        pixels.dataType() == DataType.UINT8 ? Pixels.normalise(pixels, config.channels()) : pixels;
+    INDArray numbers = Pixels.asNumbers(pixels, config.channels());
     return numbers.reshape(batch, numbers.length() / batch).toFloatMatrix();
   }
 

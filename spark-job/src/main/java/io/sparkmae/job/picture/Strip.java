@@ -7,8 +7,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** A column of small pictures, as PNG. */
 public final class Strip {
@@ -64,10 +62,7 @@ public final class Strip {
       }
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    // ImageIO's own stream would make a temporary file
-    try (var stream = new MemoryCacheImageOutputStream(out)) {
-      ImageIO.write(strip, "png", stream);
-    }
+    Canvas.write(strip, out);
     return out.toByteArray();
   }
 

@@ -1,7 +1,6 @@
 package io.sparkmae.job.probe;
 
 import io.sparkmae.data.image.BadData;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -14,17 +13,11 @@ import org.apache.spark.sql.Row;
  */
 public record Accuracy(double top1, double top5, long rows) {
 
-  /** Returns the accuracy for the ranks, counted from 0, of the correct classes. */
-  public static Accuracy of(JavaRDD<Integer> ranks) {
-    long[] counts = ranks.aggregate(new long[3], Accuracy::add, Accuracy::add);
-    return new Accuracy((double) counts[0] / counts[2], (double) counts[1] / counts[2], counts[2]);
-  }
-
   /**
    * Returns what {@link Confusion} counts: the label, the class with the highest score, of equal
    * ones the lower, and the label's {@link #rank}.
    */
-  static int[] judge(double[] scores, int label) {
+  public static int[] judge(double[] scores, int label) {
     int predicted = 0;
     for (int k = 1; k < scores.length; k++) {
       predicted = scores[k] > scores[predicted] ? k : predicted;
@@ -69,15 +62,5 @@ public record Accuracy(double top1, double top5, long rows) {
           "%d of %d rows to %s with have no label and are left out%n", all - rows, all, role);
     }
     return labelled;
-  }
-
-  private static long[] add(long[] counts, int rank) {
-    return new long[] {
-      counts[0] + (rank < 1 ? 1 : 0), counts[1] + (rank < 5 ? 1 : 0), counts[2] + 1
-    };
-  }
-
-  private static long[] add(long[] a, long[] b) {
-    return new long[] {a[0] + b[0], a[1] + b[1], a[2] + b[2]};
   }
 }

@@ -1,50 +1,52 @@
 package io.sparkmae.job.probe;
 
+import java.io.Serializable;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 
-/** Counts of test rows by their class and the predicted one, for those that are not 0. */
-public final class Confusion {
+/**
+ * Counts of test rows by their class and the predicted one, for those that are not 0. They do not
+ * depend on the order of adding.
+ */
+public final class Confusion implements Serializable {
+
+  private static final long serialVersionUID = 1;
 
   private static final int ALL = 0;
   private static final int FIRST = 1;
   private static final int AMONG_FIVE = 2;
 
-  private final Map<Long, long[]> cells; // label, predicted → rows; of which rank 0, rank < 5
-  private final Map<Integer, long[]> byClass = new HashMap<>();
-  private final int classes;
-
-  private Confusion(Map<Long, long[]> cells) {
-    this.cells = cells;
-    int largest = -1;
-    for (var cell : cells.entrySet()) {
-      int label = (int) (cell.getKey() >> 32);
-      largest = Math.max(largest, Math.max(label, cell.getKey().intValue()));
-      byClass.merge(label, cell.getValue(), Confusion::sum);
-    }
-    this.classes = largest + 1;
-  }
+  // label, predicted → rows; of which rank 0, rank < 5
+  private final HashMap<Long, long[]> cells = new HashMap<>();
+  private final HashMap<Integer, long[]> byClass = new HashMap<>();
+  private int classes;
 
   /** Counts rows that {@link Accuracy#judge} judged. */
   public static Confusion of(JavaRDD<int[]> judged) {
-    return new Confusion(
-        judged.aggregate(new HashMap<Long, long[]>(), Confusion::add, Confusion::join));
+    return judged.aggregate(new Confusion(), Confusion::add, Confusion::add);
   }
 
-  private static HashMap<Long, long[]> add(HashMap<Long, long[]> cells, int[] judged) {
+  /** Counts a row that {@link Accuracy#judge} judged. */
+  public Confusion add(int[] judged) {
     int rank = judged[2];
-    long[] one = {1, rank < 1 ? 1 : 0, rank < 5 ? 1 : 0};
-    cells.merge(key(judged[0], judged[1]), one, Confusion::sum);
-    return cells;
+    return add(key(judged[0], judged[1]), new long[] {1, rank < 1 ? 1 : 0, rank < 5 ? 1 : 0});
   }
 
-  private static HashMap<Long, long[]> join(HashMap<Long, long[]> a, HashMap<Long, long[]> b) {
-    b.forEach((key, counts) -> a.merge(key, counts, Confusion::sum));
-    return a;
+  /** Counts what {@code other} counted too. */
+  public Confusion add(Confusion other) {
+    other.cells.forEach(this::add);
+    return this;
+  }
+
+  private Confusion add(long key, long[] counts) {
+    int label = (int) (key >> 32);
+    cells.merge(key, counts, Confusion::sum);
+    byClass.merge(label, counts, Confusion::sum);
+    classes = Math.max(classes, 1 + Math.max(label, (int) key));
+    return this;
   }
 
   private static long[] sum(long[] a, long[] b) {
@@ -114,7 +116,7 @@ public final class Confusion {
   /**
    * Returns the {@code most} classes with the most wrong rows, by label; all if there are fewer.
    */
-  List<Integer> mostMistaken(int most, int classes) {
+  public List<Integer> mostMistaken(int most, int classes) {
     return IntStream.range(0, classes)
         .boxed()
         .sorted(Comparator.comparingLong(label -> counts(label)[FIRST] - counts(label)[ALL]))

@@ -23,6 +23,12 @@ import org.apache.spark.sql.Row;
  */
 public final class NearestNeighbours implements Serializable {
 
+  /** Neighbours that vote in common practice. */
+  public static final int USUAL_K = 20;
+
+  /** The temperature of common practice. */
+  public static final double USUAL_TEMPERATURE = 0.07;
+
   private static final long serialVersionUID = 1;
   private static final int FEATURES = 1; // column
   private final float[][] features; // of length 1
@@ -61,8 +67,8 @@ public final class NearestNeighbours implements Serializable {
    *
    * @param train columns label (long) and features (array of float)
    * @param test the same columns; its partitions are processed in parallel
-   * @param k neighbours that vote, 20 in common practice; all rows if there are fewer
-   * @param temperature 0.07 in common practice
+   * @param k neighbours that vote, {@link #USUAL_K} in common practice; all rows if there are fewer
+   * @param temperature {@link #USUAL_TEMPERATURE} in common practice
    * @throws IllegalArgumentException if the training features do not fit this process's memory
    */
   public static Confusion probe(Dataset<Row> train, Dataset<Row> test, int k, double temperature) {

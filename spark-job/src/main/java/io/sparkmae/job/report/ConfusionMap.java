@@ -1,5 +1,6 @@
 package io.sparkmae.job.report;
 
+import io.sparkmae.job.probe.Confusion;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,28 +18,16 @@ public record ConfusionMap(List<String> classes, List<List<Long>> cells, int lef
   /**
    * Returns the confusion of the test set's classes; of more than {@value #MOST_CLASSES} those that
    * were mistaken most often.
-   *
-   * @param counts true class, predicted class, count
    */
-  public static ConfusionMap of(List<String> classes, List<long[]> counts) {
-    long[] mistakes = new long[classes.size()];
-    for (long[] cell : counts) {
-      if (cell[0] < classes.size() && cell[0] != cell[1]) { // a class may be the test set's alone
-        mistakes[(int) cell[0]] += cell[2];
-      }
-    }
-    List<Integer> kept = new ArrayList<>();
-    for (int label = 0; label < classes.size(); label++) {
-      kept.add(label);
-    }
-    kept.sort((a, b) -> Long.compare(mistakes[b], mistakes[a])); // stable
-    kept = kept.subList(0, Math.min(MOST_CLASSES, kept.size())).stream().sorted().toList();
+  public static ConfusionMap of(List<String> classes, Confusion confusion) {
+    List<Integer> kept = confusion.mostMistaken(MOST_CLASSES, classes.size());
     List<List<Long>> cells = new ArrayList<>();
-    for (long[] cell : counts) {
-      long row = kept.indexOf((int) cell[0]);
-      long column = kept.indexOf((int) cell[1]);
-      if (row >= 0 && column >= 0) {
-        cells.add(List.of(row, column, cell[2]));
+    for (int row = 0; row < kept.size(); row++) {
+      for (int column = 0; column < kept.size(); column++) {
+        long rows = confusion.rows(kept.get(row), kept.get(column));
+        if (rows > 0) {
+          cells.add(List.of((long) row, (long) column, rows));
+        }
       }
     }
     return new ConfusionMap(

@@ -12,7 +12,6 @@ import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
 import java.util.ArrayList;
 import java.util.List;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The attention of an encoder's class token on the centre of images. */
@@ -40,10 +39,7 @@ public final class Attentions {
           ChannelPatches.of(
               image.bytes(), DataPixels.format(normalisation), view, view.sampleSeed(image.key()));
       INDArray pixels = Pixels.of(patches, 1, config, normalisation);
-      INDArray numbers =
-          pixels.dataType() == DataType.UINT8
-              ? Pixels.normalise(pixels, config.channels())
-              : pixels;
+      INDArray numbers = Pixels.asNumbers(pixels, config.channels());
       byte[] rgb = drawn == null ? patches : drawn.draw(patches, normalisation);
       rows.add(new AttentionPicture.Row(rgb, attention.of(numbers)));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.model.config.MaeConfig;
@@ -38,11 +39,7 @@ class EmbeddingIT {
   }
 
   private static SparkSession open(String master) {
-    return SparkSession.builder()
-        .master(master)
-        .config("spark.ui.enabled", false)
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate();
+    return LocalSpark.on(master);
   }
 
   @AfterAll

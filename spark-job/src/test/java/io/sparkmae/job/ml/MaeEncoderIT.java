@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.cluster.JavaProcess;
 import io.sparkmae.job.cluster.MaeProcess;
 import io.sparkmae.job.cluster.SmallData;
@@ -42,12 +43,7 @@ class MaeEncoderIT {
     mae.result(SmallData.prepare(at("images"), at("data")));
     mae.result(SmallData.pretrain(at("data"), at("model")));
     mae.result("embed", "--model", at("model"), "--data", at("data"), "--output", at("embedded"));
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
   }
 
   @AfterAll

@@ -2,6 +2,7 @@ package io.sparkmae.job.ml;
 
 import static java.util.stream.Collectors.joining;
 
+import io.sparkmae.job.LocalSpark;
 import java.nio.file.Path;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.sql.Dataset;
@@ -14,12 +15,7 @@ final class PredictionRun {
   private PredictionRun() {}
 
   public static void main(String[] args) throws Exception {
-    try (SparkSession spark =
-        SparkSession.builder()
-            .master("local[1]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate()) {
+    try (SparkSession spark = LocalSpark.on("local[1]")) {
       PipelineModel pipeline = PipelineModel.load(Path.of(args[0], "pipeline").toString());
       System.out.print(predictions(pipeline, MaeEncoderIT.files(spark, Path.of(args[0]))));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.Commands;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.Json;
@@ -40,12 +41,7 @@ class ReportIT {
 
   @BeforeAll
   static void train() throws Exception {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
     Path images = directory.resolve("images");
     DemoImages.render(Directory.at(images.toString(), new Configuration()), 8, 0);
     Files.move(images.resolve("checkers"), images.resolve(HOSTILE));

@@ -88,7 +88,7 @@ class ReportTest {
       cells.add(new long[] {label, label, 50});
       cells.add(new long[] {label, (label + 1) % 1000, label});
     }
-    ConfusionMap confusion = ConfusionMap.of(classes, cells);
+    ConfusionMap confusion = ConfusionMap.of(classes, Samples.confusion(cells));
     assertThat(confusion.classes()).hasSize(64).startsWith("class 936").endsWith("class 999");
     assertThat(confusion.left()).isEqualTo(936);
     assertThat(confusion.cells()).contains(List.of(0L, 0L, 50L), List.of(0L, 1L, 936L));

@@ -1,6 +1,7 @@
 package io.sparkmae.job.report;
 
 import io.sparkmae.job.picture.Strip;
+import io.sparkmae.job.probe.Confusion;
 import io.sparkmae.job.report.RunView.Gallery;
 import io.sparkmae.job.report.RunView.Judged;
 import io.sparkmae.job.report.RunView.Shown;
@@ -95,8 +96,19 @@ final class Samples {
         Curves.of(metrics(40, 2)),
         List.of(),
         accuracy,
-        ConfusionMap.of(CLASSES, cells),
+        ConfusionMap.of(CLASSES, confusion(cells)),
         List.of(new Gallery("Most confidently wrong", "", false, pictures(12, 1))));
+  }
+
+  /** Counts images by true class, predicted class and number. */
+  static Confusion confusion(List<long[]> cells) {
+    Confusion confusion = new Confusion();
+    for (long[] cell : cells) {
+      for (long image = 0; image < cell[2]; image++) {
+        confusion.add(new int[] {(int) cell[0], (int) cell[1], cell[0] == cell[1] ? 0 : 1});
+      }
+    }
+    return confusion;
   }
 
   private static Map<String, String> facts() {

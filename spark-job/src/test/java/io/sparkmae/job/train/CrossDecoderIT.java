@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.Commands;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.cluster.SmallData;
 import io.sparkmae.job.run.WholeModel;
 import io.sparkmae.job.store.Json;
@@ -38,12 +39,7 @@ class CrossDecoderIT {
 
   @BeforeAll
   static void train() throws Exception {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
     SmallData.draw(at("images"), HADOOP);
     Commands.result(SmallData.prepare(at("images"), at("data")));
     trained = Commands.result(pretrain("cross", "--decoder-attention", "cross"));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.cluster.JavaProcess;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
@@ -40,12 +41,7 @@ class FineTuningIT {
   }
 
   private String trainHere(String data) throws Exception {
-    try (SparkSession spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate()) {
+    try (SparkSession spark = LocalSpark.on("local[2]")) {
       String images = directory.resolve("images").toUri().toString();
       DemoImages.render(Directory.at(images, spark.sparkContext().hadoopConfiguration()), 6, 1);
       PrepareJob.run(spark, new PrepareSettings(List.of(images), data, "folder", 0, 92, 1));

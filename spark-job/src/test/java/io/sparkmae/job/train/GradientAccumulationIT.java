@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
@@ -42,12 +43,7 @@ class GradientAccumulationIT {
 
   @Test
   void accumulatedMinibatchesTrainWhatLargeOnesDo() throws Exception {
-    SparkSession spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    SparkSession spark = LocalSpark.on("local[2]");
     try {
       var hadoop = spark.sparkContext().hadoopConfiguration();
       String images = directory.resolve("images").toUri().toString();

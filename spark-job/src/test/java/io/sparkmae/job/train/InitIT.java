@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.Commands;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.cluster.SmallData;
 import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.RunConfig;
@@ -64,12 +65,7 @@ class InitIT {
 
   @BeforeAll
   static void prepareImages() throws Exception {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
     SmallData.draw(at("images"), HADOOP);
     Commands.result(SmallData.prepare(at("images"), at("data")));
   }

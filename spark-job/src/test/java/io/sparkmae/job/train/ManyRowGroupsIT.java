@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.EpochPlan;
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Optimiser;
 import java.awt.image.BufferedImage;
@@ -33,12 +34,7 @@ class ManyRowGroupsIT {
 
   @BeforeAll
   static void write() throws Exception {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
     String uri = directory.resolve("data").toUri().toString();
     StructType schema =
         new StructType()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.cluster.JavaProcess;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
@@ -41,12 +42,7 @@ class ManyWorkersIT {
 
   private String prepare() throws Exception {
     String data = directory.resolve("data").toUri().toString();
-    try (SparkSession spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate()) {
+    try (SparkSession spark = LocalSpark.on("local[2]")) {
       String images = directory.resolve("images").toUri().toString();
       DemoImages.render(
           Directory.at(images, spark.sparkContext().hadoopConfiguration()), ROWS / 8, 1);

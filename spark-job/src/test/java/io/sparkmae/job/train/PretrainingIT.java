@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.prepare.PrepareJob;
 import io.sparkmae.data.prepare.PrepareSettings;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.exchange.BrokenState;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
@@ -61,12 +62,7 @@ class PretrainingIT {
 
   @BeforeAll
   static void prepareImages() throws Exception {
-    spark =
-        SparkSession.builder()
-            .master("local[2]")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .getOrCreate();
+    spark = LocalSpark.on("local[2]");
     hadoop = spark.sparkContext().hadoopConfiguration();
     String images = directory.resolve("images").toUri().toString();
     data = directory.resolve("data").toUri().toString();
