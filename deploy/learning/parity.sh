@@ -6,7 +6,8 @@
 #   probe FILE.safetensors --train TRAIN --test TEST --pooling cls|mean                                          {…,"top1":…} on stdout
 # for images of 32 px in patches of 4, an encoder 192 x 12 x 3 and a decoder 128 x 4 x 4. Without it only our half is run.
 # Seeds: 0 1 2 unless given. EPOCHS (20), BATCH (125: divides 5,000, so that both make the same steps), BASE_LR (1.5e-4), PRECISIONS (fp32 bf16),
-# MAE (the launcher and Spark's options). What is finished is not done again.
+# GEOMETRY (settings for a peer of other sizes: "model.embed-dim=128 model.depth=6 …"), MAE (the launcher and Spark's options).
+# What is finished is not done again.
 set -euo pipefail
 train=$1 test=$2 directory=$3
 shift 3
@@ -16,6 +17,7 @@ root=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 epochs=${EPOCHS:-20} batch=${BATCH:-125} rate=${BASE_LR:-1.5e-4}
 read -ra mae <<<"${MAE:-$root/deploy/bin/mae}"
 read -ra peer <<<"${PEER:-}"
+read -ra geometry <<<"${GEOMETRY:-}"
 ((${#peer[@]})) || echo 'parity.sh: PEER is not set, so there is nothing to compare with: only our half is run' >&2
 mkdir -p "$directory"
 
@@ -39,7 +41,7 @@ probes() {
 
 # ours PRECISION SEED NAME
 ours() {
-  "${mae[@]}" pretrain --data "$directory/prepared" --output "$3" --model mae_vit_tiny_patch16 --image-size 32 --set model.patch-size=4 --workers 1 \
+  "${mae[@]}" pretrain --data "$directory/prepared" --output "$3" --model mae_vit_tiny_patch16 --image-size 32 --set model.patch-size=4 "${geometry[@]}" --workers 1 \
     --epochs "$epochs" --batch-size "$batch" --base-lr "$rate" --averaging-frequency 1000 --seed "$2" --precision "$1" >"$3.json" 2>"$3.log"
   "${mae[@]}" export --model "$3" --output "$3-timm" --layout timm >"$3-timm.json" 2>>"$3.log"
   by_epoch "$(field version <"$3.json" | sed 's/"//g; s/^file://')/metrics.jsonl" >"$3.losses"

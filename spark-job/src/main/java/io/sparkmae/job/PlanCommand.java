@@ -176,13 +176,15 @@ final class PlanCommand implements Callable<Outcome> {
   }
 
   private int cores() {
-    String slots = master.replaceFirst("^local\\[(\\d+)].*", "$1");
+    if (master.equals("local")) {
+      return taskCpus;
+    }
+    String slots = master.replaceFirst("^local\\[(\\d+)\\b.*", "$1");
     return slots.equals(master) ? executorCores : Integer.parseInt(slots) * taskCpus;
   }
 
   private static int workers(RunConfig run, Cluster cluster) {
-    boolean local = cluster.master().startsWith("local[");
-    if (run.train().workers() == 0 && !local) {
+    if (run.train().workers() == 0 && !cluster.isLocal()) {
       throw new IllegalArgumentException(
           "Invalid train.workers: 0 (a plan needs their number; give --workers)");
     }

@@ -14,6 +14,8 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanCommandTest {
 
@@ -50,6 +52,27 @@ class PlanCommandTest {
     List<String> job = words.subList(words.indexOf("pretrain"), words.size());
     Mae.commandLine().parseArgs(job.toArray(String[]::new)); // throws at an unknown option
     assertThat(job).containsSequence("--averaging-frequency", "4").endsWith("--workers", "8");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          local      | 1
+          local[3]   | 3
+          local[3,2] | 3
+          local[*]   | 5
+          local[*,2] | 5
+          """)
+  void everyLocalMasterIsOneProcessWithItsSlots(String master, int workers) throws Exception {
+    JsonNode plan =
+        plan(
+            "--images 100 --model mae_vit_tiny_patch16 --driver-memory 8g --executor-cores 5"
+                + " --master "
+                + master);
+    assertThat(plan.path("workers").asInt()).isEqualTo(workers);
+    assertThat(plan.path("executors").asInt()).isZero();
   }
 
   @Test

@@ -38,7 +38,8 @@ public record Cluster(
     }
   }
 
-  boolean isLocal() {
+  /** Returns whether one process does everything. */
+  public boolean isLocal() {
     return master.matches("local(\\[.*)?");
   }
 
