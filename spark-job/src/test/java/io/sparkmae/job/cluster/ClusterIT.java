@@ -15,26 +15,24 @@ class ClusterIT {
 
   @TempDir static Path directory;
 
-  private static String paramsOfOneProcess;
-
   @BeforeAll
-  static void trainInOneProcess() throws Exception {
-    String images = at("images");
-    SmallData.draw(images, new Configuration());
-    paramsOfOneProcess = params(MaeProcess.on("local[2]", directory), images, at("local"));
+  static void draw() throws Exception {
+    SmallData.draw(at("images"), new Configuration());
   }
 
   @Test
-  void executorsOfTheirOwnTrainTheSameModel() throws Exception {
+  void executorsOfTheirOwnTrainTheSameModelAndRelativePathsAreTheDrivers() throws Exception {
     MaeProcess mae = MaeProcess.on(TWO_EXECUTORS, directory);
-    assertThat(params(mae, at("images"), at("local-cluster"))).isEqualTo(paramsOfOneProcess);
+    assertThat(params(mae, "images", "relative")).isEqualTo(SmallData.params());
+    assertThat(directory.resolve("relative/data/manifest.json")).exists();
+    assertThat(directory.resolve("relative/model/LATEST")).hasContent("v000001");
   }
 
   @Test
   void workersOfAStandaloneMasterTrainTheSameModel() throws Exception {
     try (StandaloneCluster cluster = new StandaloneCluster(directory)) {
       MaeProcess mae = MaeProcess.on(cluster.master(), directory);
-      assertThat(params(mae, at("images"), at("standalone"))).isEqualTo(paramsOfOneProcess);
+      assertThat(params(mae, at("images"), at("standalone"))).isEqualTo(SmallData.params());
       assertThat(cluster.executors()).allSatisfy(count -> assertThat(count).isPositive());
     }
   }
@@ -44,15 +42,7 @@ class ClusterIT {
     MaeProcess mae =
         MaeProcess.on(TWO_EXECUTORS, directory)
             .with("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
-    assertThat(paramsOf(mae, at("local/data"), at("kryo"))).isEqualTo(paramsOfOneProcess);
-  }
-
-  @Test
-  void relativePathsAreTheDrivers() throws Exception {
-    MaeProcess mae = MaeProcess.on(TWO_EXECUTORS, directory);
-    assertThat(params(mae, "images", "relative")).isEqualTo(paramsOfOneProcess);
-    assertThat(directory.resolve("relative/data/manifest.json")).exists();
-    assertThat(directory.resolve("relative/model/LATEST")).hasContent("v000001");
+    assertThat(paramsOf(mae, SmallData.prepared(), at("kryo"))).isEqualTo(SmallData.params());
   }
 
   /** Prepares the images and trains on them, both below {@code output}; the hash of the weights. */

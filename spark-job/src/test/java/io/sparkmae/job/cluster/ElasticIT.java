@@ -8,8 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,14 +20,6 @@ class ElasticIT {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir static Path directory;
-
-  @BeforeAll
-  static void prepare() throws Exception {
-    String images = directory.resolve("images").toString();
-    SmallData.draw(images, new Configuration());
-    MaeProcess.on("local[2]", directory)
-        .result(SmallData.prepare(images, directory.resolve("data").toString()));
-  }
 
   @Test
   void eightWorkersTrainOneModelOnAnyNumberOfSlots() throws Exception {
@@ -87,12 +77,11 @@ class ElasticIT {
     return mae.result(command).get("params_sha256").asText();
   }
 
-  private static String[] pretrain(String model, int workers, int epochs) {
+  private static String[] pretrain(String model, int workers, int epochs) throws Exception {
     List<String> arguments =
         Arrays.asList(
             SmallData.pretrain(
-                directory.resolve("data").toString(),
-                directory.resolve(model.replaceAll("\\W+", " ")).toString()));
+                SmallData.prepared(), directory.resolve(model.replaceAll("\\W+", " ")).toString()));
     arguments.set(1 + arguments.indexOf("--workers"), Integer.toString(workers));
     arguments.set(1 + arguments.indexOf("--epochs"), Integer.toString(epochs));
     return arguments.toArray(String[]::new);

@@ -3,6 +3,7 @@ package io.sparkmae.job.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.job.cluster.MaeProcess.Result;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -10,7 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,9 +26,7 @@ class FaultsIT {
 
   @BeforeEach
   void prepare() throws Exception {
-    String images = directory.resolve("images").toString();
-    SmallData.draw(images, new Configuration());
-    MaeProcess.on("local[2]", directory).result(SmallData.prepare(images, data()));
+    FileUtils.copyDirectory(new File(SmallData.prepared()), new File(data()));
   }
 
   @Test

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,9 +24,7 @@ class FineTuneResumeIT {
   @Test
   void aDriverThatIsKilledAndStoppedGoesOnToTheSameBits() throws Exception {
     mae = MaeProcess.on("local[2]", directory);
-    SmallData.draw(at("images"), new Configuration());
-    mae.result(SmallData.prepare(at("images"), at("data")));
-    mae.result(SmallData.pretrain(at("data"), at("pretrained")));
+    mae.result(SmallData.pretrain(SmallData.prepared(), at("pretrained")));
     JsonNode undisturbed = mae.result(finetune("undisturbed"));
 
     try (JavaProcess process = mae.start(finetune("tuned"))) {
@@ -51,7 +48,7 @@ class FineTuneResumeIT {
         "--model",
         result.get("best").asText(),
         "--data",
-        at("data"),
+        SmallData.prepared(),
         "--output",
         at("predictions"));
   }
@@ -60,10 +57,11 @@ class FineTuneResumeIT {
     return directory.resolve(name).toString();
   }
 
-  private String[] finetune(String output) {
+  private String[] finetune(String output) throws Exception {
+    String data = SmallData.prepared();
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("finetune", "--model", at("pretrained"), "--output", at(output)));
-    arguments.addAll(List.of("--data", at("data"), "--test", at("data"), "--epochs", "12"));
+    arguments.addAll(List.of("--data", data, "--test", data, "--epochs", "12"));
     arguments.addAll(List.of("--batch-size", "2", "--workers", "2", "--averaging-frequency", "2"));
     arguments.addAll(List.of("--checkpoint-rounds", "3", "--base-lr", "0.05"));
     return arguments.toArray(String[]::new);

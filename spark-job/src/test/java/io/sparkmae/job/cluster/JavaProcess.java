@@ -1,5 +1,6 @@
 package io.sparkmae.job.cluster;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -17,9 +18,6 @@ import org.apache.spark.launcher.JavaModuleOptions;
  * <p>It inherits the rest of the environment, and does not outlive {@link #close}.
  */
 public final class JavaProcess implements AutoCloseable {
-
-  /** Start-up is most of what these JVMs do; the optimising compiler would only take a core. */
-  static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
   private final Process process;
   private final Path out;
@@ -41,7 +39,7 @@ public final class JavaProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().split(" ")));
-    command.addAll(SHORT_LIVED);
+    command.addAll(List.of(options().split(" ")));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     // local-cluster wants the home of a distribution, though the class path has all that is in it
@@ -52,9 +50,20 @@ public final class JavaProcess implements AutoCloseable {
     return new JavaProcess(builder, Files.createTempDirectory(directory, "jvm-"));
   }
 
-  /** The class path of this JVM, which Maven gives with absolute paths. */
-  static String classPath() {
-    return System.getProperty("java.class.path");
+  /**
+   * Returns options for JVMs of which starting is most of what they do: no optimising compiler,
+   * which would only take a core, and classes that need not be loaded again.
+   */
+  public static String options() {
+    return SharedClasses.file()
+        .map(file -> " -Xlog:disable -XX:SharedArchiveFile=" + file)
+        .orElse("")
+        .transform(more -> "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" + more);
+  }
+
+  /** Returns the class path of this JVM; its jars come first, since they alone can be shared. */
+  public static String classPath() {
+    return SharedClasses.jars() + File.pathSeparator + SharedClasses.directories();
   }
 
   /** Its exit code; fails if it is still running after {@code limit}. */

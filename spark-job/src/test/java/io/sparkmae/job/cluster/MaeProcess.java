@@ -20,10 +20,12 @@ public final class MaeProcess {
 
   private final Path directory;
   private final Map<String, String> settings;
+  private final List<String> classes;
 
-  private MaeProcess(Path directory, Map<String, String> settings) {
+  private MaeProcess(Path directory, Map<String, String> settings, List<String> classes) {
     this.directory = directory;
     this.settings = settings;
+    this.classes = classes;
   }
 
   /**
@@ -54,21 +56,27 @@ public final class MaeProcess {
 
   /** On a Spark master, with {@code directory} as the driver's working directory. */
   public static MaeProcess on(String master, Path directory) {
-    return new MaeProcess(directory, Map.of())
+    return new MaeProcess(directory, Map.of(), List.of("-cp", JavaProcess.classPath()))
         .with("spark.master", master)
         .with("spark.ui.enabled", "false")
         .with("spark.driver.host", "127.0.0.1")
         .with("spark.local.dir", directory.resolve("spark-local").toString())
         .with("spark.executor.memory", "1g")
         .with("spark.executor.extraClassPath", JavaProcess.classPath())
-        .with("spark.executor.extraJavaOptions", String.join(" ", JavaProcess.SHORT_LIVED));
+        .with("spark.executor.extraJavaOptions", JavaProcess.options());
   }
 
   /** The same with one more setting of Spark. */
   public MaeProcess with(String key, String value) {
     Map<String, String> more = new LinkedHashMap<>(settings);
     more.put(key, value);
-    return new MaeProcess(directory, more);
+    return new MaeProcess(directory, more, classes);
+  }
+
+  /** The same that writes the classes of its jars, when it ends, for others to share. */
+  MaeProcess sharing(Path file) {
+    List<String> jars = List.of("-XX:ArchiveClassesAtExit=" + file, "-cp", SharedClasses.jars());
+    return new MaeProcess(directory, settings, jars);
   }
 
   /** The result line of a command; fails with its stderr unless its exit code is 0. */
@@ -87,7 +95,8 @@ public final class MaeProcess {
 
   /** Starts a command and returns at once; closing the process kills it. */
   JavaProcess start(String... command) throws IOException {
-    List<String> arguments = new ArrayList<>(List.of("-Xmx1g", "-cp", JavaProcess.classPath()));
+    List<String> arguments = new ArrayList<>(List.of("-Xmx1g"));
+    arguments.addAll(classes);
     settings.forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.add(Mae.class.getName());
     arguments.addAll(List.of(command));

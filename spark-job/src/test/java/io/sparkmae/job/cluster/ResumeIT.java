@@ -31,14 +31,13 @@ class ResumeIT {
 
   @TempDir static Path directory;
 
+  private static String data;
   private static MaeProcess mae;
 
   @BeforeAll
   static void prepare() throws Exception {
-    String images = directory.resolve("images").toString();
-    SmallData.draw(images, new Configuration());
+    data = SmallData.prepared();
     mae = MaeProcess.on("local[2]", directory);
-    mae.result(SmallData.prepare(images, directory.resolve("data").toString()));
   }
 
   @Test
@@ -182,7 +181,6 @@ class ResumeIT {
   }
 
   private static String[] pretrain(String model, int epochs, long seed, String... more) {
-    String data = directory.resolve("data").toString();
     List<String> arguments =
         new ArrayList<>(
             Arrays.asList(SmallData.pretrain(data, directory.resolve(model).toString())));

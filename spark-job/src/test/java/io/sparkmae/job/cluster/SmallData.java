@@ -1,12 +1,20 @@
 package io.sparkmae.job.cluster;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.job.Commands;
+import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
 
 /** Fifteen drawings and a file that is none, and a model that trains on them in seconds. */
 public final class SmallData {
@@ -23,7 +31,43 @@ public final class SmallData {
   /** Tensors of the model's encoder: twelve for each block, six around them. */
   public static final int ENCODER_TENSORS = 2 * 12 + 6;
 
+  private static String prepared;
+  private static String params;
+
   private SmallData() {}
+
+  /** Returns the directory of the prepared data, the same for all tests: they only read it. */
+  public static synchronized String prepared() throws Exception {
+    if (prepared == null) {
+      Path directory = Files.createTempDirectory("small-data-");
+      String images = directory.resolve("images").toString();
+      draw(images, new Configuration());
+      String data = directory.resolve("data").toString();
+      here(prepare(images, data));
+      FileUtils.forceDeleteOnExit(directory.toFile());
+      prepared = data;
+    }
+    return prepared;
+  }
+
+  /** Returns the hash of the parameters that this process trains. */
+  public static synchronized String params() throws Exception {
+    if (params == null) {
+      String model = Files.createTempDirectory("small-model-").toString();
+      params = here(pretrain(prepared(), model)).get("params_sha256").asText();
+      FileUtils.deleteDirectory(new File(model));
+    }
+    return params;
+  }
+
+  private static JsonNode here(String... command) throws Exception {
+    SparkSession spark = LocalSpark.on("local[2]");
+    try {
+      return Commands.result(command);
+    } finally {
+      spark.stop();
+    }
+  }
 
   /** Draws the images below {@code uri}. */
   public static void draw(String uri, Configuration hadoop) throws IOException {

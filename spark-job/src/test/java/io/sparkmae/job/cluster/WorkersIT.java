@@ -7,8 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,14 +18,6 @@ class WorkersIT {
   private static final int BAD_OPTIONS = 2;
 
   @TempDir static Path directory;
-
-  @BeforeAll
-  static void prepare() throws Exception {
-    String images = directory.resolve("images").toString();
-    SmallData.draw(images, new Configuration());
-    MaeProcess.on("local[2]", directory)
-        .result(SmallData.prepare(images, directory.resolve("data").toString()));
-  }
 
   @ParameterizedTest
   @CsvSource(
@@ -47,15 +37,10 @@ class WorkersIT {
   }
 
   @Test
-  void areAllThatAStandaloneMasterHas() throws Exception {
+  void areAllThatAStandaloneMasterHasAndNoneWhereATaskTakesMoreCoresThanAnExecutorHas()
+      throws Exception {
     try (StandaloneCluster cluster = new StandaloneCluster(directory)) {
       areTheSlots(cluster.master(), "spark.cores.max", "100", 2);
-    }
-  }
-
-  @Test
-  void areNoneWhereATaskTakesMoreCoresThanAnExecutorHas() throws Exception {
-    try (StandaloneCluster cluster = new StandaloneCluster(directory)) {
       MaeProcess mae = MaeProcess.on(cluster.master(), directory).with("spark.task.cpus", "2");
       Result result = mae.run(pretrain("none"));
       assertThat(result.exitCode()).as(result.faults()).isEqualTo(BAD_OPTIONS);
@@ -74,11 +59,10 @@ class WorkersIT {
     assertThat(result.sentences()).last().asString().contains("give --workers");
   }
 
-  private static String[] pretrain(String model) {
+  private static String[] pretrain(String model) throws Exception {
     List<String> arguments =
         Arrays.asList(
-            SmallData.pretrain(
-                directory.resolve("data").toString(), directory.resolve(model).toString()));
+            SmallData.pretrain(SmallData.prepared(), directory.resolve(model).toString()));
     arguments.set(1 + arguments.indexOf("--workers"), "0");
     return arguments.toArray(String[]::new);
   }

@@ -122,7 +122,7 @@ class MaeEncoderIT {
         List.of(
             "-Xmx1g",
             "-cp",
-            System.getProperty("java.class.path"),
+            JavaProcess.classPath(),
             PredictionRun.class.getName(),
             directory.toString());
     try (JavaProcess process = JavaProcess.start(directory, arguments)) {

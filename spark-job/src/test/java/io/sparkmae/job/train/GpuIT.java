@@ -91,8 +91,7 @@ class GpuIT {
 
   private static List<String> arguments(int workers, int gpus) throws Exception {
     String script = discoveryScript();
-    List<String> arguments =
-        new ArrayList<>(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
+    List<String> arguments = new ArrayList<>(List.of("-Xmx1g", "-cp", JavaProcess.classPath()));
     Map.ofEntries(
             Map.entry("spark.master", "local-cluster[1,4,2048]"),
             Map.entry("spark.ui.enabled", "false"),
@@ -107,9 +106,8 @@ class GpuIT {
             Map.entry("spark.cores.max", "4"),
             Map.entry("spark.executor.cores", Integer.toString(2 * gpus)),
             Map.entry("spark.executor.memory", "1g"),
-            Map.entry("spark.executor.extraClassPath", System.getProperty("java.class.path")),
-            Map.entry(
-                "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"))
+            Map.entry("spark.executor.extraClassPath", JavaProcess.classPath()),
+            Map.entry("spark.executor.extraJavaOptions", JavaProcess.options()))
         .forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.addAll(List.of(GpuRun.class.getName(), data, Integer.toString(workers)));
     return arguments;

@@ -52,17 +52,24 @@ class ManyWorkersIT {
   }
 
   private List<String> lines(String master, String data) throws Exception {
-    List<String> arguments =
-        new ArrayList<>(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
+    List<String> arguments = new ArrayList<>(List.of("-Xmx1g", "-cp", JavaProcess.classPath()));
     Map.of(
-            "spark.master", master,
-            "spark.ui.enabled", "false",
-            "spark.driver.host", "127.0.0.1",
-            "spark.locality.wait", "0",
-            "spark.local.dir", directory.resolve("spark-local").toString(),
-            "spark.executor.memory", "1g",
-            "spark.executor.extraClassPath", System.getProperty("java.class.path"),
-            "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+            "spark.master",
+            master,
+            "spark.ui.enabled",
+            "false",
+            "spark.driver.host",
+            "127.0.0.1",
+            "spark.locality.wait",
+            "0",
+            "spark.local.dir",
+            directory.resolve("spark-local").toString(),
+            "spark.executor.memory",
+            "1g",
+            "spark.executor.extraClassPath",
+            JavaProcess.classPath(),
+            "spark.executor.extraJavaOptions",
+            JavaProcess.options())
         .forEach((key, value) -> arguments.add("-D" + key + "=" + value));
     arguments.addAll(List.of(ManyWorkersRun.class.getName(), data));
     try (JavaProcess process = JavaProcess.start(directory, arguments)) {

@@ -31,8 +31,7 @@ class TrafficIT {
   }
 
   private String run() throws Exception {
-    List<String> arguments =
-        new ArrayList<>(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
+    List<String> arguments = new ArrayList<>(List.of("-Xmx512m", "-cp", JavaProcess.classPath()));
     Map.of(
             "spark.master", "local-cluster[3,1,768]",
             "spark.ui.enabled", "false",
@@ -40,8 +39,8 @@ class TrafficIT {
             "spark.locality.wait", "0",
             "spark.local.dir", directory.resolve("spark-local").toString(),
             "spark.executor.memory", "768m",
-            "spark.executor.extraClassPath", System.getProperty("java.class.path"),
-            "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.executor.extraClassPath", JavaProcess.classPath(),
+            "spark.executor.extraJavaOptions", JavaProcess.options(),
             "spark.cores.max", "3",
             "spark.scheduler.minRegisteredResourcesRatio", "1")
         .forEach((key, value) -> arguments.add("-D" + key + "=" + value));
