@@ -75,7 +75,8 @@ public final class MaeProcess {
 
   /** The same that writes the classes of its jars, when it ends, for others to share. */
   MaeProcess sharing(Path file) {
-    List<String> jars = List.of("-XX:ArchiveClassesAtExit=" + file, "-cp", SharedClasses.jars());
+    List<String> jars =
+        List.of("-Xlog:disable", "-XX:ArchiveClassesAtExit=" + file, "-cp", SharedClasses.jars());
     return new MaeProcess(directory, settings, jars);
   }
 

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.FileUtils;
 
 /**
  * The classes of Spark and of the job as they are once loaded, in a file that child JVMs map:
@@ -76,16 +77,20 @@ final class SharedClasses {
     Files.createDirectories(DIRECTORY);
     try (FileChannel channel =
             FileChannel.open(
-                DIRECTORY.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                DIRECTORY.resolveSibling("shared-classes.lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock()) {
       if (lock == null) {
         return Optional.empty();
       }
       if (!Files.exists(file)) {
+        FileUtils.cleanDirectory(DIRECTORY.toFile()); // of other jars, a hundred megabytes each
         Path unfinished = DIRECTORY.resolve("unfinished");
         Path work = Files.createTempDirectory(DIRECTORY, "work-");
         String[] command = SmallData.pretrain(SmallData.prepared(), work + "/model");
         MaeProcess.on("local[2]", work).sharing(unfinished).result(command);
+        FileUtils.deleteDirectory(work.toFile());
         Files.move(unfinished, file);
       }
       return Optional.of(file);
