@@ -37,13 +37,18 @@ class ElasticIT {
     String undisturbed = params(MaeProcess.on("local[2]", directory), pretrain("still", 3, 20));
     try (StandaloneCluster cluster = new StandaloneCluster(directory);
         JavaProcess run =
-            MaeProcess.on(cluster.master(), directory).start(pretrain("moving", 3, 20))) {
+            MaeProcess.on(cluster.master(), directory)
+                .with("spark.decommission.enabled", "true")
+                .start(pretrain("moving", 3, 20))) {
       awaitRound(run, 2);
       cluster.killAnExecutor();
       awaitRound(run, 12);
       cluster.addAWorker();
+      awaitRound(run, 16);
+      cluster.announceTheEndOfAWorker();
       assertThat(run.exitCode(LIMIT)).as(run.err()).isZero();
       assertThat(run.out()).contains(undisturbed);
+      assertThat(run.err()).containsIgnoringCase("decommission executor");
     }
   }
 

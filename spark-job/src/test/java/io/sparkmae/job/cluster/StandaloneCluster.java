@@ -33,6 +33,12 @@ final class StandaloneCluster implements AutoCloseable {
     start("worker.Worker", "--cores", "1", "--memory", "1g", "--work-dir", work, master());
   }
 
+  /** Tells the second worker that its machine will go, as the daemon of a spot node does. */
+  void announceTheEndOfAWorker() throws IOException, InterruptedException {
+    String pid = Long.toString(processes.get(2).pid());
+    new ProcessBuilder("kill", "-PWR", pid).inheritIO().start().waitFor();
+  }
+
   /** Kills the executor of the first worker, as a crash in native code would. */
   void killAnExecutor() {
     processes.get(1).killAChild();
@@ -58,7 +64,8 @@ final class StandaloneCluster implements AutoCloseable {
   }
 
   private void start(String daemon, String... arguments) throws IOException {
-    List<String> line = new ArrayList<>(List.of("-Xmx256m", "-cp", JavaProcess.classPath()));
+    List<String> line = new ArrayList<>(List.of("-Xmx256m", "-Dspark.decommission.enabled=true"));
+    line.addAll(List.of("-cp", JavaProcess.classPath()));
     line.addAll(List.of(DEPLOY + daemon, "--host", "127.0.0.1", "--webui-port", "0"));
     line.addAll(List.of(arguments));
     processes.add(JavaProcess.start(directory, line));
