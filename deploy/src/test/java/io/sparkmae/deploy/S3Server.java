@@ -1,13 +1,20 @@
 package io.sparkmae.deploy;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** S3Proxy, which the build of {@code spark-job} puts into its {@code target}, with one bucket. */
 final class S3Server implements AutoCloseable {
+
+  static final String IDENTITY = "identity";
+  static final String CREDENTIAL = "credential";
 
   private final Path directory;
   private final int port = Standalone.freePort();
@@ -22,8 +29,8 @@ final class S3Server implements AutoCloseable {
         List.of(
             "s3proxy.endpoint=http://127.0.0.1:" + port,
             "s3proxy.authorization=aws-v2-or-v4",
-            "s3proxy.identity=identity",
-            "s3proxy.credential=credential",
+            "s3proxy.identity=" + IDENTITY,
+            "s3proxy.credential=" + CREDENTIAL,
             "jclouds.provider=filesystem-nio2",
             "jclouds.filesystem.basedir=" + directory.resolve("s3")));
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -49,11 +56,34 @@ final class S3Server implements AutoCloseable {
         "fs.s3a.path.style.access", "true",
         "fs.s3a.connection.ssl.enabled", "false",
         "fs.s3a.aws.credentials.provider", "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
-        "fs.s3a.access.key", "identity",
-        "fs.s3a.secret.key", "credential",
+        "fs.s3a.access.key", IDENTITY,
+        "fs.s3a.secret.key", CREDENTIAL,
         "fs.s3a.change.detection.mode", "none", // else copies of S3Proxy's have no answer
         "fs.s3a.directory.marker.retention", "keep",
         "fs.s3a.buffer.dir", directory.resolve("buffers").toString());
+  }
+
+  /** What {@code --result s3a://bucket/results/NAME.json} wrote. */
+  JsonNode result(String name) throws IOException {
+    JsonNode result =
+        Templates.parse(Files.readString(bucket().resolve("results/" + name + ".json")));
+    assertThat(result.fieldNames().next()).isEqualTo("exit_code");
+    return result;
+  }
+
+  /** The newest whole version of {@code s3a://bucket/model}, or 0. */
+  int newestModel() throws IOException {
+    Path model = bucket().resolve("model");
+    if (!Files.isDirectory(model)) {
+      return 0;
+    }
+    try (Stream<Path> versions = Files.list(model)) {
+      return versions
+          .filter(version -> Files.exists(version.resolve("_SUCCESS")))
+          .mapToInt(version -> Integer.parseInt(version.getFileName().toString().substring(1)))
+          .max()
+          .orElse(0);
+    }
   }
 
   @Override

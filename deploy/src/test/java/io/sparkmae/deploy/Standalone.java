@@ -4,30 +4,48 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A standalone master and a worker, started by {@code deploy/bin/spark-class} as the docs say. */
+/** A standalone master and workers, started by {@code deploy/bin/spark-class} as the docs say. */
 final class Standalone implements AutoCloseable {
 
   private final Path directory;
   private final int port = freePort();
   private final List<Process> processes = new ArrayList<>();
 
-  Standalone(Path directory) throws IOException, InterruptedException {
+  Standalone(Path directory, int workers, int cores) throws IOException, InterruptedException {
     this.directory = directory;
     start("master.Master", "--port", Integer.toString(port));
     awaitOpen(port);
-    start("worker.Worker", "--cores", "2", "--memory", "4g", "--work-dir", work(), master());
+    for (int i = 0; i < workers; i++) {
+      String work = directory.resolve("work-" + i).toString();
+      String each = Integer.toString(cores);
+      start("worker.Worker", "--cores", each, "--memory", "4g", "--work-dir", work, master());
+    }
   }
 
   String master() {
     return "spark://127.0.0.1:" + port;
   }
 
-  private String work() {
-    return directory.resolve("work").toString();
+  List<ProcessHandle> executors() {
+    return processes.stream()
+        .flatMap(Process::descendants)
+        .filter(process -> runs(process, "CoarseGrainedExecutorBackend"))
+        .toList();
+  }
+
+  /** Returns whether a process is a JVM of a main class; Java itself cuts long command lines. */
+  static boolean runs(ProcessHandle process, String main) {
+    try {
+      String line = Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+      return line.substring(0, line.indexOf('\0')).endsWith("java") && line.contains(main);
+    } catch (IOException | StringIndexOutOfBoundsException e) {
+      return false; // it has ended
+    }
   }
 
   private void start(String daemon, String... arguments) throws IOException {
@@ -36,7 +54,7 @@ final class Standalone implements AutoCloseable {
     command.addAll(List.of("org.apache.spark.deploy." + daemon, "--host", "127.0.0.1"));
     command.addAll(List.of("--webui-port", "0"));
     command.addAll(List.of(arguments));
-    Path log = directory.resolve(daemon + ".log");
+    Path log = directory.resolve(daemon + processes.size() + ".log");
     processes.add(
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
   }

@@ -27,7 +27,7 @@ class StandaloneClusterModeIT {
 
   @Test
   void aStandaloneMasterRunsTheDriver() throws Exception {
-    try (Standalone cluster = new Standalone(directory)) {
+    try (Standalone cluster = new Standalone(directory, 1, 2)) {
       List<String> options =
           List.of(
               "--master", cluster.master(), "--deploy-mode", "cluster", "--driver-memory", "1g");

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
-import java.util.stream.Stream;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +26,22 @@ class YarnChainIT {
   private static final int IMAGES = 16;
   private static final int EPOCHS = 16;
 
+  /** Options of a model that trains in seconds. */
+  static final List<String> SMALL =
+      List.of(
+          "--image-size",
+          "32",
+          "--checkpoint-rounds",
+          "4",
+          "--set",
+          "model.patch-size=8",
+          "model.embed-dim=48",
+          "model.depth=2",
+          "model.num-heads=3",
+          "model.decoder-embed-dim=32",
+          "model.decoder-depth=1",
+          "model.decoder-num-heads=4");
+
   @TempDir private Path directory;
 
   @Test
@@ -36,24 +51,25 @@ class YarnChainIT {
       DemoImages.render(Directory.at(yarn.hdfs() + "/photos", yarn.settings()), 2, 0);
 
       succeeds(yarn, step("prepare", yarn));
-      assertThat(result(s3, "prepare").get("rows").asInt()).isEqualTo(IMAGES);
+      assertThat(s3.result("prepare").get("rows").asInt()).isEqualTo(IMAGES);
 
       FutureTask<Run> pretraining = inBackground(() -> run(yarn, step("pretrain", yarn)));
-      await(() -> newest(s3) >= 1 && yarn.executors().size() == 2, pretraining);
+      await(() -> s3.newestModel() >= 1 && yarn.executors().size() == 2, pretraining);
       yarn.executors().get(0).destroyForcibly();
-      int before = newest(s3);
-      await(() -> newest(s3) > before, pretraining);
+      int before = s3.newestModel();
+      await(() -> s3.newestModel() > before, pretraining);
       assertThat(yarn.drivers()).singleElement().matches(ProcessHandle::destroy); // SIGTERM
       assertThat(pretraining.get().exitCode()).as(pretraining.get().err()).isZero();
-      assertThat(result(s3, "pretrain").get("images").asInt()).isEqualTo(EPOCHS * IMAGES);
+      assertThat(s3.result("pretrain").get("images").asInt()).isEqualTo(EPOCHS * IMAGES);
 
-      succeeds(yarn, step("export", yarn));
-      assertThat(s3.bucket().resolve("encoder/model.safetensors")).isNotEmptyFile();
+      FutureTask<Run> exported = inBackground(() -> run(yarn, step("export", yarn)));
       FutureTask<Run> refused = inBackground(() -> run(yarn, verify("refused", "none")));
       succeeds(yarn, verify("verified", "model"));
       assertThat(refused.get().exitCode()).isNotZero();
-      assertThat(result(s3, "verified").get("exit_code").asInt()).isZero();
-      assertThat(result(s3, "refused").get("exit_code").asInt()).isEqualTo(3);
+      assertThat(exported.get().exitCode()).as(exported.get().err()).isZero();
+      assertThat(s3.bucket().resolve("encoder/model.safetensors")).isNotEmptyFile();
+      assertThat(s3.result("verified").get("exit_code").asInt()).isZero();
+      assertThat(s3.result("refused").get("exit_code").asInt()).isEqualTo(3);
 
       assertThat(yarn.endings())
           .containsExactlyInAnyOrder(
@@ -106,23 +122,13 @@ class YarnChainIT {
             "--batch-size", "2",
             "--averaging-frequency", "2")
         .forEach((option, value) -> words.set(words.indexOf(option) + 1, value));
-    words.addAll(List.of("--image-size", "32", "--checkpoint-rounds", "4", "--set"));
-    words.addAll(List.of("model.patch-size=8", "model.embed-dim=48", "model.depth=2"));
-    words.addAll(List.of("model.num-heads=3", "model.decoder-embed-dim=32"));
-    words.addAll(List.of("model.decoder-depth=1", "model.decoder-num-heads=4"));
+    words.addAll(SMALL);
   }
 
   private static List<String> verify(String result, String model) {
     String file = "s3a://bucket/results/" + result + ".json";
     return List.of(
         "--deploy-mode", "cluster", "verify", "--result", file, "--model", "s3a://bucket/" + model);
-  }
-
-  private static JsonNode result(S3Server s3, String name) throws Exception {
-    JsonNode result =
-        Templates.parse(Files.readString(s3.bucket().resolve("results/" + name + ".json")));
-    assertThat(result.fieldNames().next()).isEqualTo("exit_code");
-    return result;
   }
 
   private static <T> FutureTask<T> inBackground(Callable<T> work) {
@@ -135,21 +141,6 @@ class YarnChainIT {
     while (!condition.call()) {
       assertThat(run.isDone()).as("the run ended too early").isFalse();
       Thread.sleep(50);
-    }
-  }
-
-  /** The newest whole version of the model, or 0. */
-  private static int newest(S3Server s3) throws Exception {
-    Path model = s3.bucket().resolve("model");
-    if (!Files.isDirectory(model)) {
-      return 0;
-    }
-    try (Stream<Path> versions = Files.list(model)) {
-      return versions
-          .filter(version -> Files.exists(version.resolve("_SUCCESS")))
-          .mapToInt(version -> Integer.parseInt(version.getFileName().toString().substring(1)))
-          .max()
-          .orElse(0);
     }
   }
 }

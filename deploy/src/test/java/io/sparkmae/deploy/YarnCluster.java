@@ -20,6 +20,9 @@ import org.apache.hadoop.yarn.server.MiniYARNCluster;
 /** YARN with one node, and HDFS, with the settings of the EMR template. */
 final class YarnCluster implements AutoCloseable {
 
+  /** Start-up is most of what these JVMs do. */
+  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
   private final Path directory;
   private final MiniDFSCluster hdfs;
   private final MiniYARNCluster yarn;
@@ -39,7 +42,10 @@ final class YarnCluster implements AutoCloseable {
     storage.forEach(node::set);
     node.set("fs.defaultFS", hdfs.getURI().toString());
     node.setInt(YarnConfiguration.RM_SCHEDULER_MINIMUM_ALLOCATION_MB, 256);
-    node.setInt(YarnConfiguration.YARN_MINICLUSTER_NM_PMEM_MB, 6144);
+    node.setInt(YarnConfiguration.YARN_MINICLUSTER_NM_PMEM_MB, 14336); // three applications
+    node.setInt(YarnConfiguration.RM_NM_HEARTBEAT_INTERVAL_MS, 100); // what it waits for most
+    node.setInt(
+        YarnConfiguration.NM_SLEEP_DELAY_BEFORE_SIGKILL_MS, 5_000); // its own end takes as long
     node.setBoolean(YarnConfiguration.NM_VMEM_CHECK_ENABLED, false);
     node.setFloat(YarnConfiguration.NM_MAX_PER_DISK_UTILIZATION_PERCENTAGE, 100);
     node.setInt(YarnConfiguration.RM_AM_MAX_ATTEMPTS, 3);
@@ -65,12 +71,14 @@ final class YarnCluster implements AutoCloseable {
   }
 
   Map<String, String> environment() {
-    return Map.of("HADOOP_CONF_DIR", directory.resolve("conf").toString());
+    return Map.of(
+        "HADOOP_CONF_DIR", directory.resolve("conf").toString(), "SPARK_SUBMIT_OPTS", SHORT_LIVED);
   }
 
   /** Options of spark-submit: the template's, with two small executors. */
   List<String> options() throws IOException {
     Map<String, String> settings = new TreeMap<>(template("spark-defaults"));
+    settings.put("spark.yarn.report.interval", "200ms");
     settings.put("spark.driver.memory", "1g");
     settings.put("spark.driver.memoryOverhead", "640m");
     settings.put("spark.executor.instances", "2");
@@ -82,11 +90,10 @@ final class YarnCluster implements AutoCloseable {
       settings.put(threads + "OMP_NUM_THREADS", "1");
       settings.put(threads + "JAVA_HOME", System.getProperty("java.home"));
     }
-    // what these JVMs do is short: start-up is most of it
     for (String role : List.of("driver", "executor")) {
       settings.merge(
           "spark." + role + ".extraJavaOptions",
-          "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+          SHORT_LIVED,
           (template, ours) -> template + " " + ours);
     }
     Path jars = Path.of("target", "spark", "jars").toAbsolutePath();
