@@ -24,6 +24,8 @@ public final class Sessions {
   private static final String LATE_MARKING =
       "-XX:-G1UseAdaptiveIHOP -XX:InitiatingHeapOccupancyPercent=85 ";
 
+  private static final String SILENCE = "spark.storage.blockManagerHeartbeatTimeoutMs";
+
   private Sessions() {}
 
   /** Returns the running session, or a new one named after the command. */
@@ -39,6 +41,10 @@ public final class Sessions {
     }
     if (!given.contains(LOCALE)) {
       builder.config(LOCALE, "C.UTF-8"); // Java spells the names of files by the locale
+    }
+    if (given.get("spark.master", "").matches("local(\\[.*)?") && !given.contains(SILENCE)) {
+      // one process has nobody to lose: a laptop that slept for two minutes would end its run
+      builder.config(SILENCE, "365d");
     }
     builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
     return builder.getOrCreate();

@@ -96,6 +96,11 @@ public final class JavaProcess implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
+  /** Sends it a signal that Java cannot, such as STOP. */
+  void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+  }
+
   /** Sends SIGTERM to it. */
   void terminate() {
     process.destroy();

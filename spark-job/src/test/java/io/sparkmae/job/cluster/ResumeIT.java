@@ -106,6 +106,25 @@ class ResumeIT {
   }
 
   @Test
+  void aMachineThatSleptGoesOn() throws Exception {
+    MaeProcess impatient =
+        mae.with("spark.network.timeout", "2s")
+            .with("spark.network.timeoutInterval", "100ms")
+            .with("spark.executor.heartbeatInterval", "1s");
+    try (JavaProcess process = impatient.start(pretrain("slept", 1000, 0))) {
+      await(() -> progressed(process.err(), 1), process);
+      process.signal("STOP");
+      LockSupport.parkNanos(Duration.ofSeconds(3).toNanos());
+      long before = process.err().lines().count();
+      process.signal("CONT");
+      await(() -> process.err().lines().count() > before + 10, process);
+      process.terminate();
+      assertThat(process.exitCode(LIMIT)).as(process.err()).isEqualTo(RETRY);
+      assertThat(process.err()).doesNotContain("no recent heartbeats");
+    }
+  }
+
+  @Test
   void aSecondRunAndAnotherRunsCheckpointAreRefused() throws Exception {
     try (JavaProcess first = mae.start(pretrain("held", 1000, 0))) {
       await(() -> progressed(first.err(), 1), first);
