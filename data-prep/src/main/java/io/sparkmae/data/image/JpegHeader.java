@@ -132,7 +132,8 @@ final class JpegHeader {
         && new String(bytes, position + 4, text.length(), ISO_8859_1).equals(text);
   }
 
-  private static boolean isFrame(int marker) {
+  /** Returns whether a marker, that is not above start of scan in a header, begins a frame. */
+  static boolean isFrame(int marker) {
     return marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
   }
 
@@ -213,11 +214,16 @@ final class JpegHeader {
       return rgb ? ADOBE : JFIF;
     }
     if (components == 4) {
-      byte[] marker = ADOBE.clone();
+      byte[] marker = asTheyAre();
       marker[15] = (byte) (transform > 0 ? 2 : 0);
       return marker;
     }
     return new byte[0];
+  }
+
+  /** Returns the marker of colours that are stored without conversion. */
+  static byte[] asTheyAre() {
+    return ADOBE.clone();
   }
 
   private int at(int i) {

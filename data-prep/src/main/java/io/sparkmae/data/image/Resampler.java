@@ -141,9 +141,13 @@ public final class Resampler {
     }
   }
 
+  /** Cuts to bytes without Math.min and Math.max, which Java 17's JIT does not vectorise here. */
   private static void clip(int[] sums, int[] out, int length) {
     for (int i = 0; i < length; i++) {
-      out[i] = Math.max(0, Math.min(255, sums[i] >> Taps.BITS));
+      int value = sums[i] >> Taps.BITS;
+      int atLeast0 = value & ~(value >> 31);
+      int room = 255 - atLeast0;
+      out[i] = atLeast0 + (room & room >> 31);
     }
   }
 }

@@ -97,13 +97,19 @@ final class RgbPixels {
   /** Converts CMYK. The JDK gives ink values, already converted from YCCK and not inverted. */
   private static void copyCmyk(Raster raster, byte[] rgb) {
     int[] row = new int[raster.getWidth() * 4];
-    for (int y = 0, to = 0; y < raster.getHeight(); y++) {
+    for (int y = 0; y < raster.getHeight(); y++) {
       raster.getPixels(0, y, raster.getWidth(), 1, row);
-      for (int x = 0; x < row.length; x += 4) {
-        int white = 255 - row[x + 3];
-        for (int c = 0; c < 3; c++) {
-          rgb[to++] = (byte) (white - product(row[x + c], white));
-        }
+      copy(row, 4, rgb, y * raster.getWidth() * 3);
+    }
+  }
+
+  /** Copies a row of RGB, or of inks as CMYK, to red, green and blue bytes from {@code to} on. */
+  static void copy(int[] row, int components, byte[] rgb, int to) {
+    for (int x = 0; x < row.length; x += components) {
+      int white = components == 4 ? 255 - row[x + 3] : 255;
+      for (int c = 0; c < 3; c++) {
+        int value = row[x + c];
+        rgb[to++] = (byte) (components == 4 ? white - product(value, white) : value);
       }
     }
   }

@@ -16,6 +16,14 @@ import java.util.zip.ZipInputStream;
 
 /** Small pictures in many formats, and the SHA-256 of the pixels that Pillow decodes. */
 public final class PillowFiles {
+  private static final List<String> CUT =
+      List.of(
+          "1x2-40x31-baseline.jpg",
+          "2x2-40x31-baseline.jpg",
+          "cmyk-440-adobe-2.jpg",
+          "samplings-cmyk-440-restart.jpg",
+          "samplings-cmyk-mixed-scans.jpg");
+
   private PillowFiles() {}
 
   /** Pillow's width, height and SHA-256 of the pixels as they are, and upright if that differs. */
@@ -44,8 +52,66 @@ public final class PillowFiles {
   /** Prints the files whose pixels are not Pillow's, for another Java runtime to be asked. */
   public static void main(String[] args) throws IOException {
     differences().forEach(System.out::println);
+    boxDifferences().forEach(System.out::println);
     System.out.println("compared " + golden().size());
     System.out.println("encoded " + encoded());
+    System.out.println("cut " + cut());
+  }
+
+  /** Returns the SHA-256 of what is left of cut pictures. */
+  static String cut() throws IOException {
+    MessageDigest digest = sha256();
+    Map<String, byte[]> files = files();
+    try (var decoder = new ImageDecoder()) {
+      for (String name : CUT) {
+        byte[] whole = files.get(name);
+        for (int length = whole.length - 2; length > whole.length / 2; length -= 37) {
+          EncodedImage image = EncodedImage.of(Arrays.copyOf(whole, length));
+          RgbImage decoded = decoder.decode(image);
+          digest.update(decoded.rgb(), 0, decoded.length());
+        }
+      }
+    } catch (Undecodable e) {
+      throw new IllegalStateException(e);
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Returns the boxes whose pixels are not those of the whole image. */
+  static List<String> boxDifferences() throws IOException {
+    var differences = new ArrayList<String>();
+    try (var decoder = new ImageDecoder()) {
+      for (var file : files().entrySet()) {
+        try {
+          addBoxes(differences, decoder, file.getKey(), EncodedImage.of(file.getValue()));
+        } catch (Undecodable e) {
+          differences.add("%s: box: %s".formatted(file.getKey(), e.reason()));
+        }
+      }
+    }
+    return differences;
+  }
+
+  private static void addBoxes(
+      List<String> differences, ImageDecoder decoder, String name, EncodedImage image)
+      throws Undecodable {
+    byte[] whole = decoder.decode(image).rgb().clone();
+    int width = (image.width() + 1) / 2;
+    int height = (image.height() + 2) / 3;
+    for (int left : new int[] {0, image.width() - width}) {
+      for (int top : new int[] {0, (image.height() - height) / 2, image.height() - height}) {
+        RgbImage part = decoder.decode(image, new Box(left, top, width, height));
+        boolean same = part.width() == width && part.height() == height;
+        for (int y = 0; y < height && same; y++) {
+          int from = ((top + y) * image.width() + left) * 3;
+          int to = y * width * 3;
+          same = Arrays.equals(part.rgb(), to, to + width * 3, whole, from, from + width * 3);
+        }
+        if (!same) {
+          differences.add("%s: box at %d, %d differs".formatted(name, left, top));
+        }
+      }
+    }
   }
 
   /** Returns the SHA-256 of some pictures that are encoded again, as {@code prepare} does. */

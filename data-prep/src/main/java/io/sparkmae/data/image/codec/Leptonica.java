@@ -133,8 +133,7 @@ public final class Leptonica implements AutoCloseable {
       System.err.println(
           "WARN: images are decoded by this Java runtime, since libjpeg-turbo cannot be loaded ("
               + e
-              + "): JPEGs of 1x2 subsampling may differ from Pillow's, arithmetic JPEGs and WebP"
-              + " are refused");
+              + "): arithmetic JPEGs and WebP are refused");
       return false;
     }
   }
