@@ -46,11 +46,13 @@ final class Demo {
   record Result(String picture, String report, String weights, double psnr, DemoReport.Knn knn) {}
 
   private final String output;
+  private final int epochs; // 0: as IMAGES_TO_TRAIN says
   private final SparkSession spark;
   private final Configuration hadoop;
 
-  Demo(String output, SparkSession spark, Configuration hadoop) {
+  Demo(String output, int epochs, SparkSession spark, Configuration hadoop) {
     this.output = output;
+    this.epochs = epochs;
     this.spark = spark;
     this.hadoop = hadoop;
   }
@@ -123,7 +125,8 @@ final class Demo {
     settings.put("model.decoder-depth", 2);
     settings.put("model.decoder-embed-dim", 192);
     settings.put("model.decoder-num-heads", 6);
-    settings.put("train.epochs", Math.max(1, IMAGES_TO_TRAIN / Math.max(1, rows)));
+    long inTwoMinutes = Math.max(1, IMAGES_TO_TRAIN / Math.max(1, rows));
+    settings.put("train.epochs", epochs > 0 ? epochs : inTwoMinutes);
     settings.put("train.workers", 2); // the learning rate grows with their number
     settings.put("train.batch-size", 8);
     settings.put("train.averaging-frequency", 8);

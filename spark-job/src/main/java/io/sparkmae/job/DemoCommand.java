@@ -27,8 +27,19 @@ final class DemoCommand implements Callable<Outcome> {
       description = "Where everything goes.")
   private String output;
 
+  @Option(
+      names = "--epochs",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "How often it sees every image; 0 for as often as it can in two minutes.")
+  private int epochs;
+
   @Override
   public Outcome call() throws IOException {
-    return Outcome.done(new Demo(output, Sessions.open("demo"), Sessions.hadoop()).run(images));
+    if (epochs < 0) {
+      throw new IllegalArgumentException("Invalid epochs: " + epochs + " (must be at least 0)");
+    }
+    return Outcome.done(
+        new Demo(output, epochs, Sessions.open("demo"), Sessions.hadoop()).run(images));
   }
 }

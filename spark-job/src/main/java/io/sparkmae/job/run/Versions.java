@@ -12,8 +12,6 @@ import picocli.CommandLine.IVersionProvider;
 /** The versions of what the jar was built from and of what a run runs on. */
 public final class Versions implements IVersionProvider {
 
-  private static final String SPARK = org.apache.spark.package$.MODULE$.SPARK_VERSION();
-
   /** Returns the lines of {@code mae --version}. */
   @Override
   public String[] getVersion() {
@@ -23,7 +21,7 @@ public final class Versions implements IVersionProvider {
           .formatted(built.getProperty("version"), built.getProperty("commit")),
       "Spark %s, Scala %s, Java %s (built for Spark %s, Scala %s)"
           .formatted(
-              SPARK,
+              spark(),
               scala.util.Properties.versionNumberString(),
               Runtime.version(),
               built.getProperty("spark"),
@@ -40,11 +38,15 @@ public final class Versions implements IVersionProvider {
     return "spark-mae %s, Spark %s, Hadoop %s, Java %s, %s %s"
         .formatted(
             built().getProperty("version"),
-            SPARK,
+            spark(),
             VersionInfo.getVersion(),
             System.getProperty("java.version"),
             System.getProperty("os.name"),
             System.getProperty("os.version"));
+  }
+
+  private static String spark() { // no constant: help makes a Versions, and needs no Spark
+    return org.apache.spark.package$.MODULE$.SPARK_VERSION();
   }
 
   private static Properties built() {

@@ -4,6 +4,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.Utils;
 
 /** The Spark session and the Hadoop configuration of the process. */
 public final class Sessions {
@@ -26,12 +27,17 @@ public final class Sessions {
 
   private static final String SILENCE = "spark.storage.blockManagerHeartbeatTimeoutMs";
 
+  // The file of Spark settings, where deploy/bin/mae starts Java without spark-submit.
+  private static final String DEFAULTS = "sparkmae.properties-file";
+
+  private static volatile boolean opened; // else the classes of Spark need not be loaded to stop it
+
   private Sessions() {}
 
   /** Returns the running session, or a new one named after the command. */
   public static SparkSession open(String command) {
     SparkSession.Builder builder = SparkSession.builder().appName("spark-mae " + command);
-    SparkConf given = new SparkConf();
+    SparkConf given = given();
     if (given.get(SERIALIZER, "").endsWith("KryoSerializer") && !given.contains(REGISTRATOR)) {
       // without it Kryo corrupts ND4J's arrays
       builder.config(REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator");
@@ -47,6 +53,7 @@ public final class Sessions {
       builder.config(SILENCE, "365d");
     }
     builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
+    opened = true;
     return builder.getOrCreate();
   }
 
@@ -55,9 +62,9 @@ public final class Sessions {
    * failed if it opens none, though its command needs none.
    */
   public static void openIfAwaited(String command) {
-    SparkConf given = new SparkConf();
-    if (given.get("spark.master", "").startsWith("yarn")
-        && given.get("spark.submit.deployMode", "").equals("cluster")) {
+    // Without Spark's classes, which take longer than a command's help.
+    if (System.getProperty("spark.master", "").startsWith("yarn")
+        && System.getProperty("spark.submit.deployMode", "").equals("cluster")) {
       open(command);
     }
   }
@@ -66,12 +73,21 @@ public final class Sessions {
    * Returns Hadoop's settings with those given as {@code spark.hadoop.*}, without starting Spark.
    */
   public static Configuration hadoop() {
-    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
+    return SparkHadoopUtil.get().newConfiguration(given());
+  }
+
+  // Those of the command line are properties of this JVM already, and stay.
+  private static SparkConf given() {
+    String defaults = System.getProperty(DEFAULTS);
+    if (defaults != null) {
+      Utils.loadDefaultSparkProperties(new SparkConf(false), defaults);
+    }
+    return new SparkConf();
   }
 
   /** Stops Spark, except on Databricks, where the session is shared and must keep running. */
   public static void stop() {
-    if (!ARE_SHARED && SparkSession.getDefaultSession().isDefined()) {
+    if (opened && !ARE_SHARED && SparkSession.getDefaultSession().isDefined()) {
       SparkSession.getDefaultSession().get().stop();
     }
   }
