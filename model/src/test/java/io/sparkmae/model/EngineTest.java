@@ -98,6 +98,25 @@ class EngineTest {
     }
   }
 
+  @Test
+  void measuringOperationsChangesNoBits() {
+    MaeGraph plain = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+    MaeGraph measured = graph(TINY, adamW(), Engine.ONEDNN, Precision.FP32);
+    measured.engine().measureOperations();
+    long start = System.nanoTime();
+    measured.fit(batch(TINY, 4, 1));
+    long nanoseconds = System.nanoTime() - start;
+    plain.fit(batch(TINY, 4, 1));
+    assertThat(measured.params()).isEqualTo(plain.params());
+    assertThat(plain.engine().operations()).isEmpty();
+    assertThat(measured.engine().operations())
+        .containsKeys("linear", "linearWeightGradient", "attentionGradient", "adamW")
+        .doesNotContainKey("openPlan")
+        .allSatisfy((operation, time) -> assertThat(time).isPositive());
+    assertThat(measured.engine().operations().values().stream().mapToLong(time -> time).sum())
+        .isLessThan(nanoseconds);
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"ONEDNN", "CUDA"})
   void lossesOfBothEnginesAgreeForEveryBatchSize(Engine engine) {

@@ -81,6 +81,9 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
       description = "Puts all tokens through the encoder, the paper's slower baseline.")
   private boolean fullEncoder;
 
+  @Option(names = "--profile", description = "Measures each operation too, with engine onednn.")
+  private boolean profile;
+
   @Option(
       names = "--set",
       arity = "1..*",
@@ -99,9 +102,14 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
     if (fullEncoder && used == Engine.GRAPH) {
       throw new IllegalArgumentException("Invalid --full-encoder (the graph engine has none)");
     }
+    if (profile && used != Engine.ONEDNN) {
+      throw new IllegalArgumentException(
+          "Invalid --profile (engine %s cannot be measured by operation; choose onednn)"
+              .formatted(used));
+    }
     var measured =
         new StepBenchmark.Settings(
-            model, config, batchSize, parts, steps, used, precision, fullEncoder);
+            model, config, batchSize, parts, steps, used, precision, fullEncoder, profile);
     return Outcome.done(StepProcess.measure(measured, threads));
   }
 

@@ -215,6 +215,7 @@ final class PlanCommand implements Callable<Outcome> {
             MEASURED_STEPS,
             Engines.resolve(train.engine(), train.precision(), true),
             train.precision(),
+            false,
             false);
     return StepProcess.measure(step, taskCpus).imagesPerSecond();
   }

@@ -83,7 +83,10 @@ class MaeTest {
     assertThat(run(ArrayUtils.addAll(probe, "--method=knn", "--recipe=paper")))
         .isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(run(probe)).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(run("benchmark", "step", "--engine=graph", "--profile"))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(err())
+        .contains("mae: Invalid --profile (engine graph cannot be measured by operation;")
         .contains("mae: Invalid --epochs: 3 (must be left out, or give --recipe paper)")
         .contains("mae: Invalid --recipe: paper (must be left out with --method knn)")
         .contains("mae: No geometry for pixels (give --like MODEL, or --set");

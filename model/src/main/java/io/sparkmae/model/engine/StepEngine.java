@@ -26,7 +26,7 @@ public abstract sealed class StepEngine implements AutoCloseable
     permits MaeEngine, ClassifierEngine {
 
   final Precision precision;
-  final Device device;
+  Device device;
   final EnumMap<StepPart, Long> nanoseconds = new EnumMap<>(StepPart.class);
   private final INDArray params;
   private final INDArray gradients;
@@ -35,6 +35,7 @@ public abstract sealed class StepEngine implements AutoCloseable
   private List<ToDoubleFunction<AdamWRates>> adamW; // on that state, one for each group
   private boolean ahead; // of the caller's vectors
   private Tensor sum; // of the gradients of parts; null before a step in parts
+  private Profile profile; // null unless asked for
 
   /** Where a parameter is in the flat vector. */
   public record Slot(long offset, long[] shape) {}
@@ -174,6 +175,20 @@ public abstract sealed class StepEngine implements AutoCloseable
   private Tensor flat(INDArray host) {
     Tensor image = device.residentImageOf(host);
     return image.reshape(image.length());
+  }
+
+  /**
+   * Measures each operation from now on; to be called before the first step, on oneDNN alone: a
+   * GPU's recorded steps cannot be interrupted.
+   */
+  public final void measureOperations() {
+    profile = new Profile(device);
+    device = profile.measured();
+  }
+
+  /** Nanoseconds that each operation took since {@link #measureOperations}; empty without it. */
+  public final Map<String, Long> operations() {
+    return profile == null ? Map.of() : profile.nanoseconds();
   }
 
   /** Nanoseconds that steps spent in each part since the engine was made. */

@@ -9,7 +9,6 @@ import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.LargeProduct;
 import io.sparkmae.model.engine.MaeEngine;
-import io.sparkmae.model.engine.StepPart;
 import io.sparkmae.model.optimiser.AdamW;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,7 +16,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -43,6 +41,7 @@ public final class StepBenchmark {
    *
    * @param parts number of parts in which a step's images are computed
    * @param fullEncoder puts all tokens through the encoder, as the paper's baseline does
+   * @param profile measures each operation
    */
   public record Settings(
       String name,
@@ -52,7 +51,8 @@ public final class StepBenchmark {
       int steps,
       Engine engine,
       Precision precision,
-      boolean fullEncoder) {}
+      boolean fullEncoder,
+      boolean profile) {}
 
   /** Takes {@link Settings} as one JSON argument; prints {@link StepResult} as one line. */
   public static void main(String[] args) throws IOException {
@@ -67,11 +67,14 @@ public final class StepBenchmark {
     if (settings.fullEncoder()) {
       graph.engine().useFullEncoder();
     }
+    if (settings.profile()) {
+      graph.engine().measureOperations();
+    }
     MultiDataSet[] batches = batches(settings);
     for (int step = 0; step < WARM_UP; step++) {
       fit(graph, batches, step, settings.parts());
     }
-    Map<StepPart, Long> before = parts(graph.engine());
+    Map<String, Long> before = times(graph.engine());
     double[] seconds = new double[settings.steps()];
     for (int step = 0; step < seconds.length; step++) {
       long start = System.nanoTime();
@@ -100,14 +103,22 @@ public final class StepBenchmark {
     return batches;
   }
 
-  private static Map<StepPart, Long> parts(MaeEngine engine) {
-    return engine == null ? Map.of() : new EnumMap<>(engine.nanoseconds());
+  /** Returns the nanoseconds of each part of the steps so far and, in a profile, each operation. */
+  private static Map<String, Long> times(MaeEngine engine) {
+    Map<String, Long> times = new LinkedHashMap<>();
+    if (engine != null) {
+      engine
+          .nanoseconds()
+          .forEach((part, time) -> times.put(part.name().toLowerCase(Locale.ROOT), time));
+      times.putAll(engine.operations());
+    }
+    return times;
   }
 
   private static StepResult result(
-      Settings settings, MaeGraph graph, double[] seconds, Map<StepPart, Long> before)
+      Settings settings, MaeGraph graph, double[] seconds, Map<String, Long> before)
       throws IOException {
-    Map<StepPart, Long> after = parts(graph.engine());
+    Map<String, Long> after = times(graph.engine());
     long peakRssMib = peakRssMib();
     boolean cuda = settings.engine() == Engine.CUDA;
     long gpuMemoryMib = cuda ? Engines.cudaMemoryInUse() >> 20 : 0;
@@ -118,9 +129,7 @@ public final class StepBenchmark {
     Map<String, Double> shares = new LinkedHashMap<>();
     after.forEach(
         (part, nanoseconds) ->
-            shares.put(
-                part.name().toLowerCase(Locale.ROOT),
-                (nanoseconds - before.getOrDefault(part, 0L)) / 1e9 / seconds.length));
+            shares.put(part, (nanoseconds - before.getOrDefault(part, 0L)) / 1e9 / seconds.length));
     boolean byGraph = settings.engine() == Engine.GRAPH;
     double flops =
         Arithmetic.flops(settings.model(), byGraph, settings.fullEncoder()) * settings.batchSize();

@@ -32,8 +32,9 @@ public final class ConfigKeys {
 
   /** The preset of {@code model.name} with the geometry and task that {@code config} overrides. */
   public static MaeConfig model(MaeConfig preset, Config config) {
+    Config all = config.withFallback(Settings.PRETRAINING.defaults());
     return Components.make(
-        MaeConfig.class, "model.", path -> value(path, config, Settings.PRETRAINING, preset));
+        MaeConfig.class, "model.", path -> value(path, all, Settings.PRETRAINING, preset));
   }
 
   static String text(RunConfig config) {

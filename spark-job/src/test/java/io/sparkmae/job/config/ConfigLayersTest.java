@@ -31,6 +31,14 @@ class ConfigLayersTest {
   }
 
   @Test
+  void aModelAloneNeedsNoSettings() {
+    MaeConfig preset = MaeConfig.preset("mae_vit_small_patch16");
+    assertThat(ConfigKeys.model(preset, ConfigFactory.empty())).isEqualTo(preset);
+    Map<String, Object> patches = Map.of("model.patch-size", 8);
+    assertThat(ConfigKeys.model(preset, ConfigFactory.parseMap(patches)).tokens()).isEqualTo(784);
+  }
+
+  @Test
   void flagBeatsFileBeatsDefault() throws Exception {
     String file = "train { epochs = 10, batch-size = 7 }\nmodel.name = mae_vit_tiny_patch16";
     RunConfig run = read(Map.of("train.epochs", "5"), file);

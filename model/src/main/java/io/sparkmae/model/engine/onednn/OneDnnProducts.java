@@ -6,8 +6,10 @@ import io.sparkmae.model.engine.device.Address;
 import io.sparkmae.model.engine.device.InTurn;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.post_ops;
@@ -19,6 +21,8 @@ final class OneDnnProducts {
 
   // beyond this many rows sgemm is slow on a wide, transposed operand, and matmul is faster
   private static final int ROWS_OF_SGEMM = 512;
+
+  private static final int LEAST_HALVED = 256; // outputs or inputs
 
   private final OneDnn dnn;
   private final OneDnnElements elements;
@@ -55,10 +59,36 @@ final class OneDnnProducts {
     long rows = dy.shape()[0];
     boolean widens = dy.shape()[1] > x.shape()[1];
     Runnable product =
-        rows > ROWS_OF_SGEMM && widens
-            ? product(dy.transposed(), x, 1, dWeight)
-            : dense(dy.transposed(), x, dWeight);
+        x.type() != Type.F32
+            ? halves(dy.transposed(), x, dWeight)
+            : rows > ROWS_OF_SGEMM && widens
+                ? product(dy.transposed(), x, 1, dWeight)
+                : dense(dy.transposed(), x, dWeight);
     return InTurn.of(product, sumRows(dy, dBias));
+  }
+
+  /**
+   * Returns work for c = a·b, one half of c's longer side after the other: where a is transposed,
+   * oneDNN's bf16 matmul blocks smaller results better. The bits are those of the whole product.
+   */
+  private Runnable halves(Tensor a, Tensor b, Tensor c) {
+    long[] shape = c.shape();
+    int axis = shape[0] >= shape[1] ? 0 : 1;
+    long length = shape[axis];
+    if (length < LEAST_HALVED) {
+      return product(a, b, 1, c);
+    }
+    long half = length / 2;
+    List<Runnable> works = new ArrayList<>();
+    for (long from : new long[] {0, half}) {
+      long to = from == 0 ? half : length;
+      Tensor part = c.slice(axis, from, to);
+      works.add(
+          axis == 0
+              ? product(a.slice(0, from, to), b, 1, part)
+              : product(a, b.slice(1, from, to), 1, part));
+    }
+    return new InTurn(works);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.sparkmae.model.engine.onednn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparkmae.model.engine.device.Activation;
 import io.sparkmae.model.engine.device.AdamWRange;
@@ -16,6 +17,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -100,6 +102,26 @@ class OneDnnDeviceTest {
       agrees(x, dx, y, dy, forward);
       agrees(addend, dy, y, dy, forward);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"70, 300, 129", "70, 129, 300", "2100, 257, 257", "5, 4, 600"})
+  void aWeightsGradientInBf16HasTheBitsOfOneProduct(int rows, int in, int out) {
+    assumeTrue(OneDnnDevice.hasBf16());
+    Tensor x = typed(host(rows, in));
+    Tensor dy = typed(host(rows, out));
+    INDArray dWeight = host(out, in);
+    INDArray whole = host(out, in);
+    device.linearWeightGradient(dy, x, image(dWeight), image(host(out))).run();
+    device.products().product(dy.transposed(), x, 1, image(whole)).run();
+    device.await();
+    assertThat(dWeight).isEqualTo(whole);
+  }
+
+  private Tensor typed(INDArray host) {
+    Tensor typed = device.allocate(Type.BF16, host.shape());
+    device.copy(image(host), typed).run();
+    return typed;
   }
 
   @Test
