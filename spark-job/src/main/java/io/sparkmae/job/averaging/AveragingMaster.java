@@ -2,7 +2,6 @@ package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.exchange.Average;
 import io.sparkmae.job.averaging.exchange.BrokenState;
-import io.sparkmae.job.averaging.exchange.ExchangePlan;
 import io.sparkmae.job.averaging.exchange.Results;
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.averaging.exchange.StateLost;
@@ -16,7 +15,6 @@ import io.sparkmae.model.config.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -37,6 +35,9 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
  * its counters advance. {@link #write} stores them from the executors too, and {@link #startFrom}
  * reads them there.
  *
+ * <p>A single worker in the driver's process exchanges nothing: its result is the average and stays
+ * in its graph, until {@link #secure}, {@link #fetch} or {@link #write} needs a copy.
+ *
  * <p>On executors with equal processors, results do not depend on where tasks ran, nor on those
  * that failed. Workers whose results died with an executor train again; if the average itself is
  * gone, {@link StateLost} is thrown, and {@link #startFrom} or {@link #startOver} goes on from what
@@ -44,17 +45,19 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
  */
 public final class AveragingMaster extends PathsMaster implements AutoCloseable {
 
-  private static final int ATTEMPTS = 4; // Spark's for a task
+  private static final double PATIENCE = 10; // seconds of a round that is not worth a copy
 
   private final JavaSparkContext spark;
   private final DriverCopy driver;
   private final StateJobs states;
   private final OuterStep outer;
+  private final AveragingStage stage;
   private final Accumulators accumulators;
   private final KnownWorkers workers = new KnownWorkers();
   private WorkerTask.Run run;
   private MultiDataSetLoader sent; // with the run
   private Average average;
+  private boolean held; // all there is of the average is its worker's graph
   private boolean averageMoments = true;
   private Compute compute = Compute.BY_GRAPH;
   private int parts = 1;
@@ -73,6 +76,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     this.driver = DriverCopy.of(network);
     this.states = new StateJobs(spark, driver.slices());
     this.outer = outer;
+    this.stage = new AveragingStage(spark, driver.slices(), outer, workers);
     this.accumulators = new Accumulators(spark.sc());
   }
 
@@ -125,27 +129,64 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       throw pathsAlone();
     }
     start(multiLoader);
+    boolean stays = staysWithItsWorker(paths.getNumPartitions());
+    if (!stays) {
+      publish();
+    }
     Results results = new Results(SparkBlocks.newId(), exchange);
-    Average to = Average.next(!averageMoments && driver.slices().moments() > 0, !outer.isPlain());
+    boolean own = !averageMoments && driver.slices().moments() > 0 && !stays;
+    Average to = Average.next(own, !outer.isPlain());
     try {
-      report = train(paths, results, to);
+      report = train(paths, results, to, stays);
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
       to.release();
+      ResidentWorker.letGo(to.id());
       throw e;
     } finally {
-      SparkBlocks.release(results.id());
+      if (!stays) {
+        SparkBlocks.release(results.id());
+      }
       next = List.of();
     }
-    average.release();
+    if (!held) {
+      average.release();
+    }
+    held = stays;
     average = to.at(average.iteration() + report.steps(), average.epoch());
     driver.configuration().setIterationCount(average.iteration());
   }
 
-  private RoundReport train(JavaRDD<String> paths, Results results, Average to) {
+  // A failed task of such a master ends the run, so that no task needs the average again. A result
+  // that travels in bf16 is not the average.
+  private boolean staysWithItsWorker(int workers) {
+    boolean runsOnce = spark.sc().master().matches("local(\\[[^,]*])?");
+    return runsOnce && workers == 1 && outer.isPlain() && exchange == Precision.FP32;
+  }
+
+  /**
+   * Prepares for a round of so many steps that may be cut off, in which a worker's graph changes.
+   *
+   * @return whether it may: if not, it is too short to be worth a copy, and must end
+   */
+  public boolean secure(int steps) {
+    if (held && report.seconds() / report.steps() * steps > PATIENCE) {
+      publish();
+    }
+    return !held;
+  }
+
+  private void publish() {
+    if (held) {
+      ResidentWorker.publish(average, driver.slices());
+    }
+    held = false;
+  }
+
+  private RoundReport train(JavaRDD<String> paths, Results results, Average to, boolean stays) {
     Stopwatch round = new Stopwatch();
     accumulators.reset();
-    WorkerTask task =
-        new WorkerTask(run, average, paths.getNumPartitions(), results, to.ownMoments(), next);
+    int count = paths.getNumPartitions();
+    WorkerTask task = new WorkerTask(run, average, count, results, to, stays, next);
     int[] all = IntStream.range(0, paths.getNumPartitions()).toArray();
     List<WorkerReport> reports = new ArrayList<>(PartitionJob.run(paths, task, all));
     if (reports.isEmpty()) {
@@ -153,53 +194,12 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
           "Nothing to train: the round has no minibatches (give every round at least one path)");
     }
     Stopwatch averaging = new Stopwatch();
-    average(reports, again -> PartitionJob.run(paths, task, again), results, to);
+    if (stays) {
+      stage.check(reports, average);
+    } else {
+      stage.average(reports, again -> PartitionJob.run(paths, task, again), average, results, to);
+    }
     return RoundReport.of(reports, averaging.lap(), round.lap());
-  }
-
-  private void average(
-      List<WorkerReport> reports,
-      Function<int[], List<WorkerReport>> trainAgain,
-      Results results,
-      Average to) {
-    List<Slice> averaged = driver.slices().averaged(to.withMoments());
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      check(reports);
-      List<Integer> missing = missing(averaged, results, to, workers.images());
-      if (missing.isEmpty()) {
-        return;
-      }
-      System.err.printf("workers %s lost their results and train again%n", missing);
-      for (WorkerReport again : trainAgain.apply(missing.stream().mapToInt(i -> i).toArray())) {
-        reports.replaceAll(old -> old.worker == again.worker ? again : old);
-      }
-    }
-    throw new StateLost(average.iteration());
-  }
-
-  private void check(List<WorkerReport> reports) {
-    workers.saw(reports);
-    if (reports.stream().anyMatch(worker -> worker.lost)) {
-      throw new StateLost(average.iteration());
-    }
-  }
-
-  /** Averages slices; the workers whose results of them are nowhere. */
-  private List<Integer> missing(List<Slice> slices, Results results, Average to, long[] images) {
-    AverageTask task = new AverageTask(driver.slices(), average, results, to, images, outer);
-    List<Integer> indices = slices.stream().map(Slice::index).toList();
-    try {
-      int tasks = ExchangePlan.tasks(indices.size(), images.length);
-      int[] all = IntStream.range(0, tasks).toArray();
-      return PartitionJob.run(spark.parallelize(indices, tasks), task, all).stream()
-          .distinct()
-          .toList();
-    } catch (Exception e) {
-      if (PartitionJob.cause(e, StateLost.class).isPresent()) {
-        throw new StateLost(average.iteration());
-      }
-      throw e;
-    }
   }
 
   /** Makes the driver's graph the average that the first round starts from, if none is there. */
@@ -209,7 +209,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       run = null;
     }
     if (run == null) {
-      run = describe(loader);
+      run =
+          WorkerTask.Run.of(spark, driver, new Sent<>(loader), compute, hooks, parts, accumulators);
       sent = loader;
     }
     if (average == null) {
@@ -218,26 +219,13 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     average = average.at(average.iteration(), driver.configuration().getEpochCount());
   }
 
-  private WorkerTask.Run describe(MultiDataSetLoader loader) {
-    // DL4J's clone() forgets the counters, so a worker's graph is the same in all rounds
-    String json = driver.configuration().clone().toJson();
-    return new WorkerTask.Run(
-        spark.broadcast(json),
-        spark.broadcast(new Sent<>(loader)),
-        driver.state().graph() instanceof EngineGraph,
-        compute,
-        driver.slices(),
-        hooks,
-        parts,
-        accumulators);
-  }
-
   /**
    * Brings the last average into the driver's graph, by slice; moments if it has an updater.
    *
    * @throws StateLost if a slice is nowhere; the graph is then of no use any more
    */
   public void fetch() {
+    publish();
     driver.fetch(average);
   }
 
@@ -258,7 +246,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     for (int worker = 0; worker < images.length; worker++) {
       images[worker] = own.areThere(moments, worker) ? images[worker] : 0;
     }
-    if (!missing(moments, own, whole, images).isEmpty()) {
+    if (!stage.missing(moments, average, own, whole, images).isEmpty()) {
       throw new StateLost(average.iteration());
     }
     SparkBlocks.release(average.ownMoments());
@@ -273,6 +261,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    */
   public StoredState write(VersionWriter version, StateJobs.Meanwhile meanwhile)
       throws IOException {
+    publish();
     return states.write(
         average,
         version,
@@ -313,8 +302,10 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
 
   private void releaseAverage() {
     if (average != null) {
+      ResidentWorker.letGo(average.id());
       average.release();
     }
     average = null;
+    held = false;
   }
 }

@@ -10,6 +10,8 @@ import io.sparkmae.job.spark.SparkBlocks;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -25,12 +27,16 @@ final class ResidentWorker implements AutoCloseable {
   private static final Deque<ResidentWorker> IDLE = new ArrayDeque<>();
   private static final AtomicInteger STARTED = new AtomicInteger();
 
+  // average → the worker whose graph is all there is of it
+  private static final Map<Long, ResidentWorker> HOLDERS = new ConcurrentHashMap<>();
+
   private final String configuration;
   private final Compute compute;
   private final int gpu;
   private final Prefetch prefetch;
   private final State state;
   private int share = -1; // in the last round
+  private long holds = Average.NONE; // the average that its graph is
 
   private ResidentWorker(WorkerTask.Run run, int gpu, List<String> coming) {
     this.configuration = run.configuration().value();
@@ -43,16 +49,18 @@ final class ResidentWorker implements AutoCloseable {
   }
 
   /**
-   * Returns a worker of the run on this task's GPU, an idle one or a new one.
+   * Returns a worker of the run on this task's GPU: the one that holds the average to start from,
+   * an idle one or a new one.
    *
    * <p>An idle worker that had {@code share} last is preferred.
    *
    * @param coming the minibatches that it will train
    */
-  static ResidentWorker take(WorkerTask.Run run, int share, List<String> coming) {
+  static ResidentWorker take(WorkerTask.Run run, int share, Average start, List<String> coming) {
     int gpu = Gpu.ofTask();
     Gpu.pin(gpu);
-    ResidentWorker found = idle(run, share, gpu);
+    ResidentWorker holder = HOLDERS.remove(start.id());
+    ResidentWorker found = holder != null ? holder : idle(run, share, gpu);
     ResidentWorker worker = found != null ? found : new ResidentWorker(run, gpu, coming);
     worker.share = share;
     return worker;
@@ -96,6 +104,36 @@ final class ResidentWorker implements AutoCloseable {
     }
   }
 
+  /**
+   * Keeps its graph as the average of that id, from which its next task goes on: it is not idle.
+   */
+  void hold(long average) {
+    holds = average;
+    HOLDERS.put(average, this);
+  }
+
+  /**
+   * Stores the average that a worker of this process holds as blocks too; does nothing if none
+   * holds it.
+   */
+  static void publish(Average average, Slices slices) {
+    ResidentWorker holder = HOLDERS.get(average.id());
+    if (holder != null) {
+      Compute.download(holder.state.graph());
+      for (Slice slice : slices.averaged(true)) {
+        SparkBlocks.put(SparkBlocks.of(average.id(), slice.index()), holder.state.read(slice));
+      }
+    }
+  }
+
+  /** Makes the worker that holds an average idle, if there is one in this process. */
+  static void letGo(long average) {
+    ResidentWorker holder = HOLDERS.remove(average);
+    if (holder != null) {
+      holder.release();
+    }
+  }
+
   int gpu() {
     return gpu;
   }
@@ -116,6 +154,17 @@ final class ResidentWorker implements AutoCloseable {
    * @return false if no executor has one of its slices
    */
   boolean load(Slices slices, Average average, Results results, int workers) {
+    boolean there = holds == average.id();
+    holds = Average.NONE; // the first step changes it
+    if (!there && !fetch(slices, average, results, workers)) {
+      return false;
+    }
+    state.graph().getConfiguration().setIterationCount(average.iteration());
+    state.graph().getConfiguration().setEpochCount(average.epoch());
+    return true;
+  }
+
+  private boolean fetch(Slices slices, Average average, Results results, int workers) {
     for (Slice slice : slices.averaged(average.withMoments())) {
       if (!SparkBlocks.read(
           SparkBlocks.of(average.id(), slice.index()),
@@ -130,8 +179,6 @@ final class ResidentWorker implements AutoCloseable {
     if (!average.withMoments()) {
       loadOwnMoments(slices, average);
     }
-    state.graph().getConfiguration().setIterationCount(average.iteration());
-    state.graph().getConfiguration().setEpochCount(average.epoch());
     return true;
   }
 

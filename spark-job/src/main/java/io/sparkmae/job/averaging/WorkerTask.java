@@ -5,11 +5,13 @@ import io.sparkmae.job.averaging.exchange.Results;
 import io.sparkmae.job.averaging.exchange.Slices;
 import io.sparkmae.job.spark.Executors;
 import io.sparkmae.job.spark.Sent;
+import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.core.loader.MultiDataSetLoader;
@@ -29,7 +31,8 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   private final Average start;
   private final int workers;
   private final Results results;
-  private final long ownMoments;
+  private final Average to;
+  private final boolean stays;
   private final List<List<String>> next;
 
   /**
@@ -37,7 +40,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
    *
    * @param configuration of the graph, as JSON of iteration 0
    * @param loader loader of minibatches; it may be large, so it is sent once per executor
-   * @param engine whether the graph is an {@link io.sparkmae.model.EngineGraph}
+   * @param engine whether the graph is an {@link EngineGraph}
    * @param compute the way to compute a step
    * @param parts number of parts in which a minibatch is computed
    * @param accumulators shown on Spark's pages
@@ -61,6 +64,28 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       }
     }
 
+    /** Sends what executors need of a run. */
+    static Run of(
+        JavaSparkContext spark,
+        DriverCopy driver,
+        Sent<MultiDataSetLoader> loader,
+        Compute compute,
+        List<TrainingHook> hooks,
+        int parts,
+        Accumulators accumulators) {
+      // DL4J's clone() forgets the counters, so a worker's graph is the same in all rounds
+      String json = driver.configuration().clone().toJson();
+      return new Run(
+          spark.broadcast(json),
+          spark.broadcast(loader),
+          driver.state().graph() instanceof EngineGraph,
+          compute,
+          driver.slices(),
+          hooks,
+          parts,
+          accumulators);
+    }
+
     /** Releases the broadcasts, on executors too. */
     void destroy() {
       configuration.destroy();
@@ -73,8 +98,8 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
    *
    * @param workers number of workers of the round
    * @param results the results to which it adds its own
-   * @param ownMoments id of the blocks with its own moments; {@link Average#NONE} if moments are
-   *     averaged
+   * @param to the average that the round makes
+   * @param stays whether this worker's result is that average, and stays in its graph
    * @param next for each worker, the first paths of its next round; may be empty
    */
   WorkerTask(
@@ -82,13 +107,15 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       Average start,
       int workers,
       Results results,
-      long ownMoments,
+      Average to,
+      boolean stays,
       List<List<String>> next) {
     this.run = run;
     this.start = start;
     this.workers = workers;
     this.results = results;
-    this.ownMoments = ownMoments;
+    this.to = to;
+    this.stays = stays;
     this.next = next;
   }
 
@@ -101,7 +128,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     }
     WorkerReport report = new WorkerReport(worker, Executors.here());
     List<String> coming = coming(worker, paths);
-    ResidentWorker resident = ResidentWorker.take(run, worker, coming);
+    ResidentWorker resident = ResidentWorker.take(run, worker, start, coming);
     try {
       train(resident, paths, coming, report);
       Cancelled.check();
@@ -110,7 +137,11 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       forget(worker);
       throw e;
     }
-    resident.release();
+    if (stays && !report.lost) {
+      resident.hold(to.id());
+    } else {
+      resident.release();
+    }
     run.accumulators.add(report);
     return List.of(report).iterator();
   }
@@ -118,7 +149,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   // Blocks stored after the round was given up would stay until the application ends.
   private void forget(int worker) {
     results.forget(run.slices.averaged(true), worker);
-    new Results(ownMoments, Precision.FP32).forget(run.slices.ofMoments(), worker);
+    new Results(to.ownMoments(), Precision.FP32).forget(run.slices.ofMoments(), worker);
   }
 
   /** Returns the paths of the minibatches of this round and the first ones of the next. */
@@ -159,11 +190,18 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       report.computing += watch.lap();
     }
     resident.prefetch().expect(coming.subList(paths.size(), coming.size()), loader);
-    report.lost = !resident.leave(results, run.slices.averaged(ownMoments == Average.NONE), start);
-    if (ownMoments != Average.NONE) {
-      resident.leave(new Results(ownMoments, Precision.FP32), run.slices.ofMoments(), start);
+    if (!stays) {
+      leave(resident, report);
     }
     report.exchanging += watch.lap();
+  }
+
+  private void leave(ResidentWorker resident, WorkerReport report) {
+    boolean own = to.ownMoments() != Average.NONE;
+    report.lost = !resident.leave(results, run.slices.averaged(!own), start);
+    if (own) {
+      resident.leave(new Results(to.ownMoments(), Precision.FP32), run.slices.ofMoments(), start);
+    }
   }
 
   private void step(ComputationGraph graph, MultiDataSet minibatch, WorkerReport report) {

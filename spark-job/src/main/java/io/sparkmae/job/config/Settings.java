@@ -62,7 +62,7 @@ final class Settings {
           row("train.gradient-accumulation", "train.accumulation", "1")
               .flag("--gradient-accumulation=N")
               .doc("Batches of one local step of one worker."),
-          row("train.averaging-frequency", "train.averagingFrequency", "1")
+          row("train.averaging-frequency", "train.averagingFrequency", "16")
               .flag("--averaging-frequency=N")
               .doc("Local steps between averagings."),
           row("train.base-lr", "train.baseLearningRate", "1.5e-4")

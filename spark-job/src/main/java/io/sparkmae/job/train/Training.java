@@ -204,7 +204,8 @@ public final class Training {
     rounds
         .spark()
         .setJobGroup(group, "steps %d to %d".formatted(round.firstStep(), round.lastStep()));
-    stop.guard(group);
+    boolean mayBeCutOff = master.secure(round.steps());
+    stop.guard(mayBeCutOff ? group : null);
     try {
       if (stop.requested()) {
         stop(round.firstStep());

@@ -43,6 +43,11 @@ final class KeptVersions implements Checkpoints {
     return all.subList(0, all.size() - 1);
   }
 
+  /** The last one. */
+  ResumePoint newest() {
+    return all.get(all.size() - 1);
+  }
+
   /** A vector of the finished run. */
   INDArray last(Vector vector) throws IOException {
     ResumePoint point = all.get(all.size() - 1);

@@ -10,12 +10,14 @@ import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.exchange.BrokenState;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
+import io.sparkmae.job.benchmark.PretrainBenchmark;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Optimiser;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.spark.LostBlocks;
 import io.sparkmae.job.spark.ScalaLists;
 import io.sparkmae.job.store.Directory;
+import io.sparkmae.job.store.Metric;
 import io.sparkmae.job.train.Faults.Fault;
 import io.sparkmae.job.train.Faults.Kind;
 import io.sparkmae.model.EngineGraph;
@@ -241,6 +243,29 @@ class PretrainingIT {
   }
 
   @Test
+  void aSingleWorkerGoesOnFromACheckpointAndFromAStopToTheSameBits() throws Exception {
+    RunConfig run = TinyRun.with(TinyRun.of(data, 1), RunConfig.Averaging.PLAIN);
+    KeptVersions kept = new KeptVersions(directory);
+    Trained whole = Pretraining.train(spark, run, null, kept, List.of());
+    KeptVersions stopped = new KeptVersions(directory);
+    assertThatThrownBy(
+            () -> Pretraining.train(spark, run, null, stopped, List.of(new SigtermAt(11))))
+        .isInstanceOf(Stopped.class)
+        .hasMessageContaining("before step 12");
+    List<ResumePoint> points = new ArrayList<>(kept.points());
+    points.add(stopped.newest());
+    assertThat(points).extracting(point -> point.state().iteration()).contains(6, 12);
+    for (ResumePoint from : points) {
+      KeptVersions again = new KeptVersions(directory);
+      Trained resumed = Pretraining.train(spark, run, from, again, List.of());
+      assertThat(resumed.graph().paramsSha256()).isEqualTo(whole.graph().paramsSha256());
+      assertThat(again.last(Vector.MOMENTS)).isEqualTo(kept.last(Vector.MOMENTS));
+      assertThat(resumed.images()).isEqualTo(2 * ROWS);
+      assertThat(resumed.loss()).isEqualTo(whole.loss());
+    }
+  }
+
+  @Test
   void changesInBf16AreNearlyTheSameAndGoOnFromACheckpointToTheSameBits() throws Exception {
     RunConfig plain = run(Optimiser.ADAMW, 3, 4, 2, 1e-2);
     RunConfig.Averaging bf16 =
@@ -281,6 +306,22 @@ class PretrainingIT {
     assertThat(trained.images()).isEqualTo(2 * 2 * ROWS);
     assertThat(trained.graph().getIterationCount()).isEqualTo(2 * ROWS / 4);
     assertThat(trained.metrics()).last().extracting(metric -> metric.epoch()).isEqualTo(2.0);
+  }
+
+  @Test
+  void aRunIsComparedWithItsStepsAlone() throws Exception {
+    String output = directory.resolve("compared").toUri().toString();
+    PretrainBenchmark.Result result =
+        new PretrainBenchmark(spark, TinyRun.of(data, 1), 2).measure(output);
+    assertThat(result.workers()).isEqualTo(1);
+    assertThat(result.rounds()).isEqualTo(10); // two epochs of ten steps, two a round
+    assertThat(result.ratio())
+        .isEqualTo(result.imagesPerSecond() / result.stepImagesPerSecond())
+        .isPositive();
+    assertThat(result.seconds().get("exchanging")).isLessThan(0.5);
+    assertThat(
+            Metric.read(Files.newInputStream(directory.resolve("compared/v000001/metrics.jsonl"))))
+        .hasSize(10);
   }
 
   @Test

@@ -1,0 +1,122 @@
+package io.sparkmae.job.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkmae.job.LocalSpark;
+import io.sparkmae.job.spark.LostBlocks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.spark.api.TrainingHook;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
+
+/** A single worker in the driver's process, whose result stays in its graph. */
+class OneWorkerIT {
+
+  private static final AtomicInteger FAILURES = new AtomicInteger(); // that are still to come
+  private static final List<Integer> BLOCKS = new ArrayList<>(); // there after each step
+
+  @Test
+  void itsResultHasTheBitsOfOneThatIsExchanged() {
+    float[] stayed = on("local[1]", OneWorkerIT::threeRounds);
+    assertThat(BLOCKS).startsWith(2, 2).endsWith(0, 0); // the driver's, then none
+    assertThat(stayed).isEqualTo(exchanged());
+  }
+
+  @Test
+  void aRoundThatWasCutOffBeginsAgainFromTheCopy() {
+    assertThat(on("local[1]", OneWorkerIT::threeRoundsOfWhichOneIsCutOff)).isEqualTo(exchanged());
+  }
+
+  private static float[] exchanged() {
+    FAILURES.set(2);
+    float[] result = on("local[1,3]", OneWorkerIT::threeRounds);
+    assertThat(FAILURES).hasValue(0); // its tasks were repeated
+    assertThat(BLOCKS).doesNotContain(0);
+    return result;
+  }
+
+  private interface Work {
+
+    void on(SparkComputationGraph graph, AveragingMaster master, JavaSparkContext spark);
+  }
+
+  private static void threeRounds(
+      SparkComputationGraph graph, AveragingMaster master, JavaSparkContext spark) {
+    for (int round = 0; round < 3; round++) {
+      fit(graph, spark, round);
+    }
+  }
+
+  private static void threeRoundsOfWhichOneIsCutOff(
+      SparkComputationGraph graph, AveragingMaster master, JavaSparkContext spark) {
+    assertThat(master.secure(1)).isTrue(); // the driver has the beginning
+    fit(graph, spark, 0);
+    assertThat(master.secure(1)).isFalse(); // too short for a copy
+    fit(graph, spark, 1);
+    assertThat(master.secure(Integer.MAX_VALUE)).isTrue();
+    FAILURES.set(1);
+    assertThatThrownBy(() -> fit(graph, spark, 2)).hasStackTraceContaining("Thrown by a test");
+    fit(graph, spark, 2);
+  }
+
+  /** Two minibatches. */
+  private static void fit(SparkComputationGraph graph, JavaSparkContext spark, int round) {
+    List<String> paths =
+        List.of(SmallNetwork.path(2 * round, 4), SmallNetwork.path(2 * round + 1, 3));
+    graph.fitPaths(spark.parallelize(paths, 1), new SmallNetwork.Loader());
+  }
+
+  /** Returns parameters and moments. */
+  private static float[] on(String sparkMaster, Work work) {
+    BLOCKS.clear();
+    ComputationGraph network = SmallNetwork.create(new Adam(0.01));
+    network.getUpdater();
+    try (SparkSession session = LocalSpark.on(sparkMaster)) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      try (AveragingMaster master = new AveragingMaster(spark, network, OuterStep.NONE)) {
+        master.addHook(new Hook());
+        work.on(new SparkComputationGraph(spark, network, master), master, spark);
+        master.fetch();
+      }
+    }
+    INDArray moments = network.getUpdater().getStateViewArray();
+    return Nd4j.concat(0, network.params().ravel(), moments.ravel()).toFloatVector();
+  }
+
+  /** Counts blocks after each step, and fails in a round's second step, as often as it is told. */
+  private static final class Hook implements TrainingHook {
+
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public void preUpdate(MultiDataSet minibatch, Model model) {
+      boolean second = ((ComputationGraph) model).getIterationCount() % 2 == 1;
+      if (second && FAILURES.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new IllegalStateException("Thrown by a test");
+      }
+    }
+
+    @Override
+    public void postUpdate(MultiDataSet minibatch, Model model) {
+      BLOCKS.add(LostBlocks.count());
+    }
+
+    @Override
+    public void preUpdate(DataSet minibatch, Model model) {}
+
+    @Override
+    public void postUpdate(DataSet minibatch, Model model) {}
+  }
+}
