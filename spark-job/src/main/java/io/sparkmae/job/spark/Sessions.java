@@ -4,7 +4,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.Utils;
 
 /** The Spark session and the Hadoop configuration of the process. */
 public final class Sessions {
@@ -27,9 +26,6 @@ public final class Sessions {
 
   private static final String SILENCE = "spark.storage.blockManagerHeartbeatTimeoutMs";
 
-  // The file of Spark settings, where deploy/bin/mae starts Java without spark-submit.
-  private static final String DEFAULTS = "sparkmae.properties-file";
-
   private static volatile boolean opened; // else the classes of Spark need not be loaded to stop it
 
   private Sessions() {}
@@ -37,7 +33,7 @@ public final class Sessions {
   /** Returns the running session, or a new one named after the command. */
   public static SparkSession open(String command) {
     SparkSession.Builder builder = SparkSession.builder().appName("spark-mae " + command);
-    SparkConf given = given();
+    SparkConf given = new SparkConf();
     if (given.get(SERIALIZER, "").endsWith("KryoSerializer") && !given.contains(REGISTRATOR)) {
       // without it Kryo corrupts ND4J's arrays
       builder.config(REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator");
@@ -73,16 +69,7 @@ public final class Sessions {
    * Returns Hadoop's settings with those given as {@code spark.hadoop.*}, without starting Spark.
    */
   public static Configuration hadoop() {
-    return SparkHadoopUtil.get().newConfiguration(given());
-  }
-
-  // Those of the command line are properties of this JVM already, and stay.
-  private static SparkConf given() {
-    String defaults = System.getProperty(DEFAULTS);
-    if (defaults != null) {
-      Utils.loadDefaultSparkProperties(new SparkConf(false), defaults);
-    }
-    return new SparkConf();
+    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
   }
 
   /** Stops Spark, except on Databricks, where the session is shared and must keep running. */
