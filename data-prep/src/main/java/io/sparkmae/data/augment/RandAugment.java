@@ -1,8 +1,8 @@
 package io.sparkmae.data.augment;
 
-import io.sparkmae.data.image.PixelEdit;
 import io.sparkmae.data.image.SampleSeed;
 import io.sparkmae.data.image.SampleSeed.Draws;
+import io.sparkmae.data.image.View.PixelEdit;
 
 /**
  * Some random operations on every image, each with probability 1/2 (Cubuk et al. 2019): with 9, 0.5

@@ -1,8 +1,8 @@
 package io.sparkmae.data.augment;
 
-import io.sparkmae.data.image.PixelEdit;
 import io.sparkmae.data.image.SampleSeed;
 import io.sparkmae.data.image.SampleSeed.Draws;
+import io.sparkmae.data.image.View.PixelEdit;
 import java.util.List;
 
 /**

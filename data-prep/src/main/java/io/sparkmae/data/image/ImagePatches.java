@@ -1,5 +1,6 @@
 package io.sparkmae.data.image;
 
+import io.sparkmae.data.image.View.PixelEdit;
 import java.util.List;
 
 /**

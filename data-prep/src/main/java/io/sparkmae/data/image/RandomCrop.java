@@ -1,6 +1,7 @@
 package io.sparkmae.data.image;
 
 import io.sparkmae.data.image.SampleSeed.Draws;
+import io.sparkmae.data.image.View.PixelEdit;
 import java.util.List;
 import java.util.stream.IntStream;
 

@@ -37,4 +37,16 @@ public sealed interface View extends Serializable permits RandomCrop, CentreCrop
   default int patchLength(PixelFormat format) {
     return patchSize() * patchSize() * format.bytes();
   }
+
+  /** A change of the pixels of a cut and resized image, such as an augmentation. */
+  @FunctionalInterface
+  interface PixelEdit extends Serializable {
+    /**
+     * Changes the pixels in place; the same seed changes them in the same way.
+     *
+     * @param pixels uint8 [size, size, channels]
+     * @param sampleSeed from {@link View#sampleSeed}
+     */
+    void edit(byte[] pixels, int size, long sampleSeed);
+  }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.sparkmae.data.image.PixelEdit;
+import io.sparkmae.data.image.View.PixelEdit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -135,6 +135,7 @@ public final class PretrainBenchmark {
         steps,
         Engines.resolve(engine, train.precision(), true),
         train.precision(),
+        false,
         false);
   }
 

@@ -111,7 +111,7 @@ public final class ScalingBenchmark {
     Engine engine = Engines.resolve(Engine.AUTO, precision, true);
     var step =
         new StepBenchmark.Settings(
-            size.model, model, size.batchSize, 1, STEPS, engine, precision, false);
+            size.model, model, size.batchSize, 1, STEPS, engine, precision, false, false);
     return StepProcess.measure(step, threads).stepSeconds();
   }
 
