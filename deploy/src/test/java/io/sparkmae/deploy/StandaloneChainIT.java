@@ -115,6 +115,8 @@ class StandaloneChainIT {
                 System.getProperty("java.home"),
                 "MASTER",
                 cluster.master(),
+                "SPARK_SUBMIT_OPTS",
+                YarnCluster.SHORT_LIVED,
                 "SPARK_LOCAL_IP",
                 "127.0.0.1",
                 "HADOOP_CONF_DIR",

@@ -21,7 +21,7 @@ import org.apache.hadoop.yarn.server.MiniYARNCluster;
 final class YarnCluster implements AutoCloseable {
 
   /** Start-up is most of what these JVMs do. */
-  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
   private final Path directory;
   private final MiniDFSCluster hdfs;
