@@ -61,11 +61,14 @@ public final class SmallData {
   }
 
   private static JsonNode here(String... command) throws Exception {
+    boolean started = SparkSession.getDefaultSession().isEmpty();
     SparkSession spark = LocalSpark.on("local[2]");
     try {
       return Commands.result(command);
     } finally {
-      spark.stop();
+      if (started) { // else it is the suite's own
+        spark.stop();
+      }
     }
   }
 
