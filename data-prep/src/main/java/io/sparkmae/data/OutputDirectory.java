@@ -86,6 +86,10 @@ public final class OutputDirectory {
       write(mark, way);
       return Map.of();
     }
+    return done(parts);
+  }
+
+  private Map<Integer, String> done(int parts) throws IOException {
     var done = new HashMap<Integer, String>();
     for (int part = 0; part < parts; part++) {
       Optional<String> written = HadoopFiles.read(new Path(root, doneName(part)), conf);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 
 /**
  * Reads batches of patches from prepared data, on an executor. Not thread-safe.
@@ -212,12 +213,7 @@ public final class PatchReader implements AutoCloseable {
     loads++;
     var path = data.path(address.file);
     try (var file = new ParquetImages(path, conf)) {
-      List<RowGroup> expected = data.manifest().files().get(address.file).rowGroups();
-      if (!file.rowGroups().equals(expected)) {
-        throw new BadData(
-            "Cannot read %s: its row groups are not the manifest's (the file has changed; prepare the data again)"
-                .formatted(path));
-      }
+      requireUnchanged(file, data.manifest().files().get(address.file).rowGroups(), path);
       EncodedRows rows = file.read(address.rowGroup);
       if (!rows.fault().isEmpty()) {
         throw new IOException(rows.fault());
@@ -227,6 +223,14 @@ public final class PatchReader implements AutoCloseable {
       throw new BadData(
           "Cannot read row group %d of %s: %s".formatted(address.rowGroup, path, e.getMessage()),
           e);
+    }
+  }
+
+  private static void requireUnchanged(ParquetImages file, List<RowGroup> expected, Path path) {
+    if (!file.rowGroups().equals(expected)) {
+      throw new BadData(
+          "Cannot read %s: its row groups are not the manifest's (the file has changed; prepare the data again)"
+              .formatted(path));
     }
   }
 

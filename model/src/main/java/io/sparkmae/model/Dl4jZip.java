@@ -18,7 +18,7 @@ public final class Dl4jZip {
 
   private Dl4jZip() {}
 
-  /** Whether the zip can hold a vector of so many numbers. */
+  /** Tells whether the zip can hold a vector of so many numbers. */
   public static boolean fits(long numbers) {
     return numbers <= MOST_NUMBERS;
   }

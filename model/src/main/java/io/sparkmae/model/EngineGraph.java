@@ -35,7 +35,8 @@ public abstract sealed class EngineGraph extends ComputationGraph
   }
 
   /**
-   * A graph that takes over {@code params} and {@code updaterState} as its own; neither is copied.
+   * Makes a graph that takes over {@code params} and {@code updaterState} as its own; neither is
+   * copied.
    *
    * @param configuration of another {@code EngineGraph}, its counters included
    * @param updaterState may be null for an updater without state
@@ -111,7 +112,7 @@ public abstract sealed class EngineGraph extends ComputationGraph
     return false;
   }
 
-  /** The engine in use; null where the graph itself computes. */
+  /** Returns the engine in use; null where the graph itself computes. */
   public StepEngine engine() {
     return engine;
   }
@@ -158,9 +159,9 @@ public abstract sealed class EngineGraph extends ComputationGraph
   }
 
   /**
-   * One step from a minibatch that is computed in {@code parts}, to save activations: the gradient
-   * of the whole is clipped and applied once. Parts differ by one image at most; their gradients
-   * take a flat vector more, from the first such step on.
+   * Makes one step from a minibatch that is computed in {@code parts}, to save activations: the
+   * gradient of the whole is clipped and applied once. Parts differ by one image at most; their
+   * gradients take a flat vector more, from the first such step on.
    *
    * @param parts at least 1; no more than images are made
    * @return the mean loss of the minibatch
@@ -220,7 +221,7 @@ public abstract sealed class EngineGraph extends ComputationGraph
     return numParams();
   }
 
-  /** The parameters, up to date with what the engine computed. */
+  /** Returns the parameters, up to date with what the engine computed. */
   @Override
   public INDArray params() {
     download();
@@ -237,7 +238,10 @@ public abstract sealed class EngineGraph extends ComputationGraph
     }
   }
 
-  /** SHA-256 of the parameters, little-endian in the graph's order: equal for equal bits. */
+  /**
+   * Returns the SHA-256 of the parameters, little-endian in the graph's order: equal for equal
+   * bits.
+   */
   public final String paramsSha256() {
     return FlatParameters.sha256(params());
   }

@@ -28,7 +28,7 @@ public final class MaeGraph extends PatchGraph {
   private final transient SummedParts summed = new SummedParts(this);
 
   /**
-   * A graph of {@code configuration}, which {@link #create} or DL4J's JSON made; not yet
+   * Makes a graph of {@code configuration}, which {@link #create} or DL4J's JSON made; not yet
    * initialised.
    */
   public MaeGraph(ComputationGraphConfiguration configuration) {
@@ -36,7 +36,7 @@ public final class MaeGraph extends PatchGraph {
   }
 
   /**
-   * A graph with the reference's initialisation drawn from {@code seed}, in fp32.
+   * Returns a graph with the reference's initialisation drawn from {@code seed}, in fp32.
    *
    * @param updater for example {@link AdamW}
    * @param weightDecay decoupled decay of parameters with two or more axes, 0.05 in the paper
@@ -58,7 +58,8 @@ public final class MaeGraph extends PatchGraph {
   }
 
   /**
-   * A graph that takes over {@code params} and {@code updaterState} as its own; neither is copied.
+   * Returns a graph that takes over {@code params} and {@code updaterState} as its own; neither is
+   * copied.
    *
    * @param configuration of another {@code MaeGraph}, its counters included
    * @param updaterState may be null for an updater without state
@@ -132,7 +133,7 @@ public final class MaeGraph extends PatchGraph {
     return graph;
   }
 
-  /** The latent of the kept patches, class token first, [N, K + 1, D]. */
+  /** Returns the latent of the kept patches, class token first, [N, K + 1, D]. */
   public INDArray latent(MultiDataSet batch) {
     return engine() == null
         ? activations(batch).get(MaeArchitecture.LATENT)
@@ -140,8 +141,8 @@ public final class MaeGraph extends PatchGraph {
   }
 
   /**
-   * The predicted patches [N, L, P]: normalised pixels, with {@code normPixLoss} also normalised
-   * patch by patch.
+   * Returns the predicted patches [N, L, P]: normalised pixels, with {@code normPixLoss} also
+   * normalised patch by patch.
    */
   public INDArray predict(MultiDataSet batch) {
     return engine() == null

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.layers.samediff.SDVertexParams;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -54,10 +55,15 @@ final class PatchEmbedding extends MaeVertex {
 
     SDVariable one = inputs.get("idsKeep").mul(0).mean(true, 1).add(1); // [N, 1]
     SDVariable classToken = one.mmul(params.get("cls_token").reshape(1, dim));
-    INDArray classPosition = classPosition(config().encoder(), patches.dataType());
-    if (classPosition != null) {
-      classToken = classToken.add(sd.constant(classPosition));
-    }
-    return sd.concat(1, classToken.reshape(-1, 1, dim), tokens.reshape(-1, kept, dim));
+    return sd.concat(
+        1,
+        placed(sd, classToken, patches.dataType()).reshape(-1, 1, dim),
+        tokens.reshape(-1, kept, dim));
+  }
+
+  /** Adds the class token's position, if it has one. */
+  private SDVariable placed(SameDiff sd, SDVariable classToken, DataType type) {
+    INDArray position = classPosition(config().encoder(), type);
+    return position == null ? classToken : classToken.add(sd.constant(position));
   }
 }

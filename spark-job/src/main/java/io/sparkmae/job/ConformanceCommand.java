@@ -1,5 +1,6 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.failure.ExitCode;
 import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.Conformance;
 import io.sparkmae.model.config.Engine;

@@ -89,9 +89,20 @@ final class ExportCommand implements Callable<Outcome> {
           hadoop,
           version -> result(output, version.name(), write(version, layout, decoder, directory)));
     }
-    if (layout == ExportLayout.DL4J) {
-      return result(output, null, zip(WholeModel.of(model, hadoop).graph(), directory));
-    }
+    List<StoredFile> files =
+        layout == ExportLayout.DL4J
+            ? zip(WholeModel.of(model, hadoop).graph(), directory)
+            : foreign(model, layout, decoder, directory, hadoop);
+    return result(output, null, files);
+  }
+
+  private static List<StoredFile> foreign(
+      String model,
+      ExportLayout layout,
+      boolean decoder,
+      ExportLayout.Sink directory,
+      Configuration hadoop)
+      throws IOException {
     try (ForeignWeights weights = ForeignWeights.open(model, hadoop)) {
       if (decoder && !weights.hasDecoder()) {
         throw new BadModel(
@@ -100,7 +111,7 @@ final class ExportCommand implements Callable<Outcome> {
       }
       boolean whole = decoder || layout == ExportLayout.HUGGINGFACE;
       Map<String, INDArray> tensors = whole ? weights.all() : weights.encoder();
-      return result(output, null, layout.write(weights.description(), tensors, directory));
+      return layout.write(weights.description(), tensors, directory);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.config.UserInfo;
+import io.sparkmae.job.failure.ExitCode;
+import io.sparkmae.job.failure.Failure;
 import io.sparkmae.job.run.Versions;
 import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.job.store.Json;

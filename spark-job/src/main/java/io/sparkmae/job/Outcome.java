@@ -1,5 +1,7 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.failure.ExitCode;
+
 /**
  * The outcome of a command.
  *

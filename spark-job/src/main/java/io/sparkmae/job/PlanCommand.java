@@ -122,15 +122,7 @@ final class PlanCommand implements Callable<Outcome> {
     Configuration hadoop = Sessions.hadoop();
     Map<String, Object> given = new Flags().given(command, settings.values());
     boolean known = given.containsKey(DATA);
-    if (known == (images != null)) {
-      throw new IllegalArgumentException(
-          "Invalid plan: give either --data, a prepared data set, or --images, their number");
-    }
-    if (images != null && images < 1 || imagesPerSecond < 0 || pricePerHour < 0) {
-      throw new IllegalArgumentException(
-          "Invalid plan: %s images, %s images a second, price %s (must be at least 1, and not negative)"
-              .formatted(images, imagesPerSecond, pricePerHour));
-    }
+    requireNumbers(known);
     given.putIfAbsent(DATA, "DATA");
     RunConfig run =
         ConfigLayers.runConfig(
@@ -153,17 +145,21 @@ final class PlanCommand implements Callable<Outcome> {
     return Outcome.done(plan);
   }
 
+  private void requireNumbers(boolean known) {
+    if (known == (images != null)) {
+      throw new IllegalArgumentException(
+          "Invalid plan: give either --data, a prepared data set, or --images, their number");
+    }
+    if (images != null && images < 1 || imagesPerSecond < 0 || pricePerHour < 0) {
+      throw new IllegalArgumentException(
+          "Invalid plan: %s images, %s images a second, price %s (must be at least 1, and not negative)"
+              .formatted(images, imagesPerSecond, pricePerHour));
+    }
+  }
+
   private Cluster cluster(RunConfig run) {
     long gpu = bytes("--gpu-memory", gpuMemory);
-    Engine engine = run.train().engine();
-    if (engine == Engine.GRAPH) {
-      throw new IllegalArgumentException(
-          "Invalid train.engine: graph (only the memory of onednn and cuda is planned; choose one of these)");
-    }
-    if ((engine == Engine.CUDA) != gpu > 0 && engine != Engine.AUTO) {
-      throw new IllegalArgumentException(
-          "Invalid train.engine: %s (cuda needs --gpu-memory, and onednn none)".formatted(engine));
-    }
+    requirePlanned(run.train().engine(), gpu);
     return new Cluster(
         master,
         cores(),
@@ -173,6 +169,17 @@ final class PlanCommand implements Callable<Outcome> {
         bytes("--driver-memory", driverMemory),
         gpu,
         networkGbps);
+  }
+
+  private static void requirePlanned(Engine engine, long gpu) {
+    if (engine == Engine.GRAPH) {
+      throw new IllegalArgumentException(
+          "Invalid train.engine: graph (only the memory of onednn and cuda is planned; choose one of these)");
+    }
+    if ((engine == Engine.CUDA) != gpu > 0 && engine != Engine.AUTO) {
+      throw new IllegalArgumentException(
+          "Invalid train.engine: %s (cuda needs --gpu-memory, and onednn none)".formatted(engine));
+    }
   }
 
   private int cores() {

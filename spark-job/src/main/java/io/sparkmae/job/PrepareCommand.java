@@ -143,22 +143,7 @@ final class PrepareCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() {
-    PrepareSettings all =
-        new PrepareSettings(
-                inputs,
-                output,
-                layout,
-                shortSide,
-                quality,
-                seed,
-                leastRows,
-                dropDuplicates,
-                orientation == Turning.APPLY,
-                KeyRange.ALL,
-                new ColumnNames(imageColumn, labelColumn),
-                classes,
-                PixelFormat.RGB)
-            .of(pixels());
+    PrepareSettings all = settings();
     if (validationShare == 0) {
       return Outcome.done(PrepareJob.run(Sessions.open("prepare"), all));
     }
@@ -167,6 +152,24 @@ final class PrepareCommand implements Callable<Outcome> {
     SparkSession spark = Sessions.open("prepare");
     PrepareResult ofTrain = PrepareJob.run(spark, train);
     return Outcome.done(new Split(ofTrain, PrepareJob.run(spark, validation)));
+  }
+
+  private PrepareSettings settings() {
+    return new PrepareSettings(
+            inputs,
+            output,
+            layout,
+            shortSide,
+            quality,
+            seed,
+            leastRows,
+            dropDuplicates,
+            orientation == Turning.APPLY,
+            KeyRange.ALL,
+            new ColumnNames(imageColumn, labelColumn),
+            classes,
+            PixelFormat.RGB)
+        .of(pixels());
   }
 
   private PixelFormat pixels() {

@@ -90,16 +90,8 @@ final class ProbeRecipe {
       throw new IllegalArgumentException(
           "Invalid --recipe: %s (must be left out with --method %s)".formatted(recipe, method));
     }
-    Object[] given = {epochs, warmupEpochs, baseLearningRate, batchSize, cropScaleMin, seed};
-    String[] names = {
-      "--epochs", "--warmup-epochs", "--base-lr", "--head-batch-size", "--crop-scale-min", "--seed"
-    };
-    for (int i = 0; i < given.length; i++) {
-      if (given[i] != null && !isPaper()) {
-        throw new IllegalArgumentException(
-            "Invalid %s: %s (must be left out, or give --recipe paper)"
-                .formatted(names[i], given[i]));
-      }
+    if (!isPaper()) {
+      requireNone();
     }
     int passes = epochs == null ? 90 : epochs;
     return new PaperRecipe(
@@ -109,5 +101,19 @@ final class ProbeRecipe {
         batchSize == null ? 0 : batchSize,
         cropScaleMin == null ? 0.08 : cropScaleMin,
         seed == null ? 0 : seed);
+  }
+
+  private void requireNone() {
+    Object[] given = {epochs, warmupEpochs, baseLearningRate, batchSize, cropScaleMin, seed};
+    String[] names = {
+      "--epochs", "--warmup-epochs", "--base-lr", "--head-batch-size", "--crop-scale-min", "--seed"
+    };
+    for (int i = 0; i < given.length; i++) {
+      if (given[i] != null) {
+        throw new IllegalArgumentException(
+            "Invalid %s: %s (must be left out, or give --recipe paper)"
+                .formatted(names[i], given[i]));
+      }
+    }
   }
 }

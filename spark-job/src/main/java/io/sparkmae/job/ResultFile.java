@@ -1,5 +1,6 @@
 package io.sparkmae.job;
 
+import io.sparkmae.job.failure.Failure;
 import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.Json;

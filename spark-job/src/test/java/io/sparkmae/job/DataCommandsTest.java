@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.demo.DemoImages;
+import io.sparkmae.job.failure.ExitCode;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.store.Json;
 import java.awt.image.BufferedImage;

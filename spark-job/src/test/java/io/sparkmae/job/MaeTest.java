@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.job.config.ConfigLayers;
 import io.sparkmae.job.config.RunConfig;
+import io.sparkmae.job.failure.ExitCode;
 import io.sparkmae.job.run.RunRecord;
 import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.store.VersionWriter;

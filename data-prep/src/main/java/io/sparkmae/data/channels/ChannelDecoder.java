@@ -59,12 +59,7 @@ public final class ChannelDecoder implements AutoCloseable {
   private ChannelImage image(Raster raster, ChannelHeader header) throws Undecodable {
     int channels = format.channels();
     int bands = raster.getNumBands(); // one more if the PNG has a transparent colour
-    if (raster.getWidth() != header.width()
-        || raster.getHeight() != header.height()
-        || bands < channels
-        || raster.getSampleModel().getSampleSize(0) != 8 * format.type().bytes()) {
-      throw new Undecodable(RejectReason.CORRUPT, "PNG decoder: another size");
-    }
+    requireSize(raster, header);
     ChannelImage image = ChannelImage.blank(header.width(), header.height(), format);
     int[] row = new int[raster.getWidth() * bands];
     int to = 0;
@@ -77,6 +72,15 @@ public final class ChannelDecoder implements AutoCloseable {
       }
     }
     return image;
+  }
+
+  private void requireSize(Raster raster, ChannelHeader header) throws Undecodable {
+    if (raster.getWidth() != header.width()
+        || raster.getHeight() != header.height()
+        || raster.getNumBands() < format.channels()
+        || raster.getSampleModel().getSampleSize(0) != 8 * format.type().bytes()) {
+      throw new Undecodable(RejectReason.CORRUPT, "PNG decoder: another size");
+    }
   }
 
   /** Decodes a JPEG by the one decoder of JPEGs, which repeats grey three times. */

@@ -142,7 +142,12 @@ record Npy(Type type, boolean bigEndian, boolean fortran, long[] shape, int star
       throw new Undecodable(
           RejectReason.TRUNCATED, "npy has %d of %d bytes of values".formatted(there, needed));
     }
+    return image(axes, format, bytes);
+  }
+
+  private ChannelImage image(Axes axes, PixelFormat format, byte[] bytes) throws Undecodable {
     ChannelImage image = ChannelImage.blank(axes.width, axes.height, format);
+    int channels = format.channels();
     int to = 0;
     for (int y = 0; y < axes.height; y++) {
       for (int x = 0; x < axes.width; x++) {

@@ -89,11 +89,7 @@ final class Tiff {
     if (entry == null) {
       return new long[0];
     }
-    int type = bytes.getShort(entry + 2) & 0xffff;
-    if (type != 1 && type != 3 && type != 4) {
-      throw new Undecodable(RejectReason.CORRUPT, "TIFF tag %d of type %d".formatted(tag, type));
-    }
-    int size = TYPE_BYTES[type];
+    int size = valueBytes(tag, entry);
     long inAll = unsigned(entry + 4) * size;
     int from = inAll <= 4 ? entry + 8 : (int) Math.min(unsigned(entry + 8), bytes.capacity());
     if (from + inAll > bytes.capacity()) {
@@ -111,6 +107,14 @@ final class Tiff {
               default -> unsigned(from + 4 * i);
             });
     return values;
+  }
+
+  private int valueBytes(int tag, int entry) throws Undecodable {
+    int type = bytes.getShort(entry + 2) & 0xffff;
+    if (type != 1 && type != 3 && type != 4) {
+      throw new Undecodable(RejectReason.CORRUPT, "TIFF tag %d of type %d".formatted(tag, type));
+    }
+    return TYPE_BYTES[type];
   }
 
   private long one(int tag, long missing) throws Undecodable {
@@ -167,6 +171,10 @@ final class Tiff {
           "TIFF with %d offsets and %d lengths of %d pieces"
               .formatted(offsets.length, lengths.length, pieces));
     }
+    requireBytes((long) header.width() * header.height() * header.channels() * valueBytes);
+  }
+
+  private void requireBytes(long size) throws Undecodable {
     long sum = 0;
     for (int i = 0; i < offsets.length; i++) {
       sum += lengths[i];
@@ -174,7 +182,6 @@ final class Tiff {
         throw new Undecodable(RejectReason.TRUNCATED, "TIFF ends before piece " + i);
       }
     }
-    long size = (long) header.width() * header.height() * header.channels() * valueBytes;
     if (sum < (compression() == UNCOMPRESSED ? size : size / MOST_OF_A_BYTE)) {
       throw new Undecodable(RejectReason.TRUNCATED, "TIFF of %d bytes in %d".formatted(size, sum));
     }

@@ -19,14 +19,8 @@ final class BmpHeader {
   private BmpHeader() {}
 
   static EncodedImage read(byte[] bytes) throws Undecodable {
-    if (bytes.length < 14 + CORE || bytes.length < 14 + littleEndian(bytes, 14, 4)) {
-      throw new Undecodable(RejectReason.TRUNCATED_HEADER, "BMP of " + bytes.length + " bytes");
-    }
-    long header = littleEndian(bytes, 14, 4);
+    long header = headerLength(bytes);
     boolean core = header == CORE;
-    if (!core && header < INFO) {
-      throw new Undecodable(RejectReason.CORRUPT, "BMP header of " + header + " bytes");
-    }
     int width = (int) littleEndian(bytes, 18, core ? 2 : 4);
     int height =
         Math.abs(core ? (int) littleEndian(bytes, 20, 2) : (int) littleEndian(bytes, 22, 4));
@@ -49,6 +43,17 @@ final class BmpHeader {
         Orientation.UPRIGHT,
         Canvas.of(width, height),
         corrected(bytes, header));
+  }
+
+  private static long headerLength(byte[] bytes) throws Undecodable {
+    if (bytes.length < 14 + CORE || bytes.length < 14 + littleEndian(bytes, 14, 4)) {
+      throw new Undecodable(RejectReason.TRUNCATED_HEADER, "BMP of " + bytes.length + " bytes");
+    }
+    long header = littleEndian(bytes, 14, 4);
+    if (header != CORE && header < INFO) {
+      throw new Undecodable(RejectReason.CORRUPT, "BMP header of " + header + " bytes");
+    }
+    return header;
   }
 
   private static void requirePixels(byte[] bytes, int width, int height, int bits, long coding)

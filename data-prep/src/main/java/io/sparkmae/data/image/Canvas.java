@@ -6,7 +6,7 @@ package io.sparkmae.data.image;
  * @param frame the part that is decoded
  * @param background colour of the rest: red · 65536 + green · 256 + blue
  */
-public record Canvas(Box frame, int background) {
+record Canvas(Box frame, int background) {
   /** Returns the canvas of an image that fills it. */
   static Canvas of(int width, int height) {
     return new Canvas(Box.whole(width, height), 0);

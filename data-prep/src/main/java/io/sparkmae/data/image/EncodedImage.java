@@ -136,13 +136,17 @@ public record EncodedImage(
     throw new Undecodable(RejectReason.NOT_AN_IMAGE, "the first bytes are of no known format");
   }
 
-  private static EncodedImage png(byte[] bytes) throws Undecodable {
+  private static void requirePngHeader(byte[] bytes) throws Undecodable {
     if (bytes.length < 26) {
       throw new Undecodable(RejectReason.TRUNCATED_HEADER, "PNG of " + bytes.length + " bytes");
     }
     if (!startsWith(bytes, 12, "IHDR")) {
       throw new Undecodable(RejectReason.CORRUPT, "PNG without IHDR");
     }
+  }
+
+  private static EncodedImage png(byte[] bytes) throws Undecodable {
+    requirePngHeader(bytes);
     var header = ByteBuffer.wrap(bytes, 16, 8);
     int width = header.getInt();
     int height = header.getInt();

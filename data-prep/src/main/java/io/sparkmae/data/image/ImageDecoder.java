@@ -88,8 +88,8 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   /**
-   * Whether this Java runtime decodes by libjpeg-turbo too. Then it is the faster one for a part of
-   * an image: it skips the rest.
+   * Tells whether this Java runtime decodes by libjpeg-turbo too. Then it is the faster one for a
+   * part of an image: it skips the rest.
    */
   private static final class SameLibrary {
     private static final boolean IS_JAVAS = isJavas();

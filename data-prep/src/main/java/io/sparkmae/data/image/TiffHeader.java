@@ -179,6 +179,10 @@ final class TiffHeader {
     if (directory.count(offsets) < parts || directory.count(lengths) < parts) {
       throw new Undecodable(RejectReason.CORRUPT, "TIFF without " + parts + " parts");
     }
+    requireInside(parts, offsets, lengths);
+  }
+
+  private void requireInside(long parts, int offsets, int lengths) throws Undecodable {
     for (int i = 0; i < parts; i++) {
       long end = directory.value(offsets, i, 0) + directory.value(lengths, i, 0);
       if (end > bytes.length) {

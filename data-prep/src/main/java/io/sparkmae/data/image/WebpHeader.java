@@ -25,11 +25,7 @@ final class WebpHeader {
   }
 
   EncodedImage read() throws Undecodable {
-    if (!Leptonica.isLoaded()) {
-      throw new Undecodable(
-          RejectReason.UNSUPPORTED,
-          "WebP, whose library cannot be loaded here (use Linux x86_64, or convert it to JPEG or PNG)");
-    }
+    requireLibrary();
     chunks(12, bytes.length);
     if (still == null) {
       throw new Undecodable(RejectReason.TRUNCATED, "WebP ends before its first frame");
@@ -47,6 +43,14 @@ final class WebpHeader {
         orientation,
         new Canvas(frame, 0),
         still);
+  }
+
+  private static void requireLibrary() throws Undecodable {
+    if (!Leptonica.isLoaded()) {
+      throw new Undecodable(
+          RejectReason.UNSUPPORTED,
+          "WebP, whose library cannot be loaded here (use Linux x86_64, or convert it to JPEG or PNG)");
+    }
   }
 
   /** Reads chunks up to {@code end}; of pictures, the first. A chunk's data is padded. */

@@ -35,13 +35,7 @@ final class ClassNames {
     var names = new TreeMap<Integer, String>();
     try {
       for (JsonNode entry : JSON.readTree(json)) {
-        int label = entry.path("label").asInt(-1);
-        if (label < 0 || label >= MAX_CLASSES) {
-          throw new BadData(
-              "Cannot read %s: label %s (must be a number from 0)"
-                  .formatted(path, entry.path("label")));
-        }
-        names.put(label, entry.path("name").asText());
+        names.put(label(entry.path("label"), path), entry.path("name").asText());
       }
     } catch (JsonProcessingException e) {
       throw new BadData("Cannot read %s: it is not JSON".formatted(path), e);
@@ -52,5 +46,14 @@ final class ClassNames {
     var classes = new java.util.ArrayList<>(Collections.nCopies(names.lastKey() + 1, ""));
     names.forEach(classes::set);
     return List.copyOf(classes);
+  }
+
+  private static int label(JsonNode written, Path path) {
+    int label = written.asInt(-1);
+    if (label < 0 || label >= MAX_CLASSES) {
+      throw new BadData(
+          "Cannot read %s: label %s (must be a number from 0)".formatted(path, written));
+    }
+    return label;
   }
 }

@@ -66,14 +66,15 @@ record FolderLayout(Set<String> extensions) implements Layout {
         bytes += files.get(to).length();
       }
       List<SourceFile> part = files.subList(from, to);
-      units.add(
-          new SourceUnit(
-              part,
-              part.stream()
-                  .mapToInt(file -> labels.getOrDefault(className(file, depth), -1))
-                  .toArray()));
+      units.add(new SourceUnit(part, labels(part, labels, depth)));
     }
     return units;
+  }
+
+  private static int[] labels(List<SourceFile> files, Map<String, Integer> labels, int depth) {
+    return files.stream()
+        .mapToInt(file -> labels.getOrDefault(className(file, depth), -1))
+        .toArray();
   }
 
   @Override

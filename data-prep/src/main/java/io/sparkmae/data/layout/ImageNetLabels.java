@@ -49,6 +49,15 @@ record ImageNetLabels(
     Map<Integer, String> ids = ids(new Path(beside, IDS), conf);
     classes.addAll(ids.values());
     var ranks = ranks(classes);
+    int[] validation =
+        HadoopFiles.read(new Path(beside, TRUTH), conf)
+            .map(text -> validation(text, ids, ranks))
+            .orElse(new int[0]);
+    return new ImageNetLabels(List.copyOf(classes), numbered(names, ranks), validation);
+  }
+
+  private static Map<String, TreeMap<Long, Integer>> numbered(
+      Map<String, TreeMap<Long, String>> names, Map<String, Integer> ranks) {
     Map<String, TreeMap<Long, Integer>> tars = new HashMap<>();
     names.forEach(
         (file, starts) -> {
@@ -56,11 +65,7 @@ record ImageNetLabels(
           starts.forEach((start, name) -> labels.put(start, ranks.get(name)));
           tars.put(file, labels);
         });
-    int[] validation =
-        HadoopFiles.read(new Path(beside, TRUTH), conf)
-            .map(text -> validation(text, ids, ranks))
-            .orElse(new int[0]);
-    return new ImageNetLabels(List.copyOf(classes), tars, validation);
+    return tars;
   }
 
   /** Returns the label of a file in a tar, or -1 if it has none. */

@@ -4,6 +4,7 @@ import io.sparkmae.data.image.BadData;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -61,15 +62,7 @@ public record Inputs(
       }
     }
     long met = found.size();
-    Map<SkipRule, Long> skipped = new EnumMap<>(SkipRule.class);
-    found
-        .values()
-        .removeIf(
-            file -> {
-              Optional<SkipRule> rule = SkipRule.of(file.rulesName);
-              rule.ifPresent(by -> skipped.merge(by, 1L, Long::sum));
-              return rule.isPresent();
-            });
+    Map<SkipRule, Long> skipped = skip(found.values());
     var roots = new LinkedHashSet<Path>();
     found.values().forEach(file -> roots.add(file.root));
     Map<Path, String> prefixes = prefixes(roots);
@@ -79,6 +72,18 @@ public record Inputs(
             .sorted(Comparator.comparing(SourceFile::name))
             .toList();
     return new Inputs(List.copyOf(roots), files, skipped, met);
+  }
+
+  /** Removes the files that a rule skips, and returns how many each rule skipped. */
+  private static Map<SkipRule, Long> skip(Collection<Found> found) {
+    Map<SkipRule, Long> skipped = new EnumMap<>(SkipRule.class);
+    found.removeIf(
+        file -> {
+          Optional<SkipRule> rule = SkipRule.of(file.rulesName);
+          rule.ifPresent(by -> skipped.merge(by, 1L, Long::sum));
+          return rule.isPresent();
+        });
+    return skipped;
   }
 
   private static SourceFile sourceFile(String name, FileStatus status) {

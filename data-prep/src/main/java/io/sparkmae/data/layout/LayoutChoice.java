@@ -115,28 +115,29 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
               .formatted(inputs.roots(), counts));
     }
     if (counts.isEmpty()) {
-      return byHead(inputs, layouts, conf)
-          .orElseThrow(
-              () ->
-                  new BadData(
-                      "Cannot find images in %s: none of %d files is of a known layout (%s%s); skipped by rule: %s"
-                          .formatted(
-                              inputs.roots(),
-                              inputs.files().size(),
-                              names(),
-                              arrays(inputs),
-                              inputs.skipped())));
+      return byHead(inputs, layouts, conf).orElseThrow(() -> unknown(inputs));
     }
-    LayoutChoice choice = named(counts.keySet().iterator().next(), inputs, layouts);
+    return told(counts.keySet().iterator().next(), inputs, layouts, conf);
+  }
+
+  private static BadData unknown(Inputs inputs) {
+    return new BadData(
+        "Cannot find images in %s: none of %d files is of a known layout (%s%s); skipped by rule: %s"
+            .formatted(
+                inputs.roots(), inputs.files().size(), names(), arrays(inputs), inputs.skipped()));
+  }
+
+  /** Returns the layout that the names tell, or ImageNet's if the first tar looks like that. */
+  private static LayoutChoice told(
+      String name, Inputs inputs, List<Layout> layouts, Configuration conf) {
+    LayoutChoice choice = named(name, inputs, layouts);
     int read = choice.inputs.files().size();
     String why = "the names of %d of %d files say so".formatted(read, inputs.files().size());
-    if (choice.layout instanceof WebDatasetLayout) {
-      Optional<LayoutChoice> imageNet = byHead(choice.inputs, layouts, conf);
-      if (imageNet.isPresent()) {
-        return imageNet.get();
-      }
-    }
-    return new LayoutChoice(choice.layout, choice.inputs, why);
+    Optional<LayoutChoice> imageNet =
+        choice.layout instanceof WebDatasetLayout
+            ? byHead(choice.inputs, layouts, conf)
+            : Optional.empty();
+    return imageNet.orElse(new LayoutChoice(choice.layout, choice.inputs, why));
   }
 
   /**

@@ -40,6 +40,12 @@ final class LocalTree {
         found.accept(status);
       }
     }
+    listDangling(directory, seen, found);
+  }
+
+  /** Lists the links that Hadoop does not list, because their targets are missing. */
+  private void listDangling(Path directory, Set<String> seen, Consumer<FileStatus> found)
+      throws IOException {
     for (java.nio.file.Path path : entries(directory)) {
       String name = path.getFileName().toString();
       if (!seen.contains(name)) {

@@ -58,7 +58,7 @@ public record Inspection(
     List<Double> deviation) {
 
   /** Count, smallest, median and largest of some numbers. */
-  public record Spread(int count, long least, long median, long most) {
+  record Spread(int count, long least, long median, long most) {
     static <T> Spread of(List<T> things, ToLongFunction<T> number) {
       long[] sorted = things.stream().mapToLong(number).sorted().toArray();
       return sorted.length == 0
@@ -88,17 +88,8 @@ public record Inspection(
   public static Inspection of(PreparedData data, List<SourceImage> sample, Configuration conf) {
     Manifest manifest = data.manifest();
     List<RowGroup> groups = manifest.files().stream().flatMap(f -> f.rowGroups().stream()).toList();
-    var headers = new ArrayList<Header>();
     Map<String, Long> formats = new TreeMap<>();
-    for (SourceImage image : sample) {
-      try {
-        Header header = Header.of(image.bytes(), manifest.pixels());
-        headers.add(header);
-        formats.merge(header.format, 1L, Long::sum);
-      } catch (Undecodable e) {
-        formats.merge(e.reason().name(), 1L, Long::sum);
-      }
-    }
+    List<Header> headers = headers(sample, manifest.pixels(), formats);
     Map<Integer, Long> labels = labels(data, conf);
     return new Inspection(
         manifest.rows(),
@@ -116,6 +107,22 @@ public record Inspection(
         labels.getOrDefault(-1, 0L),
         manifest.mean(),
         manifest.deviation());
+  }
+
+  /** Returns the headers that can be read, and counts the formats, or reasons why not. */
+  private static List<Header> headers(
+      List<SourceImage> sample, PixelFormat pixels, Map<String, Long> formats) {
+    var headers = new ArrayList<Header>();
+    for (SourceImage image : sample) {
+      try {
+        Header header = Header.of(image.bytes(), pixels);
+        headers.add(header);
+        formats.merge(header.format, 1L, Long::sum);
+      } catch (Undecodable e) {
+        formats.merge(e.reason().name(), 1L, Long::sum);
+      }
+    }
+    return headers;
   }
 
   /**

@@ -1,13 +1,11 @@
 package io.sparkmae.data.prepare;
 
 import io.sparkmae.data.Manifest;
-import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.Manifest.Origin;
 import io.sparkmae.data.OutputDirectory;
-import io.sparkmae.data.channels.ChannelSums;
 import io.sparkmae.data.image.BadData;
-import io.sparkmae.data.image.PixelSums;
 import io.sparkmae.data.layout.Inputs;
+import io.sparkmae.data.layout.Layout;
 import io.sparkmae.data.layout.LayoutChoice;
 import io.sparkmae.data.layout.SourceUnit;
 import io.sparkmae.data.prepare.WriteTask.Written;
@@ -16,12 +14,10 @@ import io.sparkmae.data.storage.MissingCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -70,6 +66,16 @@ public final class PrepareJob {
       return result(finished.get(), 0);
     }
     LayoutChoice choice = found.withClasses(own.isEmpty() ? classes.names() : own);
+    return run(spark, settings, choice, classes, origin, output);
+  }
+
+  private static PrepareResult run(
+      SparkSession spark,
+      PrepareSettings settings,
+      LayoutChoice choice,
+      ClassList classes,
+      Origin origin,
+      OutputDirectory output) {
     try (var progress = new PrepareProgress(spark.sparkContext())) {
       int parts = (int) Math.max(MIN_FILES, choice.inputs().bytes() / FILE_BYTES + 1);
       Map<Integer, String> done = output.begin(way(origin, classes.names(), parts), parts);
@@ -102,30 +108,22 @@ public final class PrepareJob {
     var conf = sc.broadcast(new SerializableConfiguration(sc.hadoopConfiguration()));
     String output = HadoopFiles.qualified(settings.output(), sc.hadoopConfiguration());
     List<SourceUnit> units = choice.layout().units(choice.inputs());
+    Layout layout = choice.layout();
+    Set<Integer> skip = Set.copyOf(done);
     try {
       var duplicates =
           sc.broadcast(
               settings.dropDuplicates()
-                  ? Duplicates.find(sc, choice.layout(), units, conf)
+                  ? Duplicates.find(sc, layout, units, conf)
                   : Map.<String, String>of());
-      var screen =
-          new ScreenTask(
-              choice.layout(),
-              settings,
-              parts,
-              Set.copyOf(done),
-              classes,
-              duplicates,
-              conf,
-              progress.counter());
       return sc
           .parallelize(units, units.size())
-          .flatMapToPair(screen)
+          .flatMapToPair(
+              new ScreenTask(
+                  layout, settings, parts, skip, classes, duplicates, conf, progress.counter()))
           .repartitionAndSortWithinPartitions(new RowPlace.Parts(parts))
           .mapPartitionsWithIndex(
-              new WriteTask(
-                  output, parts, classes.names(), settings.pixels(), Set.copyOf(done), conf),
-              false)
+              new WriteTask(output, parts, classes.names(), settings.pixels(), skip, conf), false)
           .collect()
           .stream()
           .map(Written::fromJson)
@@ -159,32 +157,13 @@ public final class PrepareJob {
       List<String> classes,
       LayoutChoice choice,
       PrepareSettings settings) {
-    var skipped = new TreeMap<String, Long>();
-    choice.inputs().skipped().forEach((rule, count) -> skipped.put(rule.name(), count));
-    var files = new ArrayList<DataFile>();
-    var rejects = new TreeMap<String, Long>();
-    long[] pixels = ChannelSums.none(settings.pixels());
-    long tallies = 0;
-    long unlabelled = 0;
-    long oriented = 0;
-    long met = choice.inputs().met() - choice.inputs().files().size(); // the readers count those
-    for (Written part : written) {
-      files.addAll(part.files());
-      part.rejects().forEach((reason, count) -> rejects.merge(reason, count, Long::sum));
-      part.skipped().forEach((rule, count) -> skipped.merge(rule, count, Long::sum));
-      tallies += part.tallies();
-      unlabelled += part.unlabelled();
-      met += part.met();
-      oriented += part.oriented();
-      PixelSums.add(pixels, part.pixels());
-    }
-    files.sort(Comparator.comparing(DataFile::name));
-    Manifest manifest =
-        Manifest.of(origin, classes, rejects, skipped, oriented, files, settings.pixels(), pixels)
-            .counted(met, unlabelled);
+    var totals = new Totals(choice.inputs(), settings.pixels());
+    written.forEach(totals::add);
+    Manifest manifest = totals.manifest(origin, classes);
     long units = choice.layout().units(choice.inputs()).size();
-    new Account(met, units, tallies, manifest.rows(), rejects, skipped).check();
+    totals.account(units, manifest.rows()).check();
     if (manifest.rows() == 0) {
+      Map<String, Long> rejects = manifest.rejects();
       throw new BadData(
           "Cannot prepare any of %d images: %s (see %s/rejects)"
               .formatted(Account.sum(rejects), rejects, settings.output()));

@@ -2,7 +2,6 @@ package io.sparkmae.data.prepare;
 
 import io.sparkmae.data.Manifest.DataFile;
 import io.sparkmae.data.layout.Sample;
-import io.sparkmae.data.storage.HashedFile;
 import io.sparkmae.data.storage.HuggingFaceFeatures;
 import io.sparkmae.data.storage.ParquetImages;
 import java.io.IOException;

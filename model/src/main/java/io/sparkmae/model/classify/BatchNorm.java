@@ -30,19 +30,8 @@ final class BatchNorm {
   float[] train(float[][] features) {
     int rows = features.length;
     int dim = mean.length;
-    double[] sums = new double[dim];
-    for (float[] row : features) {
-      for (int d = 0; d < dim; d++) {
-        sums[d] += row[d];
-      }
-    }
-    double[] squares = new double[dim];
-    for (float[] row : features) {
-      for (int d = 0; d < dim; d++) {
-        double difference = row[d] - sums[d] / rows;
-        squares[d] += difference * difference;
-      }
-    }
+    double[] sums = sums(features);
+    double[] squares = squares(features, sums);
     float[] normalised = new float[Math.multiplyExact(rows, dim)];
     for (int i = 0; i < normalised.length; i++) {
       int d = i % dim;
@@ -54,6 +43,28 @@ final class BatchNorm {
       variance[d] += MOMENTUM * (squares[d] / (rows - 1) - variance[d]);
     }
     return normalised;
+  }
+
+  private double[] sums(float[][] features) {
+    double[] sums = new double[mean.length];
+    for (float[] row : features) {
+      for (int d = 0; d < sums.length; d++) {
+        sums[d] += row[d];
+      }
+    }
+    return sums;
+  }
+
+  /** Returns the sum of each column's squared differences from its mean. */
+  private double[] squares(float[][] features, double[] sums) {
+    double[] squares = new double[sums.length];
+    for (float[] row : features) {
+      for (int d = 0; d < squares.length; d++) {
+        double difference = row[d] - sums[d] / features.length;
+        squares[d] += difference * difference;
+      }
+    }
+    return squares;
   }
 
   /** Returns what a centred feature is multiplied by at test time. */

@@ -37,7 +37,7 @@ public record ClassifierConfig(
     require(dropPath >= 0 && dropPath < 1, "dropPath", dropPath, "must be in [0, 1)");
   }
 
-  /** A classifier that trains every parameter, without dropped paths. */
+  /** Makes a classifier that trains every parameter, without dropped paths. */
   public ClassifierConfig(MaeConfig encoder, int classes, Pooling pooling) {
     this(encoder, classes, pooling, ALL, 0);
   }

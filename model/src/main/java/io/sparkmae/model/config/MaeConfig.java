@@ -65,25 +65,14 @@ public record MaeConfig(
         "must be a multiple of patchSize " + patchSize);
     require(mlpRatio > 0, "mlpRatio", mlpRatio, "must be positive");
     require(layerNormEps > 0, "layerNormEps", layerNormEps, "must be positive");
-    require(maskRatio > 0 && maskRatio < 1, "maskRatio", maskRatio, "must be in (0, 1)");
     int tokens = (imageSize / patchSize) * (imageSize / patchSize);
-    require(
-        numKeep(tokens, maskRatio) > 0,
-        "maskRatio",
-        maskRatio,
-        "must keep at least one of the " + tokens + " patches; lower it");
-    // with no removed patch there is no loss
-    require(
-        numKeep(tokens, maskRatio) < tokens,
-        "maskRatio",
-        maskRatio,
-        "must remove at least one of the " + tokens + " patches; raise it");
+    requireMasked(tokens, maskRatio);
     requirePredicted(decoderAttention, predictRatio, maskRatio);
     requirePositions(encoder, tokens);
     requirePositions(decoder, tokens);
   }
 
-  /** A model whose decoder has self-attention and whose masks are random, as the paper's. */
+  /** Makes a model whose decoder has self-attention and whose masks are random, as the paper's. */
   public MaeConfig(
       int imageSize,
       int patchSize,
@@ -107,6 +96,21 @@ public record MaeConfig(
         DecoderAttention.SELF,
         0,
         MaskSampling.RANDOM);
+  }
+
+  private static void requireMasked(int tokens, double maskRatio) {
+    require(maskRatio > 0 && maskRatio < 1, "maskRatio", maskRatio, "must be in (0, 1)");
+    require(
+        numKeep(tokens, maskRatio) > 0,
+        "maskRatio",
+        maskRatio,
+        "must keep at least one of the " + tokens + " patches; lower it");
+    // with no removed patch there is no loss
+    require(
+        numKeep(tokens, maskRatio) < tokens,
+        "maskRatio",
+        maskRatio,
+        "must remove at least one of the " + tokens + " patches; raise it");
   }
 
   private static void requirePredicted(

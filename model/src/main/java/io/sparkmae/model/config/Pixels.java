@@ -47,15 +47,7 @@ public final class Pixels {
     int size = normalisation.valueBytes();
     long expected = (long) batch * config.tokens() * config.patchLength();
     if (channels != config.channels() || patches.length != expected * size) {
-      throw new IllegalArgumentException(
-          "Invalid patches: %d bytes of %d channels (%d images of %d pixels in %d channels are %d)"
-              .formatted(
-                  patches.length,
-                  channels,
-                  batch,
-                  config.imageSize(),
-                  config.channels(),
-                  expected * size));
+      throw invalid(patches.length, channels, batch, config, expected * size);
     }
     float[][] table = table(normalisation);
     float[] numbers = new float[(int) expected];
@@ -66,6 +58,13 @@ public final class Pixels {
     }
     long[] shape = {batch, config.tokens(), config.patchLength()};
     return Nd4j.create(numbers, shape, 'c');
+  }
+
+  private static IllegalArgumentException invalid(
+      int bytes, int channels, int batch, MaeConfig config, long expected) {
+    return new IllegalArgumentException(
+        "Invalid patches: %d bytes of %d channels (%d images of %d pixels in %d channels are %d)"
+            .formatted(bytes, channels, batch, config.imageSize(), config.channels(), expected));
   }
 
   private static float[][] table(Normalisation normalisation) {

@@ -36,7 +36,7 @@ public record Tower(
         "must divide embedDim " + embedDim + "; choose a divisor");
   }
 
-  /** A tower with the fixed positions. */
+  /** Makes a tower with the fixed positions. */
   public Tower(int embedDim, int depth, int numHeads) {
     this(embedDim, depth, numHeads, null);
   }

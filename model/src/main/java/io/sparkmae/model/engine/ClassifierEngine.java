@@ -21,7 +21,7 @@ public final class ClassifierEngine extends StepEngine {
   private ClassifierPlan predicting;
 
   /**
-   * An engine over flat fp32 vectors.
+   * Makes an engine over flat fp32 vectors.
    *
    * @param gradients filled by {@link #step}; null for an engine that does not train
    * @param slots name in timm → place in both vectors

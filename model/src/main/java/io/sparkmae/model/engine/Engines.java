@@ -23,6 +23,15 @@ public final class Engines {
    */
   public static Engine resolve(Engine choice, Precision precision, boolean force) {
     Engine engine = choice == Engine.AUTO ? fastest() : choice;
+    requireUsable(engine);
+    requireComputed(precision, engine);
+    if (!force) {
+      requireWorthwhile(precision, engine);
+    }
+    return engine;
+  }
+
+  private static void requireUsable(Engine engine) {
     if (engine != Engine.GRAPH && Nd4jCuda.isChosen()) {
       throw new IllegalArgumentException(
           "Invalid engine: %s (ND4J computes on a GPU here and has its arrays there; choose graph, or set BACKEND_PRIORITY_CPU=200)"
@@ -35,6 +44,9 @@ public final class Engines {
       throw new IllegalArgumentException(
           "Invalid engine: onednn (it needs Linux on x86_64 with AVX2; choose graph)");
     }
+  }
+
+  private static void requireComputed(Precision precision, Engine engine) {
     if (precision == Precision.BF16 && engine == Engine.GRAPH) {
       throw new IllegalArgumentException(
           "Invalid precision: bf16 (the graph engine computes in fp32; choose engine onednn)");
@@ -43,17 +55,19 @@ public final class Engines {
       throw new IllegalArgumentException(
           "Invalid precision: tf32 (only GPUs have such products; choose fp32, or engine cuda)");
     }
-    if (precision != Precision.FP32 && engine == Engine.CUDA && !force && !cudaHasBf16(0)) {
+  }
+
+  private static void requireWorthwhile(Precision precision, Engine engine) {
+    if (precision != Precision.FP32 && engine == Engine.CUDA && !cudaHasBf16(0)) {
       throw new UnusableGpu(
           "Invalid precision: %s (the GPU's compute capability is below 8.0; choose fp32)"
               .formatted(precision));
     }
-    if (precision == Precision.BF16 && engine == Engine.ONEDNN && !force && !hasBf16()) {
+    if (precision == Precision.BF16 && engine == Engine.ONEDNN && !hasBf16()) {
       throw new IllegalArgumentException(
           "Invalid precision: bf16 (this processor multiplies it slower than fp32, having neither"
               + " AVX-512 BF16 nor AMX; choose fp32, or --force it)");
     }
-    return engine;
   }
 
   private static Engine fastest() {
@@ -75,7 +89,9 @@ public final class Engines {
     return OneDnnDevice.hasBf16();
   }
 
-  /** The set of instructions that oneDNN's code is made for here, such as {@code isa 0x3ff}. */
+  /**
+   * Returns the set of instructions that oneDNN's code is made for here, such as {@code isa 0x3ff}.
+   */
   public static String instructions() {
     return OneDnnDevice.instructions();
   }
@@ -85,7 +101,10 @@ public final class Engines {
     return OneDnnDevice.version();
   }
 
-  /** Why this machine cannot run the engine on a GPU, as a part of a sentence; empty if it can. */
+  /**
+   * Tells why this machine cannot run the engine on a GPU, as a part of a sentence; empty if it
+   * can.
+   */
   public static String obstacleToCuda() {
     return Cuda.obstacle();
   }
@@ -99,7 +118,7 @@ public final class Engines {
     return engine == Engine.CUDA ? new CudaDevice(gpu, precision) : new OneDnnDevice(threads());
   }
 
-  /** Bytes of the first GPU's memory that are in use, by whatever process. */
+  /** Returns the bytes of the first GPU's memory that are in use, by whatever process. */
   public static long cudaMemoryInUse() {
     return Cuda.memoryInUse();
   }

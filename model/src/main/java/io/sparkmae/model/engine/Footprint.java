@@ -58,15 +58,7 @@ public record Footprint(long parameters, long workspace, long inputs) {
       int threads,
       Map<String, long[]> shapes) {
     PaperDevice paper = new PaperDevice(engine, threads);
-    Map<String, Tensor> values = new LinkedHashMap<>();
-    Map<String, Tensor> gradients = new LinkedHashMap<>();
-    long parameters = 0;
-    for (Map.Entry<String, long[]> parameter : shapes.entrySet()) {
-      Tensor value = paper.uncounted(Type.F32, parameter.getValue());
-      values.put(parameter.getKey(), value);
-      gradients.put(parameter.getKey(), paper.uncounted(Type.F32, parameter.getValue()));
-      parameters += value.length();
-    }
+    Map<String, Tensor> values = uncounted(paper, shapes);
     new Plan(
         config,
         Purpose.TRAIN,
@@ -76,8 +68,15 @@ public record Footprint(long parameters, long workspace, long inputs) {
         () -> {},
         DataType.UINT8,
         values,
-        gradients);
+        uncounted(paper, shapes));
+    long parameters = values.values().stream().mapToLong(Tensor::length).sum();
     long inputs = (long) batch * config.tokens() * (config.patchLength() + Integer.BYTES);
     return new Footprint(parameters, paper.bytes(), inputs);
+  }
+
+  private static Map<String, Tensor> uncounted(PaperDevice paper, Map<String, long[]> shapes) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    shapes.forEach((name, shape) -> tensors.put(name, paper.uncounted(Type.F32, shape)));
+    return tensors;
   }
 }

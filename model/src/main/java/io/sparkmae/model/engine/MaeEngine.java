@@ -25,7 +25,7 @@ public final class MaeEngine extends StepEngine {
   private Images next; // of the batch to come, if it is known
 
   /**
-   * An engine over flat fp32 vectors.
+   * Makes an engine over flat fp32 vectors.
    *
    * @param engine {@link Engine#ONEDNN} or {@link Engine#CUDA}
    * @param gpu for CUDA, the number of the GPU among those that the process sees
@@ -103,12 +103,12 @@ public final class MaeEngine extends StepEngine {
     next = Images.of(patches, idsShuffle);
   }
 
-  /** The latent of the kept patches in their order, class token first, [N, K + 1, D]. */
+  /** Returns the latent of the kept patches in their order, class token first, [N, K + 1, D]. */
   public INDArray latent(INDArray patches, INDArray idsShuffle) {
     return run(Purpose.PREDICT, patches, idsShuffle).latent();
   }
 
-  /** The prediction of all patches in the image's order, [N, L, P]. */
+  /** Returns the prediction of all patches in the image's order, [N, L, P]. */
   public INDArray predict(INDArray patches, INDArray idsShuffle) {
     INDArray shuffled = run(Purpose.PREDICT, patches, idsShuffle).prediction(); // [rows, P]
     int tokens = config.tokens();
@@ -125,7 +125,7 @@ public final class MaeEngine extends StepEngine {
     return to.array().reshape(patches.shape());
   }
 
-  /** The latent of all patches, class token first, [N, L + 1, D]. */
+  /** Returns the latent of all patches, class token first, [N, L + 1, D]. */
   public INDArray encode(INDArray patches) {
     INDArray inOrder = Nd4j.arange(config.tokens()).reshape(1, config.tokens());
     return run(Purpose.ENCODE, patches, inOrder.repeat(0, patches.size(0))).latent();

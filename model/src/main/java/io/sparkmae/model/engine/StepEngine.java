@@ -48,7 +48,7 @@ public abstract sealed class StepEngine implements AutoCloseable
   public record Moments(long from, long to, long expAvg, long expAvgSq, boolean decays) {}
 
   /**
-   * An engine over flat fp32 vectors.
+   * Makes an engine over flat fp32 vectors.
    *
    * @param gradients null for an engine that does not train
    * @param slots name in the reference → place in both vectors
@@ -167,7 +167,7 @@ public abstract sealed class StepEngine implements AutoCloseable
     return views;
   }
 
-  /** The Euclidean norm of the gradient. */
+  /** Returns the Euclidean norm of the gradient. */
   public final double gradientNorm() {
     return Math.sqrt(device.sumOfSquares(flat(gradients)));
   }

@@ -56,10 +56,8 @@ public final class HuggingFaceNames {
       return;
     }
     String[] parts = name.split("\\.", 3); // blocks, number, the rest
-    String layer =
-        (parts[0].startsWith("decoder") ? "decoder.decoder_layers." : "vit.encoder.layer.")
-            + parts[1]
-            + ".";
+    boolean decodes = parts[0].startsWith("decoder");
+    String layer = (decodes ? "decoder.decoder_layers." : "vit.encoder.layer.") + parts[1] + ".";
     int dot = parts[2].lastIndexOf('.');
     String module = parts[2].substring(0, dot);
     String kind = parts[2].substring(dot);

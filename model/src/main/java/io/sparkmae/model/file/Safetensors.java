@@ -75,8 +75,11 @@ public record Safetensors(Map<String, INDArray> tensors, Map<String, String> met
       description.set("data_offsets", JSON.valueToTree(new long[] {offset, end}));
       offset = end;
     }
-    byte[] json = JSON.writeValueAsBytes(header);
-    // aligned, since readers map the data into memory
+    return padded(JSON.writeValueAsBytes(header));
+  }
+
+  /** Returns the header filled up to a multiple of 8, since readers map the data into memory. */
+  private static byte[] padded(byte[] json) {
     byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
     return padded;

@@ -81,16 +81,9 @@ public record SafetensorsHeader(
   /** Checks all but the length of the data. */
   static SafetensorsHeader parse(byte[] json) throws BadWeights {
     HeaderJson parsed = HeaderJson.parse(json);
-    List<Map.Entry<String, Entry>> inOrder =
-        parsed.tensors().entrySet().stream()
-            .sorted(
-                Map.Entry.comparingByValue(
-                    (a, b) ->
-                        a.from != b.from ? Long.compare(a.from, b.from) : Long.compare(a.to, b.to)))
-            .toList();
     Map<String, Entry> tensors = new LinkedHashMap<>();
     long end = 0;
-    for (Map.Entry<String, Entry> tensor : inOrder) {
+    for (Map.Entry<String, Entry> tensor : inOrder(parsed.tensors())) {
       requireFilled(tensor.getKey(), tensor.getValue());
       if (tensor.getValue().from != end) {
         throw new BadWeights(
@@ -100,6 +93,15 @@ public record SafetensorsHeader(
       tensors.put(tensor.getKey(), tensor.getValue());
     }
     return new SafetensorsHeader(tensors, parsed.metadata(), Long.BYTES + (long) json.length);
+  }
+
+  private static List<Map.Entry<String, Entry>> inOrder(Map<String, Entry> tensors) {
+    return tensors.entrySet().stream()
+        .sorted(
+            Map.Entry.comparingByValue(
+                (a, b) ->
+                    a.from != b.from ? Long.compare(a.from, b.from) : Long.compare(a.to, b.to)))
+        .toList();
   }
 
   private static void requireFilled(String name, Entry tensor) throws BadWeights {

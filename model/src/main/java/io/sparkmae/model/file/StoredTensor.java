@@ -28,15 +28,7 @@ public record StoredTensor(String name, Ranges file, long start, Entry entry) {
    * @throws BadWeights if they are of another type
    */
   public void read(INDArray into, long from) throws IOException {
-    Widening format =
-        Stream.of(Widening.values())
-            .filter(known -> known.name().equals(entry.type()))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new BadWeights(
-                        "Cannot read tensor %s: its type is %s (must be F32, F16 or BF16)"
-                            .formatted(name, entry.type())));
+    Widening format = format();
     INDArray flat = into.reshape(into.length());
     long length = (entry.to() - entry.from()) / format.width();
     byte[] bytes = new byte[(int) Math.min(PIECE, length) * format.width()];
@@ -48,6 +40,17 @@ public record StoredTensor(String name, Ranges file, long start, Entry entry) {
       format.widen(piece, HostVector.view(flat, from + done, count));
       done += count;
     }
+  }
+
+  private Widening format() throws BadWeights {
+    return Stream.of(Widening.values())
+        .filter(known -> known.name().equals(entry.type()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new BadWeights(
+                    "Cannot read tensor %s: its type is %s (must be F32, F16 or BF16)"
+                        .formatted(name, entry.type())));
   }
 
   /** Returns the place of this tensor in the reference's state dict; empty if it has none. */

@@ -57,7 +57,8 @@ public final class ConfigKeys {
   }
 
   /**
-   * The settings that decide a run's result and differ from {@code text}, each with both values.
+   * Returns the settings that decide a run's result and differ from {@code text}, each with both
+   * values.
    *
    * @param text of another run; a key that it lacks, being newer, has its default there
    */

@@ -36,7 +36,7 @@ public final class ConfigLayers {
   private ConfigLayers() {}
 
   /**
-   * The settings of a run.
+   * Returns the settings of a run.
    *
    * @param flags full key → value; strings are read as the key's type
    * @param file a HOCON file on any Hadoop file system, recipe:NAME, or null
@@ -55,7 +55,7 @@ public final class ConfigLayers {
   }
 
   /**
-   * The settings of a fine-tuning run, over the geometry of the model that it starts from.
+   * Returns the settings of a fine-tuning run, over the geometry of the model that it starts from.
    *
    * @param flags full key → value; strings are read as the key's type
    * @param file a HOCON file on any Hadoop file system, recipe:NAME, or null
@@ -81,7 +81,7 @@ public final class ConfigLayers {
   }
 
   /**
-   * The settings of a run, whose channels are the data's unless they are set.
+   * Returns the settings of a run, whose channels are the data's unless they are set.
    *
    * @param channelsOf the channels of the prepared data set of a URI
    */
@@ -98,13 +98,16 @@ public final class ConfigLayers {
             : config);
   }
 
-  /** The settings that {@link RunConfig#text} wrote; keys that are newer have their defaults. */
+  /**
+   * Returns the settings that {@link RunConfig#text} wrote; keys that are newer have their
+   * defaults.
+   */
   public static RunConfig ofText(String text) {
     Config config = ConfigFactory.parseString(text);
     return ConfigKeys.read(config.withFallback(SettingsTable.of(config).defaults()).resolve());
   }
 
-  /** The model that {@code flags} describe, over the defaults. */
+  /** Returns the model that {@code flags} describe, over the defaults. */
   public static ModelDescription model(Map<String, ?> flags, Configuration hadoop)
       throws IOException {
     Config config = join(flags, null, hadoop, Settings.PRETRAINING);

@@ -12,7 +12,7 @@ public sealed class Flags implements IModelTransformer {
 
   private final List<Setting> flagged;
 
-  /** The flags of pre-training. */
+  /** Makes the flags of pre-training. */
   public Flags() {
     this(Settings.PRETRAINING);
   }
@@ -35,7 +35,9 @@ public sealed class Flags implements IModelTransformer {
     return command;
   }
 
-  /** The values that the command line gave, under their keys, by {@code --set} or by flags. */
+  /**
+   * Returns the values that the command line gave, under their keys, by {@code --set} or by flags.
+   */
   public Map<String, Object> given(CommandSpec command, Map<String, String> set) {
     Map<String, Object> given = new LinkedHashMap<>(set);
     for (Setting setting : flagged) {

@@ -43,12 +43,12 @@ public record RunConfig(
         "must divide train.batch-size, " + train.batchSize());
   }
 
-  /** Plain averaging of everything, and the usual checkpoints. */
+  /** Makes a run of plain averaging of everything, and the usual checkpoints. */
   public RunConfig(String modelName, MaeConfig model, Train train, Data data) {
     this(modelName, model, train, Averaging.PLAIN, data, Checkpoints.USUAL);
   }
 
-  /** A run that pre-trains from new weights. */
+  /** Makes a run that pre-trains from new weights. */
   public RunConfig(
       String modelName,
       MaeConfig model,
@@ -66,6 +66,12 @@ public record RunConfig(
             model.encoder().withPositions(positioned.encoder().positions()),
             model.decoder().withPositions(positioned.decoder().positions()));
     return new RunConfig(modelName, same, train, averaging, data, checkpoints, init, fineTune);
+  }
+
+  /** Returns this run with batches of another size, and so many of them in a local step. */
+  public RunConfig withBatches(int size, int ofStep) {
+    Train other = train.withBatches(size, ofStep);
+    return new RunConfig(modelName, model, other, averaging, data, checkpoints, init, fineTune);
   }
 
   /**
@@ -137,9 +143,29 @@ public record RunConfig(
           "must be positive, or 0 for none");
     }
 
-    /** Crops of one local step of one worker. */
+    /** Returns the crops of one local step of one worker. */
     public int cropsOfStep() {
       return Math.multiplyExact(batchSize, accumulation);
+    }
+
+    private Train withBatches(int size, int ofStep) {
+      return new Train(
+          epochs,
+          size,
+          workers,
+          ofStep,
+          averagingFrequency,
+          baseLearningRate,
+          warmupEpochs,
+          weightDecay,
+          beta1,
+          beta2,
+          minLearningRate,
+          maxGradientNorm,
+          seed,
+          optimiser,
+          engine,
+          precision);
     }
   }
 
@@ -241,8 +267,8 @@ public record RunConfig(
   }
 
   /**
-   * The settings as HOCON, those that a preset or the defaults gave included; reading it gives this
-   * again.
+   * Returns the settings as HOCON, those that a preset or the defaults gave included; reading it
+   * gives this again.
    */
   public String text() {
     return ConfigKeys.text(this);

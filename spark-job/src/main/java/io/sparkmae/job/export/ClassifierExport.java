@@ -30,15 +30,7 @@ public final class ClassifierExport {
       throws IOException {
     Map<String, INDArray> named =
         layout == ExportLayout.TIMM ? weights : HuggingFaceNames.fromReference(weights);
-    Map<String, Object> config =
-        switch (layout) {
-          case TIMM -> timm(model);
-          case HUGGINGFACE -> huggingFace(model);
-          case REFERENCE, ONNX, DL4J ->
-              throw new IllegalArgumentException(
-                  "Invalid --layout: %s (must be timm or huggingface for a classifier)"
-                      .formatted(layout));
-        };
+    Map<String, Object> config = config(layout, model);
     Safetensors file = new Safetensors(named, Map.of("format", "pt"));
     List<StoredFile> files = new ArrayList<>();
     files.add(sink.file(ExportLayout.WEIGHTS, file::write));
@@ -48,6 +40,17 @@ public final class ClassifierExport {
             "preprocessor_config.json",
             out -> out.write(Json.pretty(Preprocessor.of(encoder(model))))));
     return files;
+  }
+
+  private static Map<String, Object> config(ExportLayout layout, ClassifierDescription model) {
+    return switch (layout) {
+      case TIMM -> timm(model);
+      case HUGGINGFACE -> huggingFace(model);
+      case REFERENCE, ONNX, DL4J ->
+          throw new IllegalArgumentException(
+              "Invalid --layout: %s (must be timm or huggingface for a classifier)"
+                  .formatted(layout));
+    };
   }
 
   /** Returns what timm reads: {@code global_pool} avg has the norm {@code fc_norm}. */
@@ -87,14 +90,18 @@ public final class ClassifierExport {
                     || key.equals("norm_pix_loss"));
     json.put("architectures", List.of("ViTForImageClassification"));
     json.put("model_type", "vit");
+    putClasses(json, model.classes());
+    return json;
+  }
+
+  private static void putClasses(Map<String, Object> json, List<String> classes) {
     Map<String, String> names = new LinkedHashMap<>();
     Map<String, Integer> labels = new LinkedHashMap<>();
-    for (int label = 0; label < model.classes().size(); label++) {
-      names.put(Integer.toString(label), model.classes().get(label));
-      labels.put(model.classes().get(label), label);
+    for (int label = 0; label < classes.size(); label++) {
+      names.put(Integer.toString(label), classes.get(label));
+      labels.put(classes.get(label), label);
     }
     json.put("id2label", names);
     json.put("label2id", labels);
-    return json;
   }
 }

@@ -71,6 +71,13 @@ public enum ExportLayout {
         this == HUGGINGFACE
             ? HuggingFaceConfig.of(config, weights.containsKey("mask_token"))
             : TimmConfig.of(model);
+    files.addAll(describe(model, description, sink));
+    return files;
+  }
+
+  private static List<StoredFile> describe(
+      ModelDescription model, Map<String, Object> description, Sink sink) throws IOException {
+    List<StoredFile> files = new ArrayList<>();
     files.add(sink.file(CONFIG, out -> out.write(Json.pretty(description))));
     files.add(
         sink.file(

@@ -72,6 +72,17 @@ final class OnnxEncoder {
     }
     String tokens = norm("last_hidden_state", x, "norm");
     graph.output(tokens, config.tokens() + 1L, dim);
+    pool(tokens, dim);
+    return ModelProto.newBuilder()
+        .setIrVersion(IR_VERSION)
+        .setProducerName("spark-mae")
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
+        .setGraph(graph.build())
+        .build();
+  }
+
+  /** Adds the outputs of one vector an image: the class token, and the mean of the patches. */
+  private void pool(String tokens, int dim) {
     graph.named("cls", "Gather", List.of(tokens, graph.scalar(0L)), attribute("axis", 1L));
     graph.output("cls", dim);
     String patches =
@@ -84,12 +95,6 @@ final class OnnxEncoder {
                 graph.constant(1)));
     graph.named("mean", "ReduceMean", List.of(patches), list("axes", 1), attribute("keepdims", 0L));
     graph.output("mean", dim);
-    return ModelProto.newBuilder()
-        .setIrVersion(IR_VERSION)
-        .setProducerName("spark-mae")
-        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
-        .setGraph(graph.build())
-        .build();
   }
 
   private String embedding() throws IOException {

@@ -62,16 +62,20 @@ final class OnnxGraph {
       Safetensors.write(tensor, bytes);
       proto.setRawData(bytes.toByteString());
     } else {
-      long length = tensor.length() * Float.BYTES;
-      proto.setDataLocation(TensorProto.DataLocation.EXTERNAL);
-      proto.addExternalData(entry("location", dataFile));
-      proto.addExternalData(entry("offset", Long.toString(dataLength)));
-      proto.addExternalData(entry("length", Long.toString(length)));
-      dataLength += length;
-      data.add(out -> Safetensors.write(tensor, out));
+      putBeside(proto, tensor);
     }
     graph.addInitializer(proto);
     return name;
+  }
+
+  private void putBeside(TensorProto.Builder proto, INDArray tensor) {
+    long length = tensor.length() * Float.BYTES;
+    proto.setDataLocation(TensorProto.DataLocation.EXTERNAL);
+    proto.addExternalData(entry("location", dataFile));
+    proto.addExternalData(entry("offset", Long.toString(dataLength)));
+    proto.addExternalData(entry("length", Long.toString(length)));
+    dataLength += length;
+    data.add(out -> Safetensors.write(tensor, out));
   }
 
   /** Adds a constant of whole numbers, a vector. */

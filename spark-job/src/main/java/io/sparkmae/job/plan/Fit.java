@@ -32,15 +32,7 @@ final class Fit {
     requireHeap(cluster.isLocal() ? 0 : cluster.heap(), "--executor-memory");
     requireHeap(cluster.driverHeap(), "--driver-memory");
     MemoryPlan memory = MemoryPlan.of(run, workers, cluster);
-    if (memory.gpu() != null && memory.gpu().total() > cluster.gpuMemory() / MIB) {
-      throw new IllegalArgumentException(
-          "Cannot fit: a worker needs %d MiB on its GPU and has %d (%sgive GPUs of --gpu-memory %dm)"
-              .formatted(
-                  memory.gpu().total(),
-                  cluster.gpuMemory() / MIB,
-                  smaller(),
-                  memory.gpu().total()));
-    }
+    requireGpu(memory);
     if (isOver(memory)) {
       Process process = process(memory);
       throw new IllegalArgumentException(
@@ -53,6 +45,18 @@ final class Fit {
                   process.besideHeap()));
     }
     return memory;
+  }
+
+  private void requireGpu(MemoryPlan memory) {
+    if (memory.gpu() != null && memory.gpu().total() > cluster.gpuMemory() / MIB) {
+      throw new IllegalArgumentException(
+          "Cannot fit: a worker needs %d MiB on its GPU and has %d (%sgive GPUs of --gpu-memory %dm)"
+              .formatted(
+                  memory.gpu().total(),
+                  cluster.gpuMemory() / MIB,
+                  smaller(),
+                  memory.gpu().total()));
+    }
   }
 
   private static void requireHeap(long heap, String option) {
@@ -88,35 +92,11 @@ final class Fit {
                 .toList());
     for (int i = divisors.size() - 1; i >= 0; i--) {
       int parts = run.train().accumulation() * (batch / divisors.get(i));
-      if (fits(inParts(divisors.get(i), parts))) {
+      if (fits(run.withBatches(divisors.get(i), parts))) {
         return "give --batch-size %d --gradient-accumulation %d, or "
             .formatted(divisors.get(i), parts);
       }
     }
     return "";
-  }
-
-  private RunConfig inParts(int batch, int parts) {
-    RunConfig.Train t = run.train();
-    RunConfig.Train train =
-        new RunConfig.Train(
-            t.epochs(),
-            batch,
-            t.workers(),
-            parts,
-            t.averagingFrequency(),
-            t.baseLearningRate(),
-            t.warmupEpochs(),
-            t.weightDecay(),
-            t.beta1(),
-            t.beta2(),
-            t.minLearningRate(),
-            t.maxGradientNorm(),
-            t.seed(),
-            t.optimiser(),
-            t.engine(),
-            t.precision());
-    return new RunConfig(
-        run.modelName(), run.model(), train, run.averaging(), run.data(), run.checkpoints());
   }
 }

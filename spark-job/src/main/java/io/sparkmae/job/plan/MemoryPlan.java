@@ -24,7 +24,7 @@ import java.util.Map;
  * @param blocksFit whether Spark keeps them in memory; if not, some go to the disk, which is slow
  * @param traffic of a round
  */
-public record MemoryPlan(
+record MemoryPlan(
     long parameters,
     Process driver,
     Process executor,

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param besideHeap the sum of all others: what a container needs as Spark's memoryOverhead
  * @param total of all
  */
-public record Process(Map<String, Long> parts, long besideHeap, long total) {
+record Process(Map<String, Long> parts, long besideHeap, long total) {
 
   static final String HEAP = "java heap";
 

@@ -8,4 +8,4 @@ package io.sparkmae.job.probe;
  * @param top5 share of the class's rows whose class was among the first five; 0 without rows
  * @param rows test rows of the class
  */
-public record ClassAccuracy(int label, String name, double top1, double top5, long rows) {}
+record ClassAccuracy(int label, String name, double top1, double top5, long rows) {}

@@ -79,17 +79,9 @@ public final class NearestNeighbours implements Serializable {
       throw new IllegalArgumentException(
           "Invalid temperature: " + temperature + " (must be positive)");
     }
-    Dataset<Row> seen = train.select("label", "features");
-    requireRoom(
-        seen.count(), Numbers.of(seen.first(), FEATURES).length, Runtime.getRuntime().maxMemory());
-    // not Spark's rows: they box every number, which takes five times the memory
-    NearestNeighbours neighbours =
-        new NearestNeighbours(
-            seen.javaRDD()
-                .mapPartitions(rows -> List.of(new Partition(rows)).iterator())
-                .collect());
     var spark = JavaSparkContext.fromSparkContext(train.sparkSession().sparkContext());
-    Broadcast<NearestNeighbours> everywhere = spark.broadcast(neighbours);
+    Broadcast<NearestNeighbours> everywhere =
+        spark.broadcast(of(train.select("label", "features")));
     try {
       return Confusion.of(
           test.select("label", "features")
@@ -98,6 +90,14 @@ public final class NearestNeighbours implements Serializable {
     } finally {
       everywhere.destroy();
     }
+  }
+
+  private static NearestNeighbours of(Dataset<Row> seen) {
+    requireRoom(
+        seen.count(), Numbers.of(seen.first(), FEATURES).length, Runtime.getRuntime().maxMemory());
+    // not Spark's rows: they box every number, which takes five times the memory
+    return new NearestNeighbours(
+        seen.javaRDD().mapPartitions(rows -> List.of(new Partition(rows)).iterator()).collect());
   }
 
   static void requireRoom(long rows, int width, long memory) {

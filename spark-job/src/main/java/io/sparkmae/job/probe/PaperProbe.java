@@ -103,14 +103,7 @@ public final class PaperProbe {
     double losses = 0;
     for (int step = 0; step < steps; step++) {
       int size = (int) (rows * (step + 1) / steps - rows * step / steps);
-      float[][] batch = new float[size][];
-      int[] labels = new int[size];
-      for (int n = 0; n < size; n++) {
-        Row row = features.next();
-        batch[n] = Numbers.of(row, 2);
-        labels[n] = label(row, 1);
-      }
-      losses += head.step(batch, labels, rate.valueAt(epoch * steps + step, epoch));
+      losses += step(features, size, rate.valueAt(epoch * steps + step, epoch));
     }
     if (!Double.isFinite(losses)) {
       throw new NonFiniteLoss(
@@ -118,6 +111,17 @@ public final class PaperProbe {
               .formatted(epoch));
     }
     return losses / steps;
+  }
+
+  private double step(Iterator<Row> features, int size, double rate) {
+    float[][] batch = new float[size][];
+    int[] labels = new int[size];
+    for (int n = 0; n < size; n++) {
+      Row row = features.next();
+      batch[n] = Numbers.of(row, 2);
+      labels[n] = label(row, 1);
+    }
+    return head.step(batch, labels, rate);
   }
 
   private static int label(Row row, int column) {

@@ -53,15 +53,20 @@ public final class ProbeFiles {
       to.writeEndArray();
       to.writeArrayFieldStart("counts");
       for (int label = 0; label < classes.size(); label++) {
-        to.writeStartArray();
-        for (int predicted = 0; predicted < classes.size(); predicted++) {
-          to.writeNumber(confusion.rows(label, predicted));
-        }
-        to.writeEndArray();
+        writeRow(confusion, label, classes.size(), to);
       }
       to.writeEndArray();
       to.writeEndObject();
     }
+  }
+
+  private static void writeRow(Confusion confusion, int label, int classes, JsonGenerator to)
+      throws IOException {
+    to.writeStartArray();
+    for (int predicted = 0; predicted < classes; predicted++) {
+      to.writeNumber(confusion.rows(label, predicted));
+    }
+    to.writeEndArray();
   }
 
   private static void draw(Confusion confusion, List<ClassAccuracy> classes, OutputStream out)

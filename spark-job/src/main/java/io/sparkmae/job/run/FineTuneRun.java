@@ -28,7 +28,7 @@ public final class FineTuneRun {
   private final Tracker tracker;
 
   /**
-   * A run of settings that fine-tune, which tells {@code tracker} of its rounds and epochs.
+   * Makes a run of settings that fine-tune, which tells {@code tracker} of its rounds and epochs.
    *
    * @throws IllegalArgumentException if the output is the model that it starts from
    */

@@ -63,6 +63,18 @@ final class InitialWeights implements Consumer<MaeGraph> {
 
   private static RunConfig positioned(RunConfig run, MaeConfig there, boolean hasDecoder) {
     MaeConfig here = run.model();
+    List<String> differences = differences(there, here, hasDecoder);
+    if (!differences.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot start from %s: %s (give its values with --model and --set, or export its encoder alone with --layout timm; the image size may differ)"
+              .formatted(run.init(), String.join("; ", differences)));
+    }
+    MaeConfig resized = there.withImageSize(here.imageSize());
+    return run.withPositionsOf(
+        hasDecoder ? resized : resized.withTowers(resized.encoder(), here.decoder()));
+  }
+
+  private static List<String> differences(MaeConfig there, MaeConfig here, boolean hasDecoder) {
     List<String> differences = new ArrayList<>();
     compare(differences, "model.patch-size", there.patchSize(), here.patchSize());
     compare(differences, "model.channels", there.channels(), here.channels());
@@ -76,14 +88,7 @@ final class InitialWeights implements Consumer<MaeGraph> {
           there.decoderAttention(),
           here.decoderAttention());
     }
-    if (!differences.isEmpty()) {
-      throw new IllegalArgumentException(
-          "Cannot start from %s: %s (give its values with --model and --set, or export its encoder alone with --layout timm; the image size may differ)"
-              .formatted(run.init(), String.join("; ", differences)));
-    }
-    MaeConfig resized = there.withImageSize(here.imageSize());
-    return run.withPositionsOf(
-        hasDecoder ? resized : resized.withTowers(resized.encoder(), here.decoder()));
+    return differences;
   }
 
   private static void compare(List<String> differences, String prefix, Tower there, Tower here) {

@@ -46,28 +46,25 @@ final class MistakenImages {
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
       System.err.println("mae: the mistaken images are not drawn: " + e);
     }
-    return pictures.isEmpty()
-        ? List.of()
-        : List.of(
-            new Gallery(
-                "Most confidently wrong",
-                "Test images after the last epoch, as the network sees them.",
-                false,
-                pictures));
+    return pictures.isEmpty() ? List.of() : List.of(gallery(pictures));
+  }
+
+  private static Gallery gallery(List<Shown> pictures) {
+    return new Gallery(
+        "Most confidently wrong",
+        "Test images after the last epoch, as the network sees them.",
+        false,
+        pictures);
   }
 
   private static Map<String, byte[]> images(
       SparkSession spark, PreparedData test, List<Mistake> mistakes) {
-    String[] files =
-        IntStream.range(0, test.manifest().files().size())
-            .mapToObj(file -> test.path(file).toString())
-            .toArray(String[]::new);
     Object[] keys = mistakes.stream().map(Mistake::key).toArray();
     Map<String, byte[]> images = new HashMap<>();
     for (Row row :
         spark
             .read()
-            .parquet(files)
+            .parquet(files(test))
             .where(col("image.path").isin(keys))
             .select("image.path", "image.bytes")
             .limit(2 * keys.length)
@@ -75,6 +72,12 @@ final class MistakenImages {
       images.put(row.getString(0), row.getAs(1));
     }
     return images;
+  }
+
+  private static String[] files(PreparedData test) {
+    return IntStream.range(0, test.manifest().files().size())
+        .mapToObj(file -> test.path(file).toString())
+        .toArray(String[]::new);
   }
 
   private static byte[] png(byte[] encoded, MaeConfig model) throws IOException {

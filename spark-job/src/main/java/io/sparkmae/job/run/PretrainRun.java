@@ -21,7 +21,7 @@ public final class PretrainRun {
   private final Tracker tracker;
   private final Snapshots snapshots = new Snapshots();
 
-  /** A run that tells {@code tracker} of its rounds. */
+  /** Makes a run that tells {@code tracker} of its rounds. */
   public PretrainRun(SparkSession spark, RunConfig run, String output, Tracker tracker) {
     this.spark = spark;
     this.run = run;

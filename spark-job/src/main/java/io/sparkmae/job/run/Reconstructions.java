@@ -61,9 +61,7 @@ public final class Reconstructions {
     MultiDataSet batch = MaeBatch.of(config, normalisation, original, new long[] {sampleSeed});
     INDArray predicted = graph.predict(batch); // [1, L, P]
     if (config.normPixLoss()) {
-      INDArray patches = batch.getLabels(0);
-      INDArray numbers = drawn == null ? Pixels.normalise(patches, channels) : patches;
-      predicted = PatchStatistics.of(numbers).denormalise(predicted);
+      predicted = denormalised(predicted, batch.getLabels(0), drawn == null, channels);
     }
     double[] mask = MaeBatch.mask(config, sampleSeed);
     return drawn == null
@@ -72,5 +70,11 @@ public final class Reconstructions {
             drawn.draw(original, normalisation),
             mask,
             drawn.draw(predicted.dup('c').data().asFloat(), channels));
+  }
+
+  private static INDArray denormalised(
+      INDArray predicted, INDArray patches, boolean areBytes, int channels) {
+    INDArray numbers = areBytes ? Pixels.normalise(patches, channels) : patches;
+    return PatchStatistics.of(numbers).denormalise(predicted);
   }
 }

@@ -43,20 +43,18 @@ final class TestAccuracy implements EpochEnd {
     Accuracy accuracy = judgement.accuracy();
     epochs.removeIf(before -> before.epoch() > epoch); // which are trained again
     better = best().map(best -> accuracy.top1() > best.top1()).orElse(true);
-    EpochAccuracy judged =
-        new EpochAccuracy(
-            epoch + 1,
-            accuracy.top1(),
-            accuracy.top5(),
-            null,
-            graph.getConfiguration().getIterationCount(),
-            System.currentTimeMillis() / 1e3);
+    EpochAccuracy judged = judged(epoch, accuracy, graph.getConfiguration().getIterationCount());
     epochs.add(judged);
     tracker.log(judged.scalars());
     System.err.printf(
         "epoch %d: top-1 %.4f, top-5 %.4f of %d test images%s%n",
         epoch + 1, accuracy.top1(), accuracy.top5(), accuracy.rows(), better ? ", the best" : "");
     return better;
+  }
+
+  private static EpochAccuracy judged(int epoch, Accuracy accuracy, int steps) {
+    double now = System.currentTimeMillis() / 1e3;
+    return new EpochAccuracy(epoch + 1, accuracy.top1(), accuracy.top5(), null, steps, now);
   }
 
   private Judgement judge(ClassifierGraph graph) {

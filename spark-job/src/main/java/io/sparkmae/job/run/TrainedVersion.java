@@ -48,13 +48,7 @@ final class TrainedVersion {
     writeState(version, trained, model);
     Course course = Course.of(trained, List.of());
     course.write(version);
-    PretrainResult result =
-        new PretrainResult(
-            version.uri(),
-            trained.loss(),
-            trained.images(),
-            trained.imagesPerSecond(),
-            trained.graph().paramsSha256());
+    PretrainResult result = result(version.uri(), trained);
     List<Gallery> galleries =
         draw(version, (MaeGraph) trained.graph(), run, model, snapshots, hadoop);
     String title = run.modelName() + " " + version.name();
@@ -64,6 +58,15 @@ final class TrainedVersion {
     RunRecord.write(version, run, place, result);
     version.commit();
     return result;
+  }
+
+  private static PretrainResult result(String uri, Trained trained) {
+    return new PretrainResult(
+        uri,
+        trained.loss(),
+        trained.images(),
+        trained.imagesPerSecond(),
+        trained.graph().paramsSha256());
   }
 
   /** Writes a checkpoint of an unfinished run: a complete model, and the state to continue from. */

@@ -33,7 +33,12 @@ public final class Sessions {
   /** Returns the running session, or a new one named after the command. */
   public static SparkSession open(String command) {
     SparkSession.Builder builder = SparkSession.builder().appName("spark-mae " + command);
-    SparkConf given = new SparkConf();
+    addDefaults(builder, new SparkConf());
+    opened = true;
+    return builder.getOrCreate();
+  }
+
+  private static void addDefaults(SparkSession.Builder builder, SparkConf given) {
     if (given.get(SERIALIZER, "").endsWith("KryoSerializer") && !given.contains(REGISTRATOR)) {
       // without it Kryo corrupts ND4J's arrays
       builder.config(REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator");
@@ -49,8 +54,6 @@ public final class Sessions {
       builder.config(SILENCE, "365d");
     }
     builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
-    opened = true;
-    return builder.getOrCreate();
   }
 
   /**

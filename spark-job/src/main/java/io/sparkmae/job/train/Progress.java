@@ -45,22 +45,27 @@ final class Progress {
     long images = images() + report.images();
     trained += report.images();
     seconds += report.seconds();
-    last =
-        new Metric(
-            round.lastStep() + 1L,
-            (double) images * epochs / imagesInAll,
-            loss,
-            learningRate,
-            images,
-            report.images() / report.seconds(),
-            report.waiting(),
-            report.computing(),
-            report.exchanging() + report.averaging(),
-            report.gradientNorm(),
-            System.currentTimeMillis() / 1e3);
+    double epoch = (double) images * epochs / imagesInAll;
+    last = metric(round.lastStep() + 1L, epoch, loss, learningRate, images, report);
     metrics.add(last);
     report.workers().forEach(share -> workers.merge(share.worker(), share, WorkerTotal::plus));
     System.err.println(line(last));
+  }
+
+  private static Metric metric(
+      long step, double epoch, double loss, double learningRate, long images, RoundReport report) {
+    return new Metric(
+        step,
+        epoch,
+        loss,
+        learningRate,
+        images,
+        report.images() / report.seconds(),
+        report.waiting(),
+        report.computing(),
+        report.exchanging() + report.averaging(),
+        report.gradientNorm(),
+        System.currentTimeMillis() / 1e3);
   }
 
   private String line(Metric round) {

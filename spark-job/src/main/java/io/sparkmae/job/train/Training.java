@@ -122,12 +122,7 @@ public final class Training {
     if (from == null) {
       task.start().accept(graph);
     }
-    Progress progress =
-        new Progress(
-            run.train().epochs(),
-            crops(run, data.rows()) * run.train().epochs(),
-            from == null ? List.of() : from.metrics(),
-            from == null ? List.of() : from.workers());
+    Progress progress = progress(run, data.rows(), from);
     URI fileSystem = new Path(data.uri()).getFileSystem(hadoop).getUri();
     MinibatchLoader loader =
         new MinibatchLoader(
@@ -135,10 +130,7 @@ public final class Training {
     try (AveragingMaster master = new AveragingMaster(spark, graph, run.averaging().outer());
         StopSignal stop = StopSignal.watch(spark.sc());
         Metrics metrics = TrainingMetrics.register(progress)) {
-      hooks.forEach(master::addHook);
-      master.accumulate(run.train().accumulation());
-      master.exchangeIn(run.averaging().exchangePrecision());
-      master.compute(compute(run.train(), task, TaskSlots.haveGpus(spark.getConf())));
+      prepare(master, run, task, hooks, TaskSlots.haveGpus(spark.getConf()));
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
       Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
       if (from != null) {
@@ -149,6 +141,22 @@ public final class Training {
     } finally {
       spark.clearJobGroup();
     }
+  }
+
+  private static Progress progress(RunConfig run, long images, ResumePoint from) {
+    return new Progress(
+        run.train().epochs(),
+        crops(run, images) * run.train().epochs(),
+        from == null ? List.of() : from.metrics(),
+        from == null ? List.of() : from.workers());
+  }
+
+  private static void prepare(
+      AveragingMaster master, RunConfig run, Task task, List<TrainingHook> hooks, boolean gpus) {
+    hooks.forEach(master::addHook);
+    master.accumulate(run.train().accumulation());
+    master.exchangeIn(run.averaging().exchangePrecision());
+    master.compute(compute(run.train(), task, gpus));
   }
 
   private Trained train() throws IOException {

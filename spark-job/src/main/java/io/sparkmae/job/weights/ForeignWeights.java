@@ -86,9 +86,7 @@ public final class ForeignWeights implements Closeable {
     try {
       files = TensorFiles.open(file.get(), hadoop);
       ForeignWeights foreign = new ForeignWeights(uri, files);
-      if (!foreign.ignored().isEmpty()) {
-        System.err.printf("%s: ignored, being no part of an encoder: %s%n", uri, foreign.ignored());
-      }
+      foreign.tellIgnored(uri);
       return foreign;
     } catch (BadWeights e) {
       close(files);
@@ -96,6 +94,12 @@ public final class ForeignWeights implements Closeable {
     } catch (IOException | RuntimeException e) {
       close(files);
       throw e;
+    }
+  }
+
+  private void tellIgnored(String uri) {
+    if (!ignored().isEmpty()) {
+      System.err.printf("%s: ignored, being no part of an encoder: %s%n", uri, ignored());
     }
   }
 

@@ -32,13 +32,7 @@ record Geometry(Map<String, long[]> shapes, Hints hints) {
       throw new BadWeights("its patches are %s (must be square)".formatted(Arrays.toString(patch)));
     }
     hints.check(dim);
-    long tokens = shape("pos_embed", 3)[1] - 1;
-    long grid = Math.round(Math.sqrt(tokens));
-    if (grid < 1 || grid * grid != tokens) {
-      throw new BadWeights(
-          "its pos_embed has %d rows (must be one for the class token and a square of patches)"
-              .formatted(tokens + 1));
-    }
+    long grid = grid();
     long hidden = shape("blocks.0.mlp.fc1.weight", 2)[0];
     try {
       return new MaeConfig(
@@ -54,6 +48,18 @@ record Geometry(Map<String, long[]> shapes, Hints hints) {
     } catch (IllegalArgumentException e) {
       throw new BadWeights("it is no model that can be built here: " + e.getMessage(), e);
     }
+  }
+
+  /** Returns the number of patches along a side. */
+  private long grid() throws BadWeights {
+    long tokens = shape("pos_embed", 3)[1] - 1;
+    long grid = Math.round(Math.sqrt(tokens));
+    if (grid < 1 || grid * grid != tokens) {
+      throw new BadWeights(
+          "its pos_embed has %d rows (must be one for the class token and a square of patches)"
+              .formatted(tokens + 1));
+    }
+    return grid;
   }
 
   private Tower decoder() throws BadWeights {

@@ -92,25 +92,27 @@ final class Pieces {
     TreeSet<String> more = new TreeSet<>(shapes.keySet());
     more.removeAll(expected.keySet());
     more.addAll(unexpected);
-    List<String> misshapen =
-        shapes.keySet().stream()
-            .filter(expected::containsKey)
-            .filter(name -> !Arrays.equals(shapes.get(name), expected.get(name)))
-            .map(
-                name ->
-                    "%s is %s in place of %s"
-                        .formatted(
-                            name,
-                            Arrays.toString(shapes.get(name)),
-                            Arrays.toString(expected.get(name))))
-            .toList();
     List<String> faults = new ArrayList<>();
     add(faults, "missing", missing);
     add(faults, "unexpected", more);
-    add(faults, "of another shape", misshapen);
+    add(faults, "of another shape", misshapen(shapes, expected));
     if (!faults.isEmpty()) {
       throw new BadWeights("its tensors are not those of a ViT: " + String.join("; ", faults));
     }
+  }
+
+  private static List<String> misshapen(Map<String, long[]> shapes, Map<String, long[]> expected) {
+    return shapes.keySet().stream()
+        .filter(expected::containsKey)
+        .filter(name -> !Arrays.equals(shapes.get(name), expected.get(name)))
+        .map(
+            name ->
+                "%s is %s in place of %s"
+                    .formatted(
+                        name,
+                        Arrays.toString(shapes.get(name)),
+                        Arrays.toString(expected.get(name))))
+        .toList();
   }
 
   private static void add(List<String> faults, String fault, Collection<String> names) {

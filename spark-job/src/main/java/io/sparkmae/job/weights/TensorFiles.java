@@ -117,6 +117,10 @@ final class TensorFiles implements Closeable {
         tensors.put(tensor.getKey(), tensor.getValue());
       }
     }
+    requireAll(shards);
+  }
+
+  private void requireAll(Map<String, String> shards) throws BadWeights {
     for (Map.Entry<String, String> tensor : shards.entrySet()) {
       if (!tensors.containsKey(tensor.getKey())) {
         throw new BadWeights(
@@ -139,7 +143,10 @@ final class TensorFiles implements Closeable {
             throw new BadWeights(name + " is shorter than its header says", e);
           }
         };
-    SafetensorsHeader header = SafetensorsHeader.read(ranges, length);
+    return stored(SafetensorsHeader.read(ranges, length), ranges);
+  }
+
+  private static Map<String, StoredTensor> stored(SafetensorsHeader header, Ranges ranges) {
     Map<String, StoredTensor> stored = new LinkedHashMap<>();
     header
         .tensors()

@@ -33,11 +33,7 @@ final class CudaCopy {
   }
 
   private Runnable strided() {
-    if (from.length() >= 1L << 32) {
-      throw new IllegalArgumentException(
-          "Cannot copy %s: %d entries (at most 2³² on a GPU; take a smaller batch)"
-              .formatted(from, from.length()));
-    }
+    requireCountable();
     long[] shape = four(from.shape(), 1);
     long[] f = four(from.strides(), 0);
     long[] t = four(to.strides(), 0);
@@ -60,6 +56,14 @@ final class CudaCopy {
         t[1] / group,
         t[2] / group,
         t[3]);
+  }
+
+  private void requireCountable() {
+    if (from.length() >= 1L << 32) {
+      throw new IllegalArgumentException(
+          "Cannot copy %s: %d entries (at most 2³² on a GPU; take a smaller batch)"
+              .formatted(from, from.length()));
+    }
   }
 
   /** Returns whether every row along the last axis is dense and made of aligned groups of eight. */

@@ -33,7 +33,17 @@ final class CudaFeed implements Feed {
   private final CUevent_st taken = new CUevent_st();
   private final List<Leg> legs = new ArrayList<>();
 
-  private record Leg(CudaHost host, Pointer landing, Pointer image, long bytes) {}
+  private record Leg(CudaHost host, Pointer landing, Pointer image, long bytes) {
+    static Leg of(INDArray array, CudaMemory memory) {
+      Tensor image = memory.imageOf(array);
+      Tensor landing = memory.allocate(image.type(), image.shape());
+      return new Leg(
+          memory.host(array),
+          new Address(landing.address()),
+          new Address(image.address()),
+          image.length() * image.type().bytes());
+    }
+  }
 
   /**
    * Makes a feed from {@code hosts} to their images in {@code memory}.
@@ -52,14 +62,7 @@ final class CudaFeed implements Feed {
     Cuda.check(cudaEventCreateWithFlags(sent, cudaEventDisableTiming));
     Cuda.check(cudaEventCreateWithFlags(taken, cudaEventDisableTiming));
     for (INDArray host : hosts) {
-      Tensor image = memory.imageOf(host);
-      Tensor landing = memory.allocate(image.type(), image.shape());
-      legs.add(
-          new Leg(
-              memory.host(host),
-              new Address(landing.address()),
-              new Address(image.address()),
-              image.length() * image.type().bytes()));
+      legs.add(Leg.of(host, memory));
     }
     // for the first send: the landings are allocated and zeroed
     Cuda.check(cudaEventRecord(taken, works));

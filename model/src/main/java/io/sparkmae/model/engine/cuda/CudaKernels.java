@@ -101,11 +101,7 @@ final class CudaKernels implements AutoCloseable {
             new PointerPointer<>("--gpu-architecture=sm_" + capability, "--std=c++17");
         SizeTPointer size = new SizeTPointer(1)) {
       if (nvrtcCompileProgram(program, 2, options) != 0) {
-        check(nvrtcGetProgramLogSize(program, size));
-        byte[] log = new byte[(int) size.get()];
-        check(nvrtcGetProgramLog(program, log));
-        throw new IllegalStateException(
-            "NVRTC cannot compile the kernels: " + new String(log, StandardCharsets.UTF_8));
+        throw new IllegalStateException("NVRTC cannot compile the kernels: " + log(program, size));
       }
       check(nvrtcGetCUBINSize(program, size));
       byte[] cubin = new byte[(int) size.get()];
@@ -114,6 +110,13 @@ final class CudaKernels implements AutoCloseable {
     } finally {
       nvrtcDestroyProgram(program);
     }
+  }
+
+  private static String log(_nvrtcProgram program, SizeTPointer size) {
+    check(nvrtcGetProgramLogSize(program, size));
+    byte[] log = new byte[(int) size.get()];
+    check(nvrtcGetProgramLog(program, log));
+    return new String(log, StandardCharsets.UTF_8);
   }
 
   private static String source() {

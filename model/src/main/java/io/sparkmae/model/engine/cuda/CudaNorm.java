@@ -63,26 +63,33 @@ final class CudaNorm {
 
   Runnable gradient(Tensor dy, StreamGradient dx) {
     long adds = dx.first() ? 0 : 1;
-    if (inRegisters()) {
-      long blocks = Math.min(BLOCKS, Grid.ofWarps(rows).width());
-      Tensor partial = partial(blocks);
-      return InTurn.of(
-          device.launch(
-              "layer_norm_gradient_" + groups() + CudaKernels.suffix(dy),
-              Grid.of(blocks, 1),
-              x,
-              layer.weight(),
-              statistics,
-              dy,
-              dx.sum(),
-              dx.typed(),
-              partial,
-              adds,
-              rows,
-              columns,
-              eps),
-          sums(partial, blocks));
-    }
+    return inRegisters() ? gradientInRegisters(dy, dx, adds) : gradientInTurn(dy, dx, adds);
+  }
+
+  /** Returns one pass over the rows that computes all gradients. */
+  private Runnable gradientInRegisters(Tensor dy, StreamGradient dx, long adds) {
+    long blocks = Math.min(BLOCKS, Grid.ofWarps(rows).width());
+    Tensor partial = partial(blocks);
+    return InTurn.of(
+        device.launch(
+            "layer_norm_gradient_" + groups() + CudaKernels.suffix(dy),
+            Grid.of(blocks, 1),
+            x,
+            layer.weight(),
+            statistics,
+            dy,
+            dx.sum(),
+            dx.typed(),
+            partial,
+            adds,
+            rows,
+            columns,
+            eps),
+        sums(partial, blocks));
+  }
+
+  /** Returns a pass over the rows for the parameters' gradients, then one for the input's. */
+  private Runnable gradientInTurn(Tensor dy, StreamGradient dx, long adds) {
     long shares = CudaSums.shares(rows);
     Tensor partial = partial(shares);
     return InTurn.of(

@@ -81,57 +81,62 @@ final class CudaProduct {
 
   /** Returns the work, by the first algorithm that cuBLAS proposes; empty if it has none. */
   Optional<Runnable> planned(cublasLtContext context, Pointer workspace, CUstream_st stream) {
-    cublasLtMatrixLayoutOpaque_t layoutA = operand(b);
-    cublasLtMatrixLayoutOpaque_t layoutB = operand(a);
-    cublasLtMatrixLayoutOpaque_t layoutC = operand(addend);
-    cublasLtMatrixLayoutOpaque_t layoutD = operand(c);
+    Side first = side(b);
+    Side second = side(a);
+    Side added = side(addend);
+    Side result = side(c);
+    FloatPointer one = memory.keep(new FloatPointer(new float[] {1}));
+    FloatPointer share = memory.keep(new FloatPointer(new float[] {beta}));
+    return algorithm(context, first, second, added, result)
+        .map(
+            algorithm ->
+                () ->
+                    Cuda.checkBlas(
+                        cublasLtMatmul(
+                            context,
+                            description,
+                            one,
+                            first.data,
+                            first.layout,
+                            second.data,
+                            second.layout,
+                            share,
+                            added.data,
+                            added.layout,
+                            result.data,
+                            result.layout,
+                            algorithm,
+                            workspace,
+                            CudaMatmul.WORKSPACE,
+                            stream)));
+  }
+
+  private Optional<cublasLtMatmulAlgo_t> algorithm(
+      cublasLtContext context, Side first, Side second, Side added, Side result) {
     var found = memory.keep(new cublasLtMatmulHeuristicResult_t());
     int[] count = new int[1];
-    int status;
     try (cublasLtMatmulPreferenceOpaque_t preference = preference()) {
-      status =
+      int status =
           cublasLtMatmulAlgoGetHeuristic(
               context,
               description,
-              layoutA,
-              layoutB,
-              layoutC,
-              layoutD,
+              first.layout,
+              second.layout,
+              added.layout,
+              result.layout,
               preference,
               1,
               found,
               count);
+      return status != 0 || count[0] == 0 ? Optional.empty() : Optional.of(found.algo());
     }
-    if (status != 0 || count[0] == 0) {
-      return Optional.empty();
-    }
-    cublasLtMatmulAlgo_t algorithm = found.algo();
-    FloatPointer one = memory.keep(new FloatPointer(new float[] {1}));
-    FloatPointer share = memory.keep(new FloatPointer(new float[] {beta}));
-    Pointer pointerA = new Address(b.address());
-    Pointer pointerB = new Address(a.address());
-    Pointer pointerC = new Address(addend.address());
-    Pointer pointerD = new Address(c.address());
-    return Optional.of(
-        () ->
-            Cuda.checkBlas(
-                cublasLtMatmul(
-                    context,
-                    description,
-                    one,
-                    pointerA,
-                    layoutA,
-                    pointerB,
-                    layoutB,
-                    share,
-                    pointerC,
-                    layoutC,
-                    pointerD,
-                    layoutD,
-                    algorithm,
-                    workspace,
-                    CudaMatmul.WORKSPACE,
-                    stream)));
+  }
+
+  /** A matrix as cuBLAS takes it. */
+  private record Side(Pointer data, cublasLtMatrixLayoutOpaque_t layout) {}
+
+  private Side side(Tensor matrix) {
+    return new Side(new Address(matrix.address()), operand(matrix));
   }
 
   /**

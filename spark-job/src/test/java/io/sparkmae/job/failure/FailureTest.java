@@ -1,4 +1,4 @@
-package io.sparkmae.job;
+package io.sparkmae.job.failure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;

@@ -1,4 +1,4 @@
-package io.sparkmae.job;
+package io.sparkmae.job.failure;
 
 import com.typesafe.config.ConfigException;
 import io.sparkmae.data.image.BadData;

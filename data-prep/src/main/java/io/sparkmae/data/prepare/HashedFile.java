@@ -1,4 +1,4 @@
-package io.sparkmae.data.storage;
+package io.sparkmae.data.prepare;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,31 +7,30 @@ import java.security.MessageDigest;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
 /** A Parquet file that is hashed as it is written, so that it need not be read again. */
-public final class HashedFile implements OutputFile, AutoCloseable {
+final class HashedFile implements OutputFile, AutoCloseable {
   private final Path path;
   private final Configuration conf;
   private final MessageDigest digest = DigestUtils.getSha256Digest();
   private long length;
   private OutputStream stream;
 
-  public HashedFile(Path path, Configuration conf) {
+  HashedFile(Path path, Configuration conf) {
     this.path = path;
     this.conf = conf;
   }
 
   /** Returns the SHA-256 of the closed file in hexadecimal; may be called once. */
-  public String sha256() {
+  String sha256() {
     return Hex.encodeHexString(digest.digest());
   }
 
   /** Returns the number of bytes written. */
-  public long length() {
+  long length() {
     return length;
   }
 
@@ -42,37 +41,43 @@ public final class HashedFile implements OutputFile, AutoCloseable {
 
   @Override
   public PositionOutputStream createOrOverwrite(long blockSizeHint) throws IOException {
-    FSDataOutputStream file = path.getFileSystem(conf).create(path, true);
-    var hashed = new DigestOutputStream(file, digest);
-    stream = hashed;
-    return new PositionOutputStream() {
-      @Override
-      public long getPos() {
-        return length;
-      }
+    stream = new DigestOutputStream(path.getFileSystem(conf).create(path, true), digest);
+    return new Counted(stream);
+  }
 
-      @Override
-      public void write(int b) throws IOException {
-        hashed.write(b);
-        length++;
-      }
+  private final class Counted extends PositionOutputStream {
+    private final OutputStream hashed;
 
-      @Override
-      public void write(byte[] bytes, int offset, int count) throws IOException {
-        hashed.write(bytes, offset, count);
-        length += count;
-      }
+    Counted(OutputStream hashed) {
+      this.hashed = hashed;
+    }
 
-      @Override
-      public void flush() throws IOException {
-        hashed.flush();
-      }
+    @Override
+    public long getPos() {
+      return length;
+    }
 
-      @Override
-      public void close() throws IOException {
-        hashed.close();
-      }
-    };
+    @Override
+    public void write(int b) throws IOException {
+      hashed.write(b);
+      length++;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) throws IOException {
+      hashed.write(bytes, offset, count);
+      length += count;
+    }
+
+    @Override
+    public void flush() throws IOException {
+      hashed.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+      hashed.close();
+    }
   }
 
   /** Closes the file, if it is still open. */

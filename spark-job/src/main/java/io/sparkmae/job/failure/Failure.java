@@ -1,4 +1,4 @@
-package io.sparkmae.job;
+package io.sparkmae.job.failure;
 
 import io.sparkmae.job.config.UserInfo;
 import java.io.PrintStream;
@@ -23,7 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * @param cure what the user can do; empty where the reason says it
  * @param thrown what the command threw
  */
-record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
+public record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
 
   private static final int LONGEST = 300;
   private static final int MOST = 3;
@@ -47,7 +47,8 @@ record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
   private static final List<String> OUR_CODE =
       List.of("io.sparkmae.", "org.nd4j.", "org.deeplearning4j.", "org.bytedeco.");
 
-  static Failure of(Throwable thrown) {
+  /** Returns the failure that {@code thrown} or one of its causes tells. */
+  public static Failure of(Throwable thrown) {
     return Stream.of(Cause.values())
         .filter(cause -> cause != Cause.PASSES)
         .flatMap(cause -> of(cause, thrown).stream())
@@ -59,7 +60,7 @@ record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
   }
 
   /** Prints one sentence, then one line for each cause that adds to it; returns the exit code. */
-  int report(PrintStream err, boolean traced) {
+  public int report(PrintStream err, boolean traced) {
     List<String> sentences = sentences();
     err.println("mae: " + sentences.get(0));
     sentences.stream().skip(1).forEach(cause -> err.println("  because: " + cause));
@@ -70,7 +71,7 @@ record Failure(int exitCode, Throwable reason, String cure, Throwable thrown) {
   }
 
   /** Returns the failure as the object that {@code --result} writes. */
-  Map<String, Object> result() {
+  public Map<String, Object> result() {
     List<String> sentences = sentences();
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("error", sentences.get(0));
