@@ -40,9 +40,10 @@ final class ClassNames {
     } catch (JsonProcessingException e) {
       throw new BadData("Cannot read %s: it is not JSON".formatted(path), e);
     }
-    if (names.isEmpty()) {
-      return List.of();
-    }
+    return names.isEmpty() ? List.of() : inOrder(names);
+  }
+
+  private static List<String> inOrder(TreeMap<Integer, String> names) {
     var classes = new java.util.ArrayList<>(Collections.nCopies(names.lastKey() + 1, ""));
     names.forEach(classes::set);
     return List.copyOf(classes);

@@ -61,16 +61,16 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
     List<Layout> known = pixels.equals(PixelFormat.RGB) ? KNOWN : WITH_ARRAYS;
     LayoutChoice choice =
         name.equals(AUTO) ? recognise(inputs, known, conf) : named(name, inputs, known);
-    if (choice.inputs.files().isEmpty()) {
+    choice.requireFiles(inputs);
+    return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
+  }
+
+  private void requireFiles(Inputs all) {
+    if (inputs.files().isEmpty()) {
       throw new BadData(
           "Cannot find images in %s: none of %d files is of layout %s; skipped by rule: %s"
-              .formatted(
-                  inputs.roots(),
-                  inputs.files().size(),
-                  choice.layout.name(),
-                  choice.inputs.skipped()));
+              .formatted(all.roots(), all.files().size(), layout.name(), inputs.skipped()));
     }
-    return new LayoutChoice(choice.layout.knowing(choice.inputs, conf), choice.inputs, choice.why);
   }
 
   /**
@@ -104,11 +104,7 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
   }
 
   private static LayoutChoice recognise(Inputs inputs, List<Layout> layouts, Configuration conf) {
-    Map<String, Long> counts =
-        new TreeMap<>(
-            inputs.files().stream()
-                .flatMap(file -> byName(file, layouts).stream())
-                .collect(Collectors.groupingBy(Layout::name, Collectors.counting())));
+    Map<String, Long> counts = filesByLayout(inputs, layouts);
     if (counts.size() > 1) {
       throw new BadData(
           "Cannot tell the layout of %s: files by layout are %s (name the layout)"
@@ -118,6 +114,12 @@ public record LayoutChoice(Layout layout, Inputs inputs, String why) {
       return byHead(inputs, layouts, conf).orElseThrow(() -> unknown(inputs));
     }
     return told(counts.keySet().iterator().next(), inputs, layouts, conf);
+  }
+
+  private static Map<String, Long> filesByLayout(Inputs inputs, List<Layout> layouts) {
+    return inputs.files().stream()
+        .flatMap(file -> byName(file, layouts).stream())
+        .collect(Collectors.groupingBy(Layout::name, TreeMap::new, Collectors.counting()));
   }
 
   private static BadData unknown(Inputs inputs) {

@@ -73,18 +73,22 @@ record ClassList(List<String> names, int[] numbers, boolean isGiven) implements 
   private static List<String> read(String uri, Configuration conf) {
     List<String> names =
         isDirectory(uri, conf) ? PreparedData.open(uri, conf).classes() : file(uri, conf);
-    Set<String> seen = new HashSet<>();
-    for (String name : names) {
-      if (!seen.add(name)) {
-        throw new BadData("Cannot read classes of %s: %s is there twice".formatted(uri, name));
-      }
-    }
+    requireDistinct(names, uri);
     if (names.isEmpty()) {
       throw new BadData(
           "Cannot read classes of %s: it has none (must be a text file with a class a line, or prepared data with classes)"
               .formatted(uri));
     }
     return names;
+  }
+
+  private static void requireDistinct(List<String> names, String uri) {
+    Set<String> seen = new HashSet<>();
+    for (String name : names) {
+      if (!seen.add(name)) {
+        throw new BadData("Cannot read classes of %s: %s is there twice".formatted(uri, name));
+      }
+    }
   }
 
   private static List<String> file(String uri, Configuration conf) {

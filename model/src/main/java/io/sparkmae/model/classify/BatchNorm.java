@@ -38,11 +38,15 @@ final class BatchNorm {
       double deviation = Math.sqrt(squares[d] / rows + EPS);
       normalised[i] = (float) ((features[i / dim][d] - sums[d] / rows) / deviation);
     }
-    for (int d = 0; d < dim; d++) {
+    follow(sums, squares, rows);
+    return normalised;
+  }
+
+  private void follow(double[] sums, double[] squares, int rows) {
+    for (int d = 0; d < mean.length; d++) {
       mean[d] += MOMENTUM * (sums[d] / rows - mean[d]);
       variance[d] += MOMENTUM * (squares[d] / (rows - 1) - variance[d]);
     }
-    return normalised;
   }
 
   private double[] sums(float[][] features) {

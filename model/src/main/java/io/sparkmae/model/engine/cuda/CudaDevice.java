@@ -48,10 +48,7 @@ public final class CudaDevice implements Device {
   private final INDArray sum = Nd4j.createUninitializedDetached(DataType.FLOAT, 2); // one double
   private CudaMemory open;
 
-  /**
-   * Opens the GPU {@code ordinal} of those that the process sees, for products in {@code
-   * precision}.
-   */
+  /** Opens GPU {@code ordinal} of those that the process sees, for products in a precision. */
   public CudaDevice(int ordinal, Precision precision) {
     this.ordinal = ordinal;
     enter();
