@@ -104,6 +104,27 @@ public record Manifest(
       inputs = List.copyOf(inputs);
       options = options == null ? "" : options;
     }
+
+    /** Returns what another preparation does otherwise, in words; empty if it does the same. */
+    public List<String> differences(Origin other) {
+      var differences = new ArrayList<String>();
+      if (!fingerprint.equals(other.fingerprint)) {
+        differences.add("other files");
+      }
+      Object[][] settings = {
+        {"layout", layout, other.layout},
+        {"shortSide", shortSide, other.shortSide},
+        {"quality", quality, other.quality},
+        {"seed", seed, other.seed},
+        {"options", options, other.options}
+      };
+      for (Object[] setting : settings) {
+        if (!setting[1].equals(setting[2])) {
+          differences.add("%s=%s and now %s".formatted(setting));
+        }
+      }
+      return differences;
+    }
   }
 
   /**

@@ -82,6 +82,8 @@ final class ExportCommand implements Callable<Outcome> {
           "Invalid --decoder: --layout %s has no choice of one (must be with reference or huggingface)"
               .formatted(layout));
     }
+    ModelStore.requireApart(output, model, "the model's", hadoop);
+    ModelStore.requireNone(output, hadoop);
     ExportLayout.Sink directory = Directory.at(output, hadoop)::file;
     if (!ForeignWeights.isAt(model, hadoop)) {
       return ModelStore.read(

@@ -139,8 +139,11 @@ final class RunOptions {
 
   /**
    * Returns the result of a finished run of equal settings in {@code output}, if it may be used.
+   *
+   * @throws IllegalArgumentException if the output is the data's directory
    */
   Optional<Object> finished(String output, RunConfig run, Configuration hadoop) throws IOException {
+    ModelStore.requireApart(output, run.data().uri(), "the data's", hadoop);
     return goesOn()
         ? ModelStore.at(output, hadoop)
             .read(version -> RunRecord.resultOf(version, run).orElse(null))

@@ -27,7 +27,7 @@ import org.apache.hadoop.fs.RemoteIterator;
 /**
  * The files under some inputs, sorted by name.
  *
- * @param roots directories to which the names are relative
+ * @param roots directories to which the names are relative; the inputs themselves without files
  * @param files their names are unique over all roots
  * @param skipped files that were met and are no inputs, by rule
  * @param met all files, counted as they were listed
@@ -71,7 +71,8 @@ public record Inputs(
             .map(f -> sourceFile(prefixes.get(f.root) + f.name, f.status))
             .sorted(Comparator.comparing(SourceFile::name))
             .toList();
-    return new Inputs(List.copyOf(roots), files, skipped, met);
+    List<Path> shown = files.isEmpty() ? uris.stream().map(Path::new).toList() : List.copyOf(roots);
+    return new Inputs(shown, files, skipped, met);
   }
 
   /** Removes the files that a rule skips, and returns how many each rule skipped. */

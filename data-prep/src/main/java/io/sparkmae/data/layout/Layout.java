@@ -109,9 +109,10 @@ public sealed interface Layout extends Serializable
     return Sample.reject(key, RejectReason.TOO_LARGE, bytes + " bytes, more than " + MAX_BYTES);
   }
 
-  /** Returns the reject for a file that is only a link to nothing. */
+  /** Returns the reject for a file that is only a link to nothing, or in a circle. */
   static Sample missing(SourceFile file) {
-    return Sample.reject(file.name(), RejectReason.MISSING, "it is a link to nothing");
+    return Sample.reject(
+        file.name(), RejectReason.MISSING, "it is a link to nothing, or in a circle");
   }
 
   /** Returns the reject for a damaged part of a shard; its number of lost images is unknown. */

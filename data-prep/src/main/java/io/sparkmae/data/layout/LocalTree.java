@@ -14,11 +14,13 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Lists a directory of the local disk, with what Hadoop leaves out in silence: links to nothing,
- * and names that this JVM's locale cannot spell.
+ * and names that this JVM's locale cannot spell. A link to a directory that it lies in is a link to
+ * nothing too, since it has no end.
  */
 final class LocalTree {
 
   private final FileSystem files;
+  private final Set<java.nio.file.Path> open = new HashSet<>(); // being listed, without links
 
   LocalTree(FileSystem files) {
     this.files = files;
@@ -31,11 +33,16 @@ final class LocalTree {
    * @throws BadData if a name cannot be spelt
    */
   void list(Path directory, Consumer<FileStatus> found) throws IOException {
+    open.add(local(directory).toRealPath());
+    listOpen(directory, found);
+  }
+
+  private void listOpen(Path directory, Consumer<FileStatus> found) throws IOException {
     Set<String> seen = new HashSet<>();
     for (FileStatus status : files.listStatus(directory)) {
       seen.add(status.getPath().getName());
       if (status.isDirectory()) {
-        list(status.getPath(), found);
+        listUnlessOpen(status.getPath(), found);
       } else {
         found.accept(status);
       }
@@ -52,15 +59,31 @@ final class LocalTree {
         if (!name.startsWith(".")) { // Hadoop hides its own checksums, and a rule skips them
           requireDangling(path, directory);
         }
-        Path link = new Path(directory, new Path(null, null, name));
-        found.accept(new FileStatus(SourceFile.MISSING, false, 0, 0, 0, link));
+        found.accept(missing(new Path(directory, new Path(null, null, name))));
       }
     }
   }
 
+  private void listUnlessOpen(Path directory, Consumer<FileStatus> found) throws IOException {
+    java.nio.file.Path real = local(directory).toRealPath();
+    if (!open.add(real)) {
+      found.accept(missing(directory));
+      return;
+    }
+    listOpen(directory, found);
+    open.remove(real);
+  }
+
+  private static FileStatus missing(Path link) {
+    return new FileStatus(SourceFile.MISSING, false, 0, 0, 0, link);
+  }
+
+  private static java.nio.file.Path local(Path path) {
+    return java.nio.file.Path.of(path.toUri().getPath());
+  }
+
   private static List<java.nio.file.Path> entries(Path directory) throws IOException {
-    try (Stream<java.nio.file.Path> entries =
-        Files.list(java.nio.file.Path.of(directory.toUri().getPath()))) {
+    try (Stream<java.nio.file.Path> entries = Files.list(local(directory))) {
       return entries.sorted().toList();
     }
   }

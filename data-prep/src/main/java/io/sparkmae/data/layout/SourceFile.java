@@ -7,7 +7,7 @@ import java.util.Locale;
  *
  * @param uri location of the file
  * @param name path relative to its input, unique over all inputs
- * @param length in bytes; {@link #MISSING} for a link to nothing
+ * @param length in bytes; {@link #MISSING} for a link to nothing, or in a circle
  */
 public record SourceFile(String uri, String name, long length) {
 

@@ -94,7 +94,11 @@ record ClassList(List<String> names, int[] numbers, boolean isGiven) implements 
   private static List<String> file(String uri, Configuration conf) {
     String text =
         HadoopFiles.read(new Path(uri), conf)
-            .orElseThrow(() -> new BadData("Cannot find classes: %s".formatted(uri)));
+            .orElseThrow(
+                () ->
+                    new BadData(
+                        "Cannot find classes: %s (name a text file or prepared data that exists)"
+                            .formatted(uri)));
     return uri.endsWith(".json")
         ? Manifest.fromJson(text).classes()
         : text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();

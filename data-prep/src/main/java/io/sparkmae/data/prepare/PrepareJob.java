@@ -205,20 +205,14 @@ public final class PrepareJob {
 
   private static void requireSame(
       Manifest finished, Origin origin, List<String> classes, String output) {
-    Origin before = finished.origin();
-    var wanted =
-        new Origin(
-            before.inputs(), // the same files may be named in another way
-            origin.fingerprint(),
-            origin.layout(),
-            origin.shortSide(),
-            origin.quality(),
-            origin.seed(),
-            origin.options());
-    if (!before.equals(wanted) || !finished.classes().equals(classes)) {
+    List<String> differences = finished.origin().differences(origin);
+    if (differences.isEmpty() && !finished.classes().equals(classes)) {
+      differences = List.of("other classes");
+    }
+    if (!differences.isEmpty()) {
       throw new IllegalArgumentException(
           "Cannot prepare into %s: it holds data prepared otherwise, %s (name another output, or delete it)"
-              .formatted(output, before));
+              .formatted(output, String.join(", ", differences)));
     }
   }
 

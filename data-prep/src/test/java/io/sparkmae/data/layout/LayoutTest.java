@@ -103,7 +103,7 @@ class LayoutTest {
             "Cannot find input: .*nowhere \\(name a file, a directory or a pattern that exists\\)");
     assertThatThrownBy(() -> choose("auto", dir))
         .isInstanceOf(BadData.class)
-        .hasMessageContaining("none of 0 files is of a known layout");
+        .hasMessageContaining("Cannot find images in [%s]: none of 0 files", dir);
     write(dir.resolve("a.jpg"), jpeg(1));
     assertThatThrownBy(() -> choose("webdataset", dir))
         .isInstanceOf(BadData.class)

@@ -1,11 +1,16 @@
 package io.sparkmae.data.layout;
 
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +39,35 @@ class LocalTreeTest {
         .startsWith("Cannot read ")
         .contains(dir.toString())
         .endsWith("(set LC_ALL=C.UTF-8 for the driver and the executors)");
+  }
+
+  @Test
+  void linksInACircleAreNotFollowed() throws IOException {
+    for (String name : List.of("a", "b", "c")) {
+      Files.createDirectory(dir.resolve(name));
+      Files.createFile(dir.resolve(name + "/" + name + ".jpg"));
+    }
+    for (String link : List.of("self .", "a/up ..", "a/to-b ../b", "b/to-a ../a", "b/same ../c")) {
+      String[] names = link.split(" ");
+      Files.createSymbolicLink(dir.resolve(names[0]), Path.of(names[1]));
+    }
+
+    Inputs inputs = Inputs.list(List.of(dir.toString()), new Configuration());
+
+    Map<Boolean, List<String>> missing =
+        inputs.files().stream()
+            .collect(partitioningBy(SourceFile::isMissing, mapping(SourceFile::name, toList())));
+    assertThat(missing.get(false))
+        .containsExactly(
+            "a/a.jpg",
+            "a/to-b/b.jpg",
+            "a/to-b/same/c.jpg",
+            "b/b.jpg",
+            "b/same/c.jpg",
+            "b/to-a/a.jpg",
+            "c/c.jpg");
+    assertThat(missing.get(true))
+        .containsExactly("a/to-b/to-a", "a/up", "b/to-a/to-b", "b/to-a/up", "self");
   }
 
   private String names(String locale) throws Exception {

@@ -68,7 +68,7 @@ class ClassListIT extends Preparations {
         .hasMessageContaining("it has none");
     assertThatThrownBy(() -> prepare(withClasses(settings("out", "in", 0, 1), dir + "/nowhere")))
         .isInstanceOf(BadData.class)
-        .hasMessageMatching("Cannot find classes: .*/nowhere");
+        .hasMessageMatching("Cannot find classes: .*/nowhere \\(name .*");
   }
 
   /** Labels that are numbers count in the list; those of classes with names are matched by name. */

@@ -34,16 +34,16 @@ enum Cause {
   NON_FINITE(ExitCode.NON_FINITE_LOSS, NonFiniteLoss.class::isInstance),
   BAD_DATA(ExitCode.BAD_DATA, thrown -> thrown instanceof BadData || thrown instanceof BadModel),
   NO_CODEC(ExitCode.BAD_OPTIONS, MissingCodec.class::isInstance),
+  NO_CREDENTIALS( // before DENIED: the client's exception for both has one type
+      ExitCode.BAD_OPTIONS,
+      says("NoAuthWithAWSException|CredentialInitializationException|No AWS Credentials provided"),
+      "give the job credentials, such as a role of the cluster or spark.hadoop.fs.s3a.* settings"),
   DENIED(
       ExitCode.BAD_OPTIONS,
       says(
           "AccessControlException|AccessDeniedException|Permission denied|Operation not permitted"
-              + "|Read-only file system|Status Code: 40[13]\\b|ExpiredToken|InvalidAccessKeyId"),
+              + "|Mkdirs failed to create|Read-only file system|Status Code: 40[13]\\b|ExpiredToken|InvalidAccessKeyId"),
       "give the job's user this right, or another URI"),
-  NO_CREDENTIALS(
-      ExitCode.BAD_OPTIONS,
-      says("NoAuthWithAWSException|CredentialInitializationException|No AWS Credentials provided"),
-      "give the job credentials, such as a role of the cluster or spark.hadoop.fs.s3a.* settings"),
   NO_BUCKET(
       ExitCode.BAD_OPTIONS,
       says("UnknownStoreException|NoSuchBucket|bucket does not exist"),

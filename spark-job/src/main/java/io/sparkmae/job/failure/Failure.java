@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -180,14 +181,26 @@ public record Failure(int exitCode, Throwable reason, String cure, Throwable thr
   }
 
   private static String sentence(Throwable cause) {
-    String message =
-        cause.getMessage() == null ? "" : cause.getMessage().strip().lines().findFirst().orElse("");
+    String message = firstLine(cause);
     boolean speaks = message.contains(" ") && !(cause instanceof NullPointerException);
     String sentence =
         speaks
             ? message + nearest(cause)
             : cause.getClass().getSimpleName() + (message.isEmpty() ? "" : ": " + message);
     return UserInfo.masked(sentence);
+  }
+
+  /**
+   * Returns the first line of a message, for others' hold whole traces. A sentence of our own is
+   * one line, and what breaks it is a name.
+   */
+  private static String firstLine(Throwable cause) {
+    String message = Objects.requireNonNullElse(cause.getMessage(), "").strip();
+    message = message.split("\\R\\s+at ", 2)[0];
+    boolean ours =
+        cause instanceof IllegalArgumentException
+            || cause.getClass().getName().startsWith("io.sparkmae.");
+    return ours ? message.replaceAll("\\R", "\\\\n") : message.lines().findFirst().orElse("");
   }
 
   private static String shortened(String text) {

@@ -4,6 +4,7 @@ import io.sparkmae.data.PreparedData;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.probe.ClassNames;
+import io.sparkmae.job.store.ModelStore;
 import io.sparkmae.job.track.Tracker;
 import io.sparkmae.job.train.EpochEnd;
 import io.sparkmae.job.train.Task;
@@ -32,21 +33,16 @@ public final class FineTuneRun {
    *
    * @throws IllegalArgumentException if the output is the model that it starts from
    */
-  public FineTuneRun(SparkSession spark, RunConfig run, String output, Tracker tracker) {
+  public FineTuneRun(SparkSession spark, RunConfig run, String output, Tracker tracker)
+      throws IOException {
     this.tracker = tracker;
     this.spark = spark;
     this.run = run;
     this.output = output;
     this.hadoop = spark.sparkContext().hadoopConfiguration();
-    if (plain(run.fineTune().model()).equals(plain(output))) {
-      throw new IllegalArgumentException(
-          "Invalid output: %s (must be another directory than the model's; give one of its own)"
-              .formatted(output));
+    if (!run.fineTune().isFromScratch()) {
+      ModelStore.requireApart(output, run.fineTune().model(), "the model's", hadoop);
     }
-  }
-
-  private static String plain(String uri) {
-    return uri.replaceAll("/+$", "");
   }
 
   /**

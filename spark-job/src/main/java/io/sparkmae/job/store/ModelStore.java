@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,6 +101,54 @@ public final class ModelStore {
       throw nothingAt(uri);
     }
     return Verification.of(versions);
+  }
+
+  /**
+   * Checks that a command which reads {@code input} may write into {@code output}.
+   *
+   * @param whose the input, for the message
+   * @throws IllegalArgumentException if that would be the input's own directory
+   */
+  public static void requireApart(String output, String input, String whose, Configuration hadoop)
+      throws IOException {
+    Path out = qualified(output, hadoop);
+    Path in = qualified(input, hadoop);
+    boolean partOfOut = VERSION.matcher(in.getName()).matches() || isFile(in, hadoop);
+    if (out.equals(in) || partOfOut && out.equals(in.getParent())) {
+      throw new IllegalArgumentException(
+          "Invalid output: %s (must be another directory than %s; give one of its own)"
+              .formatted(output, whose));
+    }
+  }
+
+  /**
+   * Checks that files of another kind may be written into {@code output}.
+   *
+   * @throws IllegalArgumentException if it is a model directory or lies in a version
+   */
+  public static void requireNone(String output, Configuration hadoop) throws IOException {
+    Path out = qualified(output, hadoop);
+    boolean within = isFile(new Path(out, LATEST), hadoop);
+    for (Path at = out; at != null && !within; at = at.getParent()) {
+      within =
+          VERSION.matcher(at.getName()).matches()
+              && isFile(new Path(at, ModelVersion.SUCCESS), hadoop);
+    }
+    if (within) {
+      throw new IllegalArgumentException(
+          "Invalid output: %s (must not be a model directory or in one of its versions; give one of its own)"
+              .formatted(output));
+    }
+  }
+
+  private static Path qualified(String uri, Configuration hadoop) throws IOException {
+    Path path = new Path(uri);
+    return path.getFileSystem(hadoop).makeQualified(path);
+  }
+
+  private static boolean isFile(Path path, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = path.getFileSystem(hadoop);
+    return fileSystem.exists(path) && fileSystem.getFileStatus(path).isFile();
   }
 
   /** Begins the version that follows the newest one, complete or not. */

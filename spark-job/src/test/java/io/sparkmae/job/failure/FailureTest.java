@@ -130,6 +130,7 @@ class FailureTest {
         new FileNotFoundException("/out/data (Permission denied)"),
         new java.nio.file.AccessDeniedException("s3a://b/k", null, "Forbidden (Status Code: 403)"),
         new IOException("mkdir of /out: Read-only file system"),
+        new IOException("Mkdirs failed to create file:/root/out (exists=false, cwd=file:/home)"),
         new IOException("NoAuthWithAWSException: No AWS Credentials provided by Temporary"),
         new IOException("s3a://b/k: 404 Not Found: NoSuchBucket"),
         new ParentNotDirectoryException("/out is not a directory"),
@@ -192,6 +193,22 @@ class FailureTest {
         .hasSizeLessThan(310)
         .startsWith("mae: outer reading failed: cannot open hdfs://***@nn:8020/in bbb")
         .endsWith("…");
+  }
+
+  @Test
+  void aNameOfSeveralLinesHidesNoCure() {
+    assertThat(report(new BadData("Cannot read a\nb.jpg: it is empty (name another)")))
+        .containsExactly("mae: Cannot read a\\nb.jpg: it is empty (name another)");
+    assertThat(report(new SparkException("Job aborted\n\tat a.B.c")))
+        .containsExactly("mae: Job aborted");
+  }
+
+  @Test
+  void missingCredentialsAreNoMissingRight() {
+    Exception none =
+        new java.nio.file.AccessDeniedException(
+            "s3a://b/k", null, "NoAuthWithAWSException: No AWS Credentials provided by Temporary");
+    assertThat(Failure.of(none).cure()).startsWith("give the job credentials");
   }
 
   @Test

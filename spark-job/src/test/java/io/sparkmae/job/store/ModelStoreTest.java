@@ -46,6 +46,36 @@ class ModelStoreTest {
   }
 
   @Test
+  void anOutputThatWouldReplaceAModelIsRefused() throws IOException {
+    version("first");
+    Path file = Files.writeString(root.resolve("vit.safetensors"), "weights");
+    String model = root.toString();
+    String one = model + "/v000001";
+    for (String[] pair :
+        new String[][] {
+          {model, model},
+          {root.toUri() + "/", model},
+          {model + "/x/..", model},
+          {model, one},
+          {model, "" + file}
+        }) {
+      assertThatThrownBy(() -> ModelStore.requireApart(pair[0], pair[1], "the model's", HADOOP))
+          .as("%s of %s", pair[0], pair[1])
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(
+              "(must be another directory than the model's; give one of its own)");
+    }
+    for (String into : List.of(model, one, one + "/encoder")) {
+      assertThatThrownBy(() -> ModelStore.requireNone(into, HADOOP))
+          .as(into)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("Invalid output: " + into);
+    }
+    ModelStore.requireApart(model + "/timm", model, "the model's", HADOOP);
+    ModelStore.requireNone(model + "/timm", HADOOP);
+  }
+
+  @Test
   void manifestNamesBytesAndDigest() throws IOException {
     VersionManifest manifest = version("abc").manifest();
     assertThat(manifest.version()).isEqualTo("v000001");
