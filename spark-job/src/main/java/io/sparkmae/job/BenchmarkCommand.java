@@ -1,6 +1,7 @@
 package io.sparkmae.job;
 
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.job.benchmark.EncoderBenchmark;
 import io.sparkmae.job.benchmark.PretrainBenchmark;
 import io.sparkmae.job.benchmark.ScalingBenchmark;
 import io.sparkmae.job.config.ConfigLayers;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
       BenchmarkDataCommand.class,
       BenchmarkCommand.Pretrain.class,
       BenchmarkAveragingCommand.class,
-      BenchmarkCommand.Scaling.class
+      BenchmarkCommand.Scaling.class,
+      BenchmarkCommand.Encoder.class
     })
 final class BenchmarkCommand {
 
@@ -149,6 +151,62 @@ final class BenchmarkCommand {
       }
       String[] parts = words.split(":");
       return new ScalingBenchmark.Size(parts[0], Integer.parseInt(parts[1]));
+    }
+  }
+
+  /** {@code mae benchmark encoder}: the stage of Spark ML pipelines beside a plain loop. */
+  @Command(
+      name = "encoder",
+      description =
+          "Compares the Spark ML stage with a plain loop over the same images in the same process.")
+  static final class Encoder implements Callable<Outcome> {
+
+    @Option(
+        names = "--images",
+        required = true,
+        paramLabel = "URI",
+        description = "A directory of image files.")
+    private String images;
+
+    @Option(
+        names = "--model",
+        required = true,
+        paramLabel = "URI",
+        description = "A model, as of embed.")
+    private String model;
+
+    @Option(
+        names = "--image-size",
+        defaultValue = "0",
+        paramLabel = "PIXELS",
+        description = "Side of the images; 0 for what the model was trained at.")
+    private int imageSize;
+
+    @Option(
+        names = "--batch-size",
+        defaultValue = "32",
+        paramLabel = "N",
+        description = "Images at a time.")
+    private int batchSize;
+
+    @Option(
+        names = "--passes",
+        defaultValue = "5",
+        paramLabel = "N",
+        description = "Over all images, of each in turns, after one to warm up.")
+    private int passes;
+
+    @Override
+    public Outcome call() throws IOException {
+      if (batchSize < 1 || passes < 1) {
+        throw new IllegalArgumentException(
+            "Invalid benchmark: batches of %d images, %d passes (must be at least 1)"
+                .formatted(batchSize, passes));
+      }
+      return Outcome.done(
+          new EncoderBenchmark(
+                  Sessions.open("benchmark encoder"), images, model, imageSize, batchSize)
+              .run(passes));
     }
   }
 }

@@ -14,10 +14,12 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import org.apache.commons.lang3.ArrayUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -194,6 +196,45 @@ class EvaluationIT {
     JsonNode config =
         Json.parse(Files.readString(directory.resolve("hf/config.json")), JsonNode.class);
     assertThat(config.get("hidden_size").asInt()).isEqualTo(48);
+  }
+
+  @Test
+  void commandsTakeWhatWasExportedLikeTheModelItself() throws Exception {
+    List<Row> features = features("model");
+    String psnr = reconstruct("own.png").get("psnr").asText();
+    String onnx = export("model", "own-onnx", "--layout=onnx").get("sha256").asText();
+    for (String layout : new String[] {"timm", "huggingface", "reference"}) {
+      boolean whole = !layout.equals("timm");
+      String[] decoder = whole ? new String[] {"--decoder"} : new String[0];
+      export("model", layout, ArrayUtils.add(decoder, "--layout=" + layout));
+      assertThat(features(layout)).as(layout).isEqualTo(features);
+      assertThat(export(layout, layout + "-onnx", "--layout=onnx").get("sha256").asText())
+          .isEqualTo(onnx);
+      String[] reconstruct = {
+        "reconstruct", "--model", at(layout), "--images", at("images"), "--output", at("p.png")
+      };
+      if (whole) {
+        assertThat(Commands.result(reconstruct).get("psnr").asText()).as(layout).isEqualTo(psnr);
+      } else {
+        assertThat(Commands.exitCode(reconstruct)).isEqualTo(ExitCode.BAD_DATA);
+        assertThat(Commands.stderr()).contains("an encoder without a decoder");
+      }
+    }
+    assertThat(probe(at("timm"), "--method=knn").get("top1"))
+        .isEqualTo(probe(at("model"), "--method=knn").get("top1"));
+  }
+
+  private static JsonNode export(String model, String output, String... options) throws Exception {
+    String[] command = {"export", "--model", at(model), "--output", at(output)};
+    return Commands.result(ArrayUtils.addAll(command, options));
+  }
+
+  /** Returns the rows that {@code embed} writes of a model at a larger size than it trained at. */
+  private static List<Row> features(String model) throws Exception {
+    String output = at(model + "-features");
+    Commands.result(
+        "embed", "--model", at(model), "--data", at("data"), "--output", output, "--image-size=48");
+    return spark.read().parquet(output).orderBy("key").collectAsList();
   }
 
   @Test

@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkmae.job.Commands;
 import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.cluster.JavaProcess;
 import io.sparkmae.job.cluster.MaeProcess;
 import io.sparkmae.job.cluster.SmallData;
+import io.sparkmae.job.embed.Embedding;
+import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.model.config.Pooling;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.lang3.ArrayUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
@@ -53,19 +59,36 @@ class MaeEncoderIT {
 
   @Test
   void featuresAreThoseOfEmbed() {
-    Map<String, List<Float>> embedded = new HashMap<>();
-    for (Row row : spark.read().parquet(at("embedded")).collectAsList()) {
-      embedded.put(row.getAs("key"), row.getList(row.fieldIndex("features")));
+    assertSameFeatures(spark.read().parquet(at("embedded")), encoder().setBatchSize(5));
+  }
+
+  @Test
+  void poolingAndSizeAreThoseAskedForOfAnotherLibrarysWeightsToo() throws Exception {
+    Commands.result("export", "--model", at("model"), "--output", at("timm"), "--layout", "timm");
+    EncoderModel model = EncoderModel.of(at("model"), new Configuration()).at(48);
+    Dataset<Row> embedded =
+        Embedding.of(spark, model.config(), model.normalisation(), model.weights(), Pooling.MEAN, 8)
+            .features(at("data"));
+    for (String path : List.of(at("model"), at("timm"))) {
+      assertSameFeatures(
+          embedded, encoder().setModelPath(path).setPooling("mean").setImageSize(48));
     }
-    List<Row> rows = encoder().setBatchSize(5).transform(files(spark, directory)).collectAsList();
+  }
+
+  private static void assertSameFeatures(Dataset<Row> embedded, MaeEncoder encoder) {
+    Map<String, List<Float>> expected = new HashMap<>();
+    for (Row row : embedded.collectAsList()) {
+      expected.put(row.getAs("key"), row.getList(row.fieldIndex("features")));
+    }
+    List<Row> rows = encoder.transform(files(spark, directory)).collectAsList();
     assertThat(rows).hasSize(SmallData.ROWS);
     for (Row row : rows) {
       String path = row.getAs("path");
-      String key = embedded.keySet().stream().filter(path::endsWith).findFirst().orElseThrow();
+      String key = expected.keySet().stream().filter(path::endsWith).findFirst().orElseThrow();
       double[] features = row.<Vector>getAs("features").toArray();
       assertThat(features).hasSize(48);
       for (int i = 0; i < features.length; i++) {
-        assertThat(features[i]).as(key).isEqualTo(embedded.get(key).get(i), within(1e-5));
+        assertThat(features[i]).as(key).isEqualTo(expected.get(key).get(i), within(1e-5));
       }
     }
   }
@@ -132,6 +155,23 @@ class MaeEncoderIT {
   }
 
   @Test
+  void itsRateIsMeasuredBesideAPlainLoop() throws Exception {
+    String[] benchmark = {
+      "benchmark", "encoder", "--images", at("images/circles"), "--model", at("model"), "--passes"
+    };
+    JsonNode result = Commands.result(ArrayUtils.add(benchmark, "2"));
+    assertThat(result.get("images").asInt()).isEqualTo(2);
+    assertThat(result.get("tasks").asInt()).isEqualTo(2);
+    assertThat(result.get("plain_images_per_second").asDouble()).isPositive();
+    assertThat(result.get("ratio").asDouble())
+        .isPositive()
+        .isBetween(result.get("lowest").asDouble(), result.get("highest").asDouble());
+    assertThat(Commands.exitCode(ArrayUtils.add(benchmark, "0"))).isEqualTo(2);
+    benchmark[3] = at("none");
+    assertThat(Commands.exitCode(ArrayUtils.add(benchmark, "1"))).isEqualTo(3);
+  }
+
+  @Test
   void badParametersAreToldInOneSentence() {
     Dataset<Row> files = files(spark, directory);
     refused(new MaeEncoder(), files, "Missing modelPath (set it to ");
@@ -140,6 +180,10 @@ class MaeEncoderIT {
     refused(encoder().setOutputCol("path"), files, "Invalid outputCol: path (the input has");
     refused(
         encoder().setPooling("max"), files, "Invalid pooling: max (must be one of [cls, mean])");
+    refused(
+        encoder().setHandleInvalid("drop"),
+        files,
+        "Invalid handleInvalid: drop (must be one of [error, skip, keep])");
     refused(encoder().setBatchSize(0), files, "Invalid batchSize: 0 (must be at least 1)");
   }
 
