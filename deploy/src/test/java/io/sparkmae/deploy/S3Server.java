@@ -1,16 +1,12 @@
 package io.sparkmae.deploy;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
-/** S3Proxy, which the build of {@code spark-job} puts into its {@code target}, with one bucket. */
+/** S3Proxy, which the build of {@code spark-job} puts into its {@code target}. */
 final class S3Server implements AutoCloseable {
 
   static final String IDENTITY = "identity";
@@ -22,7 +18,7 @@ final class S3Server implements AutoCloseable {
 
   S3Server(Path directory) throws IOException, InterruptedException {
     this.directory = directory;
-    Files.createDirectories(bucket());
+    Files.createDirectories(directory.resolve("s3"));
     Path properties = directory.resolve("s3proxy.properties");
     Files.write(
         properties,
@@ -43,9 +39,9 @@ final class S3Server implements AutoCloseable {
     Standalone.awaitOpen(port);
   }
 
-  /** Where the objects of {@code s3a://bucket} lie as files. */
-  Path bucket() {
-    return directory.resolve("s3/bucket");
+  /** Makes a bucket. */
+  Bucket bucket(String name) throws IOException {
+    return new Bucket(Files.createDirectories(directory.resolve("s3").resolve(name)));
   }
 
   /** Hadoop's settings for the bucket. */
@@ -61,29 +57,6 @@ final class S3Server implements AutoCloseable {
         "fs.s3a.change.detection.mode", "none", // else copies of S3Proxy's have no answer
         "fs.s3a.directory.marker.retention", "keep",
         "fs.s3a.buffer.dir", directory.resolve("buffers").toString());
-  }
-
-  /** What {@code --result s3a://bucket/results/NAME.json} wrote. */
-  JsonNode result(String name) throws IOException {
-    JsonNode result =
-        Templates.parse(Files.readString(bucket().resolve("results/" + name + ".json")));
-    assertThat(result.fieldNames().next()).isEqualTo("exit_code");
-    return result;
-  }
-
-  /** The newest whole version of {@code s3a://bucket/model}, or 0. */
-  int newestModel() throws IOException {
-    Path model = bucket().resolve("model");
-    if (!Files.isDirectory(model)) {
-      return 0;
-    }
-    try (Stream<Path> versions = Files.list(model)) {
-      return versions
-          .filter(version -> Files.exists(version.resolve("_SUCCESS")))
-          .mapToInt(version -> Integer.parseInt(version.getFileName().toString().substring(1)))
-          .max()
-          .orElse(0);
-    }
   }
 
   @Override

@@ -1,29 +1,50 @@
 package io.sparkmae.deploy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.StreamSupport;
 
-/** A standalone master and workers, started by {@code deploy/bin/spark-class} as the docs say. */
+/**
+ * A standalone master and workers, started by {@code deploy/bin/spark-class} as the docs say, of
+ * which an application gets two cores.
+ */
 final class Standalone implements AutoCloseable {
 
   private final Path directory;
   private final int port = freePort();
+  private final int page = freePort();
   private final List<Process> processes = new ArrayList<>();
 
   Standalone(Path directory, int workers, int cores) throws IOException, InterruptedException {
     this.directory = directory;
-    start("master.Master", "--port", Integer.toString(port));
+    start(
+        "master.Master", "--port", Integer.toString(port), "--webui-port", Integer.toString(page));
     awaitOpen(port);
     for (int i = 0; i < workers; i++) {
       String work = directory.resolve("work-" + i).toString();
       String each = Integer.toString(cores);
-      start("worker.Worker", "--cores", each, "--memory", "4g", "--work-dir", work, master());
+      start(
+          "worker.Worker",
+          "--webui-port",
+          "0",
+          "--cores",
+          each,
+          "--memory",
+          "4g",
+          "--work-dir",
+          work,
+          master());
     }
   }
 
@@ -31,11 +52,28 @@ final class Standalone implements AutoCloseable {
     return "spark://127.0.0.1:" + port;
   }
 
-  List<ProcessHandle> executors() {
+  /** JVMs of a class that the workers have started, not the shells around them. */
+  List<ProcessHandle> processes(String main) {
     return processes.stream()
         .flatMap(Process::descendants)
-        .filter(process -> runs(process, "CoarseGrainedExecutorBackend"))
+        .filter(process -> runs(process, main))
         .toList();
+  }
+
+  /**
+   * The states in which applications or drivers ended, in the order of their start.
+   *
+   * @param kind {@code completedapps} or {@code completeddrivers}
+   */
+  List<String> ended(String kind) throws IOException {
+    URI json = URI.create("http://127.0.0.1:" + page + "/json/");
+    try (InputStream in = json.toURL().openStream()) {
+      JsonNode master = Templates.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      return StreamSupport.stream(master.get(kind).spliterator(), false)
+          .sorted(Comparator.comparing(ended -> ended.get("id").asText()))
+          .map(ended -> ended.get("state").asText())
+          .toList();
+    }
   }
 
   /** Returns whether a process is a JVM of a main class; Java itself cuts long command lines. */
@@ -52,11 +90,13 @@ final class Standalone implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of("bin", "spark-class").toAbsolutePath().toString());
     command.addAll(List.of("org.apache.spark.deploy." + daemon, "--host", "127.0.0.1"));
-    command.addAll(List.of("--webui-port", "0"));
     command.addAll(List.of(arguments));
     Path log = directory.resolve(daemon + processes.size() + ".log");
-    processes.add(
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    // executors and drivers inherit it: a shell's user has no other way to reach all of them
+    builder.environment().put("JAVA_TOOL_OPTIONS", YarnCluster.SHORT_LIVED);
+    builder.environment().put("SPARK_MASTER_OPTS", "-Dspark.deploy.defaultCores=2");
+    processes.add(builder.redirectOutput(log.toFile()).start());
   }
 
   /** Waits half a minute for a server. */

@@ -90,7 +90,7 @@ final class YarnCluster implements AutoCloseable {
       settings.put(threads + "OMP_NUM_THREADS", "1");
       settings.put(threads + "JAVA_HOME", System.getProperty("java.home"));
     }
-    for (String role : List.of("driver", "executor")) {
+    for (String role : List.of("driver", "executor", "yarn.am")) {
       settings.merge(
           "spark." + role + ".extraJavaOptions",
           SHORT_LIVED,
@@ -104,20 +104,11 @@ final class YarnCluster implements AutoCloseable {
     return options;
   }
 
-  /** The drivers that run: their JVMs, not the shells around them. */
-  List<ProcessHandle> drivers() {
-    return processes("org.apache.spark.deploy.yarn.ApplicationMaster");
-  }
-
-  List<ProcessHandle> executors() {
-    return processes("YarnCoarseGrainedExecutorBackend");
-  }
-
-  private static List<ProcessHandle> processes(String main) {
+  /** JVMs of a class below this one, not the shells around them. */
+  static List<ProcessHandle> processes(String main) {
     return ProcessHandle.current()
         .descendants()
-        .filter(process -> process.info().command().orElse("").endsWith("/java"))
-        .filter(process -> process.info().commandLine().orElse("").contains(main))
+        .filter(process -> Standalone.runs(process, main))
         .toList();
   }
 

@@ -92,7 +92,7 @@ public final class Mae {
       System.setOut(out); // for the next task in this JVM
     }
     out.flush();
-    Sessions.stop();
+    Sessions.stop(code);
     if (code != ExitCode.DONE && Sessions.ARE_SHARED) {
       throw new IllegalStateException(
           "Failed with exit code %d (the log has the reason)".formatted(code));

@@ -75,10 +75,15 @@ public final class Sessions {
     return SparkHadoopUtil.get().newConfiguration(new SparkConf());
   }
 
-  /** Stops Spark, except on Databricks, where the session is shared and must keep running. */
-  public static void stop() {
+  /**
+   * Stops Spark, except on Databricks, where the session is shared and must keep running.
+   *
+   * @param exitCode of the command: with the driver on the client, YARN knows no other way whether
+   *     an application has failed
+   */
+  public static void stop(int exitCode) {
     if (opened && !ARE_SHARED && SparkSession.getDefaultSession().isDefined()) {
-      SparkSession.getDefaultSession().get().stop();
+      SparkSession.getDefaultSession().get().sparkContext().stop(exitCode);
     }
   }
 }

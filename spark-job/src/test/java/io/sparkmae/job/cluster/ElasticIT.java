@@ -2,11 +2,11 @@ package io.sparkmae.job.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.cluster.MaeProcess.Result;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ElasticIT {
 
   private static final int RETRY = 75;
+  private static final int STEPS_OF_A_ROUND = 2;
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir static Path directory;
@@ -26,7 +27,7 @@ class ElasticIT {
     String[] masters = {"local[8]", "local[3]", "local[12]", "local-cluster[3,1,1024]"};
     List<String> models = new ArrayList<>();
     for (String master : masters) {
-      models.add(params(MaeProcess.on(master, directory), pretrain(master, 8, 2)));
+      models.add(params(master, pretrain(master, 8, 2)));
     }
     assertThat(models).doesNotContainNull();
     assertThat(models.stream().distinct()).as("%s", models).hasSize(1);
@@ -34,27 +35,32 @@ class ElasticIT {
 
   @Test
   void slotsMayComeAndGoBetweenAndWithinRounds() throws Exception {
-    String undisturbed = params(MaeProcess.on("local[2]", directory), pretrain("still", 3, 20));
+    String undisturbed = params("local[2]", pretrain("still", 3, 20));
     try (StandaloneCluster cluster = new StandaloneCluster(directory);
         JavaProcess run =
             MaeProcess.on(cluster.master(), directory)
                 .with("spark.decommission.enabled", "true")
-                .start(pretrain("moving", 3, 20))) {
+                .start(pretrain("moving", 3, 20, "--checkpoint-rounds", "1"))) {
       awaitRound(run, 2);
       cluster.killAnExecutor();
       awaitRound(run, 12);
       cluster.addAWorker();
       awaitRound(run, 16);
+      int told = run.err().length();
       cluster.announceTheEndOfAWorker();
       assertThat(run.exitCode(LIMIT)).as(run.err()).isZero();
       assertThat(run.out()).contains(undisturbed);
       assertThat(run.err()).containsIgnoringCase("decommission executor");
+      // a round of each worker, or what came after the last checkpoint
+      assertThat(repeatedSteps(run.err().substring(told)))
+          .as(run.err())
+          .isLessThanOrEqualTo(3 * STEPS_OF_A_ROUND);
     }
   }
 
   @Test
   void aRunThatGoesOnElsewhereKeepsItsNumberOfWorkers() throws Exception {
-    String undisturbed = params(MaeProcess.on("local[3]", directory), pretrain("whole", 0, 40));
+    String undisturbed = params("local[3]", pretrain("whole", 0, 40));
     String[] command = pretrain("moved", 0, 40);
     try (JavaProcess run = MaeProcess.on("local[3]", directory).start(command)) {
       awaitRound(run, 3);
@@ -78,17 +84,37 @@ class ElasticIT {
     }
   }
 
-  private static String params(MaeProcess mae, String[] command) throws Exception {
-    return mae.result(command).get("params_sha256").asText();
+  /** Local steps that were computed once more, of all workers together. */
+  private static int repeatedSteps(String err) {
+    List<String> rounds = new ArrayList<>();
+    int workers = 0;
+    for (String line : err.lines().toList()) {
+      if (line.startsWith("epoch ")) {
+        rounds.add(line.substring(0, line.indexOf(' ', "epoch ".length())));
+      } else if (line.endsWith(" lost their results and train again")) {
+        workers += line.split(",").length;
+      }
+    }
+    int again = rounds.size() - (int) rounds.stream().distinct().count();
+    return (3 * again + workers) * STEPS_OF_A_ROUND;
   }
 
-  private static String[] pretrain(String model, int workers, int epochs) throws Exception {
+  private static String params(String master, String[] command) throws Exception {
+    JsonNode trained =
+        master.startsWith("local[")
+            ? SmallData.here(master, command)
+            : MaeProcess.on(master, directory).result(command);
+    return trained.get("params_sha256").asText();
+  }
+
+  private static String[] pretrain(String model, int workers, int epochs, String... more)
+      throws Exception {
+    String output = directory.resolve(model.replaceAll("\\W+", " ")).toString();
     List<String> arguments =
-        Arrays.asList(
-            SmallData.pretrain(
-                SmallData.prepared(), directory.resolve(model.replaceAll("\\W+", " ")).toString()));
+        new ArrayList<>(List.of(SmallData.pretrain(SmallData.prepared(), output)));
     arguments.set(1 + arguments.indexOf("--workers"), Integer.toString(workers));
     arguments.set(1 + arguments.indexOf("--epochs"), Integer.toString(epochs));
+    arguments.addAll(1, List.of(more));
     return arguments.toArray(String[]::new);
   }
 }

@@ -24,8 +24,8 @@ class FineTuneResumeIT {
   @Test
   void aDriverThatIsKilledAndStoppedGoesOnToTheSameBits() throws Exception {
     mae = MaeProcess.on("local[2]", directory);
-    mae.result(SmallData.pretrain(SmallData.prepared(), at("pretrained")));
-    JsonNode undisturbed = mae.result(finetune("undisturbed"));
+    SmallData.here("local[2]", SmallData.pretrain(SmallData.prepared(), at("pretrained")));
+    JsonNode undisturbed = SmallData.here("local[2]", finetune("undisturbed"));
 
     try (JavaProcess process = mae.start(finetune("tuned"))) {
       await(process, "checkpoint file:", 2);
@@ -42,8 +42,9 @@ class FineTuneResumeIT {
         List.of("params_sha256", "images", "loss", "top1", "best_top1", "best_epoch")) {
       assertThat(result.get(field)).as(field).isEqualTo(undisturbed.get(field));
     }
-    mae.result("verify", "--model", at("tuned"));
-    mae.result(
+    SmallData.here("local[2]", "verify", "--model", at("tuned"));
+    SmallData.here(
+        "local[2]",
         "predict",
         "--model",
         result.get("best").asText(),

@@ -3,6 +3,7 @@ package io.sparkmae.job.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.data.PreparedData;
+import io.sparkmae.job.Commands;
 import io.sparkmae.job.demo.DemoImages;
 import io.sparkmae.job.store.Directory;
 import java.io.IOException;
@@ -15,24 +16,23 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PrepareFaultsIT {
   private static final long LIMIT_NANOS = 60_000_000_000L;
 
-  @TempDir Path directory;
+  @TempDir static Path directory;
 
-  @BeforeEach
-  void draw() throws IOException {
+  @BeforeAll
+  static void prepareUndisturbed() throws Exception {
     DemoImages.render(Directory.at(directory + "/images", new Configuration()), 60, 0);
+    SmallData.here("local[1]", prepare("whole"));
   }
 
   @Test
   void aRunKilledAtAnyMomentIsFinishedByTheNext() throws Exception {
-    MaeProcess.on("local[1]", directory).result(prepare("whole"));
-
     killed("early", () -> Files.exists(directory.resolve("early/_preparing")));
     killed("first", () -> finishedParts("first") >= 1);
     killed("third", () -> finishedParts("third") >= 3);
@@ -40,9 +40,8 @@ class PrepareFaultsIT {
     int kept = 0;
     for (String output : List.of("early", "first", "third")) {
       assertThat(directory.resolve(output + "/manifest.json")).as(output).doesNotExist();
-      MaeProcess.Result again = MaeProcess.on("local[1]", directory).run(prepare(output));
-      assertThat(again.exitCode()).as(again.faults()).isZero();
-      kept += again.err().contains("of 4 parts are there already") ? 1 : 0;
+      SmallData.here("local[1]", prepare(output));
+      kept += Commands.stderr().contains("of 4 parts are there already") ? 1 : 0;
       assertThat(contents(output)).as(output).isEqualTo(contents("whole"));
     }
     assertThat(kept).as("runs that went on where they were killed").isEqualTo(2);
@@ -50,8 +49,6 @@ class PrepareFaultsIT {
 
   @Test
   void anExecutorThatCrashesIsSeenAndItsWorkDoneAgain() throws Exception {
-    MaeProcess.on("local[1]", directory).result(prepare("whole"));
-
     MaeProcess cluster =
         MaeProcess.on("local-cluster[2,1,1024]", directory)
             .with("spark.scheduler.minRegisteredResourcesRatio", "1"); // so that both have work
@@ -80,7 +77,7 @@ class PrepareFaultsIT {
     }
   }
 
-  private String[] prepare(String output) {
+  private static String[] prepare(String output) {
     List<String> command = new ArrayList<>(List.of("prepare", "--input", directory + "/images"));
     command.addAll(List.of("--output", directory + "/" + output, "--short-side", "48"));
     return command.toArray(String[]::new);

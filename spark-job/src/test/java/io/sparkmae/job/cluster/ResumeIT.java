@@ -42,7 +42,7 @@ class ResumeIT {
 
   @Test
   void aDriverThatIsKilledOrStoppedGoesOnToTheSameBits() throws Exception {
-    JsonNode undisturbed = mae.result(pretrain("undisturbed", EPOCHS, 0));
+    JsonNode undisturbed = SmallData.here("local[2]", pretrain("undisturbed", EPOCHS, 0));
     Path model = directory.resolve("model");
     killWhen("in a round", process -> progressed(process.err(), 3));
     killWhen("while writing a checkpoint", process -> newest(model, false) > newest(model, true));
@@ -56,7 +56,7 @@ class ResumeIT {
     Result done = mae.run(pretrain("model", EPOCHS, 0));
     assertThat(done.err())
         .contains("Passing over", "an executor could not read its state", "going on from");
-    JsonNode result = mae.result(pretrain("model", EPOCHS, 0)); // finished: answers at once
+    JsonNode result = SmallData.here("local[2]", pretrain("model", EPOCHS, 0)); // finished: at once
     for (String field : List.of("params_sha256", "images", "loss")) {
       assertThat(result.get(field)).as(field).isEqualTo(undisturbed.get(field));
     }

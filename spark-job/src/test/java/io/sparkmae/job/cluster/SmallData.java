@@ -43,7 +43,7 @@ public final class SmallData {
       String images = directory.resolve("images").toString();
       draw(images, new Configuration());
       String data = directory.resolve("data").toString();
-      here(prepare(images, data));
+      here("local[2]", prepare(images, data));
       FileUtils.forceDeleteOnExit(directory.toFile());
       prepared = data;
     }
@@ -54,15 +54,21 @@ public final class SmallData {
   public static synchronized String params() throws Exception {
     if (params == null) {
       String model = Files.createTempDirectory("small-model-").toString();
-      params = here(pretrain(prepared(), model)).get("params_sha256").asText();
+      params = here("local[2]", pretrain(prepared(), model)).get("params_sha256").asText();
       FileUtils.deleteDirectory(new File(model));
     }
     return params;
   }
 
-  private static JsonNode here(String... command) throws Exception {
+  /**
+   * Runs a command in this process, where its own would only take time to start, and returns its
+   * result line.
+   *
+   * @param master where no session is running
+   */
+  static JsonNode here(String master, String... command) throws Exception {
     boolean started = SparkSession.getDefaultSession().isEmpty();
-    SparkSession spark = LocalSpark.on("local[2]");
+    SparkSession spark = LocalSpark.on(master);
     try {
       return Commands.result(command);
     } finally {

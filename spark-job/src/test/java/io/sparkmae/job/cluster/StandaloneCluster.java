@@ -1,11 +1,9 @@
 package io.sparkmae.job.cluster;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Spark's own master and two workers of one core each, as processes. */
 final class StandaloneCluster implements AutoCloseable {
@@ -46,17 +44,6 @@ final class StandaloneCluster implements AutoCloseable {
 
   String master() {
     return "spark://127.0.0.1:" + port.number();
-  }
-
-  /** Executors that have been started, for each worker. */
-  List<Long> executors() throws IOException {
-    List<Long> executors = new ArrayList<>();
-    for (int worker = 0; worker < WORKERS; worker++) {
-      try (Stream<Path> files = Files.walk(work(worker))) {
-        executors.add(files.filter(file -> file.endsWith("stderr")).count());
-      }
-    }
-    return executors;
   }
 
   private Path work(int worker) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RunLeaseTest {
 
   private static final Duration BEAT = Duration.ofMillis(300);
-  private static final Duration NO_BEAT_IN_A_TEST = Duration.ofSeconds(15);
+  private static final Duration NO_BEAT_IN_A_TEST = Duration.ofSeconds(6);
   private static final Duration SOON = Duration.ofSeconds(10);
   private static final long NO_PROCESS = 1L << 40;
 

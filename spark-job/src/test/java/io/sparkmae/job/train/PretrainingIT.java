@@ -192,7 +192,8 @@ class PretrainingIT {
   void anAverageThatWasLostIsComputedAgainFromTheLastCheckpoint() throws Exception {
     RunConfig run = TinyRun.of(data, 3); // two at a time: the third begins when it is lost
     Trained undisturbed = Pretraining.train(spark, run);
-    Trained trained = withFault(run, Kind.LOSE_AVERAGE, 4, 0, "going back to step 0");
+    Trained trained =
+        withFault(run, Kind.LOSE_AVERAGE, 4, 0, "the run goes on by itself, going back to step 0");
     assertThat(trained.graph().paramsSha256()).isEqualTo(undisturbed.graph().paramsSha256());
     assertThat(trained.images()).isEqualTo(2 * ROWS);
     assertThat(trained.metrics()).hasSameSizeAs(undisturbed.metrics());
