@@ -27,6 +27,15 @@ final class Launcher {
 
   Run run(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
+    int exitCode = start(environment, arguments).waitFor();
+    return new Run(
+        exitCode,
+        Files.readString(directory.resolve("out")),
+        Files.readString(directory.resolve("err")));
+  }
+
+  /** Starts it; its output goes to the files {@code out} and {@code err} of the directory. */
+  Process start(Map<String, String> environment, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(mae.toString());
     command.addAll(List.of(arguments));
@@ -34,8 +43,6 @@ final class Launcher {
     Path err = directory.resolve("err");
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().putAll(environment);
-    int exitCode =
-        builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start().waitFor();
-    return new Run(exitCode, Files.readString(out), Files.readString(err));
+    return builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
   }
 }
