@@ -1,13 +1,12 @@
 package io.sparkmae.job;
 
 import io.sparkmae.job.averaging.exchange.ExchangePlan;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import io.sparkmae.job.averaging.exchange.Slices;
 import io.sparkmae.job.averaging.exchange.Traffic;
 import io.sparkmae.job.benchmark.AveragingBenchmark;
-import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.plan.RoundTime;
 import io.sparkmae.job.spark.Sessions;
-import io.sparkmae.model.config.Precision;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -51,9 +50,9 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
   @Option(
       names = "--exchange-precision",
       defaultValue = "fp32",
-      paramLabel = "fp32|bf16",
-      description = "What workers' results travel in; DL4J's own master has fp32.")
-  private Precision exchange;
+      paramLabel = "fp32|bf16|int4",
+      description = "What results and averages travel in; DL4J's own master has fp32.")
+  private ExchangePrecision exchange;
 
   @Option(
       names = "--stock",
@@ -85,7 +84,6 @@ final class BenchmarkAveragingCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() {
-    RunConfig.requireTravels(exchange, "--exchange-precision");
     if (parameters < 1 || workers < 1 || rounds < 2) {
       throw new IllegalArgumentException(
           "Invalid benchmark: %d parameters, %d workers, %d rounds (must be at least 1, 1 and 2)"

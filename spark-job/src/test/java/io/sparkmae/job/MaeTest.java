@@ -148,7 +148,8 @@ class MaeTest {
   void resultsDoNotTravelInTf32() {
     assertThat(pretrain("--set", "averaging.exchange-precision=tf32"))
         .isEqualTo(ExitCode.BAD_OPTIONS);
-    assertThat(err()).contains("Invalid averaging.exchange-precision: tf32 (must be fp32 or bf16)");
+    assertThat(err())
+        .contains("Invalid averaging.exchange-precision: tf32 (must be one of fp32, bf16, int4)");
   }
 
   @Test

@@ -90,16 +90,21 @@ final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterato
 
   private void leave(Slice slice, float[] average) {
     boolean steps = slice.ofParams() && !outer.isPlain();
-    if (steps || results.areChanges(slice)) {
+    boolean changes = results.areChanges(slice);
+    boolean asChanges = changes && next.isCoded();
+    if (steps || changes != asChanges) {
       float[] from = start(slice);
-      if (results.areChanges(slice)) {
-        add(average, from);
+      if (changes) {
+        add(average, from, 1);
       }
       if (steps) {
         step(slice, from, average);
       }
+      if (asChanges) {
+        add(average, from, -1);
+      }
     }
-    put(next.id(), slice, average);
+    next.put(slice, average, start.iteration());
   }
 
   private float[] start(Slice slice) {
@@ -114,9 +119,9 @@ final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterato
     }
   }
 
-  private static void add(float[] changes, float[] from) {
+  private static void add(float[] numbers, float[] from, int times) {
     for (int i = 0; i < from.length; i++) {
-      changes[i] += from[i];
+      numbers[i] += times * from[i];
     }
   }
 
@@ -128,11 +133,7 @@ final class AverageTask implements Function2<Integer, Iterator<Integer>, Iterato
                 SparkBlocks.of(start.outerMomentum(), slice.index()),
                 numbers -> numbers.get(momentum)));
     outer.apply(from, average, momentum, slice.length());
-    put(next.outerMomentum(), slice, momentum);
-  }
-
-  private static void put(long id, Slice slice, float[] numbers) {
     SparkBlocks.put(
-        SparkBlocks.of(id, slice.index()), FloatBuffer.wrap(numbers, 0, slice.length()));
+        SparkBlocks.of(next.outerMomentum(), slice.index()), FloatBuffer.wrap(momentum));
   }
 }

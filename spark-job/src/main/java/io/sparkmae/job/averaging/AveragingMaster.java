@@ -2,6 +2,7 @@ package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.exchange.Average;
 import io.sparkmae.job.averaging.exchange.BrokenState;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import io.sparkmae.job.averaging.exchange.Results;
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.averaging.exchange.StateLost;
@@ -11,7 +12,6 @@ import io.sparkmae.job.spark.Sent;
 import io.sparkmae.job.spark.SparkBlocks;
 import io.sparkmae.job.store.VersionWriter;
 import io.sparkmae.model.EngineGraph;
-import io.sparkmae.model.config.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +61,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   private boolean averageMoments = true;
   private Compute compute = Compute.BY_GRAPH;
   private int parts = 1;
-  private Precision exchange = Precision.FP32;
+  private ExchangePrecision exchange = ExchangePrecision.FP32;
   private List<List<String>> next = List.of();
   private RoundReport report;
 
@@ -98,8 +98,8 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     parts = partsOfMinibatch;
   }
 
-  /** Says what workers' results travel in, fp32 or bf16; fp32 at first. */
-  public void exchangeIn(Precision precision) {
+  /** Says what workers' results and averages travel in; fp32 at first. */
+  public void exchangeIn(ExchangePrecision precision) {
     exchange = precision;
   }
 
@@ -135,7 +135,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     }
     Results results = new Results(SparkBlocks.newId(), exchange);
     boolean own = !averageMoments && driver.slices().moments() > 0 && !stays;
-    Average to = Average.next(own, !outer.isPlain());
+    Average to = average.next(own, !outer.isPlain(), exchange);
     try {
       report = train(paths, results, to, stays);
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
@@ -149,7 +149,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
       next = List.of();
     }
     if (!held) {
-      average.release();
+      average.releaseFor(to);
     }
     held = stays;
     average = to.at(average.iteration() + report.steps(), average.epoch());
@@ -160,7 +160,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   // that travels in bf16 is not the average.
   private boolean staysWithItsWorker(int workers) {
     boolean runsOnce = spark.sc().master().matches("local(\\[[^,]*])?");
-    return runsOnce && workers == 1 && outer.isPlain() && exchange == Precision.FP32;
+    return runsOnce && workers == 1 && outer.isPlain() && exchange == ExchangePrecision.FP32;
   }
 
   /**
@@ -239,7 +239,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
    * an executor do not count.
    */
   public void averageOwnMoments() {
-    Results own = new Results(average.ownMoments(), Precision.FP32);
+    Results own = new Results(average.ownMoments(), ExchangePrecision.FP32);
     Average whole = average.withOwnMomentsAveraged();
     List<Slice> moments = driver.slices().ofMoments();
     long[] images = workers.images().clone();
@@ -304,6 +304,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     if (average != null) {
       ResidentWorker.letGo(average.id());
       average.release();
+      average.releaseBefore();
     }
     average = null;
     held = false;

@@ -45,17 +45,16 @@ record DriverCopy(State state, Slices slices) {
   /** Publishes the graph's state as the average from which workers start. */
   Average publish() {
     boolean withMoments = slices.moments() == 0 || state.moments() != null;
-    long id = SparkBlocks.newId();
+    Average average =
+        Average.whole(
+            withMoments,
+            false,
+            configuration().getIterationCount(),
+            configuration().getEpochCount());
     for (Slice slice : slices.averaged(withMoments)) {
-      SparkBlocks.put(SparkBlocks.of(id, slice.index()), state.read(slice));
+      SparkBlocks.put(SparkBlocks.of(average.id(), slice.index()), state.read(slice));
     }
-    return new Average(
-        id,
-        withMoments,
-        Average.NONE,
-        Average.NONE,
-        configuration().getIterationCount(),
-        configuration().getEpochCount());
+    return average;
   }
 
   /**

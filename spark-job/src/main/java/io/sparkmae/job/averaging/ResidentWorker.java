@@ -166,8 +166,8 @@ final class ResidentWorker implements AutoCloseable {
 
   private boolean fetch(Slices slices, Average average, Results results, int workers) {
     for (Slice slice : slices.averaged(average.withMoments())) {
-      if (!SparkBlocks.read(
-          SparkBlocks.of(average.id(), slice.index()),
+      if (!average.read(
+          slice,
           keeps(slice, workers) || results.areChanges(slice),
           numbers -> state.write(slice, numbers))) {
         return false;

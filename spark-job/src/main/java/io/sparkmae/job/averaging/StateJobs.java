@@ -10,7 +10,6 @@ import io.sparkmae.job.averaging.exchange.StoredState.Part;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
 import io.sparkmae.job.averaging.exchange.WriteStateTask;
 import io.sparkmae.job.spark.PartitionJob;
-import io.sparkmae.job.spark.SparkBlocks;
 import io.sparkmae.job.store.BadModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.job.store.VersionWriter;
@@ -93,14 +92,7 @@ public final class StateJobs {
   Average read(String uri, StoredState stored) {
     requireFits(uri, stored);
     boolean momentum = stored.has(Vector.OUTER_MOMENTUM);
-    Average average =
-        new Average(
-            SparkBlocks.newId(),
-            true,
-            Average.NONE,
-            momentum ? SparkBlocks.newId() : Average.NONE,
-            stored.iteration(),
-            0);
+    Average average = Average.whole(true, momentum, stored.iteration(), 0);
     List<String> parts = stored.parts().stream().map(Json::line).toList();
     ReadStateTask task = new ReadStateTask(average, slices, uri, hadoop());
     try {

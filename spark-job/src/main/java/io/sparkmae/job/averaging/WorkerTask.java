@@ -1,12 +1,12 @@
 package io.sparkmae.job.averaging;
 
 import io.sparkmae.job.averaging.exchange.Average;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import io.sparkmae.job.averaging.exchange.Results;
 import io.sparkmae.job.averaging.exchange.Slices;
 import io.sparkmae.job.spark.Executors;
 import io.sparkmae.job.spark.Sent;
 import io.sparkmae.model.EngineGraph;
-import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -149,7 +149,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
   // Blocks stored after the round was given up would stay until the application ends.
   private void forget(int worker) {
     results.forget(run.slices.averaged(true), worker);
-    new Results(to.ownMoments(), Precision.FP32).forget(run.slices.ofMoments(), worker);
+    new Results(to.ownMoments(), ExchangePrecision.FP32).forget(run.slices.ofMoments(), worker);
   }
 
   /** Returns the paths of the minibatches of this round and the first ones of the next. */
@@ -200,7 +200,8 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     boolean own = to.ownMoments() != Average.NONE;
     report.lost = !resident.leave(results, run.slices.averaged(!own), start);
     if (own) {
-      resident.leave(new Results(to.ownMoments(), Precision.FP32), run.slices.ofMoments(), start);
+      resident.leave(
+          new Results(to.ownMoments(), ExchangePrecision.FP32), run.slices.ofMoments(), start);
     }
   }
 

@@ -3,7 +3,7 @@ package io.sparkmae.job.benchmark;
 import io.sparkmae.job.averaging.AveragingMaster;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.RoundReport;
-import io.sparkmae.model.config.Precision;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleFunction;
@@ -29,7 +29,7 @@ public final class AveragingBenchmark {
   private final int workers;
   private final int rounds;
   private final boolean moments;
-  private final Precision exchange;
+  private final ExchangePrecision exchange;
 
   /**
    * The result of a measurement: medians over all rounds but the first.
@@ -67,7 +67,7 @@ public final class AveragingBenchmark {
       int workers,
       int rounds,
       boolean moments,
-      Precision exchange) {
+      ExchangePrecision exchange) {
     this.spark = JavaSparkContext.fromSparkContext(session.sparkContext());
     this.network = WideNetwork.ofAtLeast(parameters);
     this.workers = workers;

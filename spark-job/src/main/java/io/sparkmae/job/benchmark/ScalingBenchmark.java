@@ -1,6 +1,7 @@
 package io.sparkmae.job.benchmark;
 
 import io.sparkmae.job.averaging.exchange.ExchangePlan;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import io.sparkmae.job.averaging.exchange.Slices;
 import io.sparkmae.job.averaging.exchange.Traffic;
 import io.sparkmae.job.plan.RoundTime;
@@ -116,7 +117,8 @@ public final class ScalingBenchmark {
   }
 
   private double measured(long parameters, int workers) {
-    return new AveragingBenchmark(session, parameters, workers, ROUNDS, true, Precision.FP32)
+    return new AveragingBenchmark(
+            session, parameters, workers, ROUNDS, true, ExchangePrecision.FP32)
         .run(false)
         .roundSeconds();
   }
@@ -126,7 +128,7 @@ public final class ScalingBenchmark {
       return 0; // in the driver's process it exchanges nothing
     }
     ExchangePlan plan = new ExchangePlan(new Slices(parameters, 2 * parameters), workers, true);
-    Traffic traffic = Traffic.of(plan, Precision.FP32, workers);
+    Traffic traffic = Traffic.of(plan, ExchangePrecision.FP32, workers);
     return RoundTime.of(traffic, workers, networkGbps, threads).seconds();
   }
 

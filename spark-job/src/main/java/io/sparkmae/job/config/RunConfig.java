@@ -2,6 +2,7 @@ package io.sparkmae.job.config;
 
 import io.sparkmae.data.image.PixelFormat;
 import io.sparkmae.job.averaging.OuterStep;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Precision;
@@ -178,24 +179,22 @@ public record RunConfig(
    *     decays; 0 for none
    * @param everyStepInWarmup whether warm-up averages after every step
    * @param outer how far a round moves towards the average
-   * @param exchangePrecision what workers' results travel in: fp32 as they are, bf16 as rounded
-   *     changes
+   * @param exchangePrecision what workers' results and averages travel in
    */
   public record Averaging(
       boolean optimiserState,
       double growth,
       boolean everyStepInWarmup,
       OuterStep outer,
-      Precision exchangePrecision)
+      ExchangePrecision exchangePrecision)
       implements Serializable {
 
     /** Everything is averaged, and nothing else done. */
     public static final Averaging PLAIN =
-        new Averaging(true, 0, false, OuterStep.NONE, Precision.FP32);
+        new Averaging(true, 0, false, OuterStep.NONE, ExchangePrecision.FP32);
 
     public Averaging {
       require(growth >= 0, "averaging.growth", growth, "must be positive, or 0 for none");
-      requireTravels(exchangePrecision, "averaging.exchange-precision");
     }
   }
 
@@ -215,11 +214,6 @@ public record RunConfig(
       require(minutes >= 0, "checkpoint.minutes", minutes, "must be positive, or 0 for none");
       require(keep > 0, "checkpoint.keep", keep, "must be at least 1");
     }
-  }
-
-  public static void requireTravels(Precision precision, String name) {
-    boolean travels = precision != Precision.TF32; // which is fp32 outside of products
-    require(travels, name, precision, "must be fp32 or bf16");
   }
 
   /** What turns gradients into steps. */

@@ -103,7 +103,8 @@ final class Settings {
           row("averaging.outer-momentum", "averaging.outer.momentum", "0")
               .doc("Nesterov's momentum over rounds; DiLoCo takes 0.9."),
           row("averaging.exchange-precision", "averaging.exchangePrecision", "fp32")
-              .doc("What workers' results travel in: fp32, or bf16, half as long."),
+              .doc(
+                  "What rounds travel in: fp32; bf16: results half as long; int4: parameters in less than an eighth."),
           row("checkpoint.rounds", "checkpoints.rounds", "0")
               .flag("--checkpoint-rounds=N")
               .doc("Rounds between checkpoints; 0 for none."),

@@ -7,7 +7,7 @@ import io.sparkmae.job.averaging.exchange.Traffic;
  * driver's messages are added, though they overlap in part.
  *
  * @param network of the busiest executor's link, in one direction
- * @param copies from memory to memory, on the fullest executor
+ * @param copies from memory to memory and, in int4, coding, on the fullest executor
  * @param driver that the driver needs for messages and tasks
  * @param limit the largest of these, by name
  */
@@ -16,6 +16,7 @@ public record RoundTime(
 
   // measured: docs/scale.md
   private static final double COPIED = 2e9; // bytes a second of a core
+  private static final double CODED = 3e-9; // seconds of a core for a number, mean of both ways
   private static final double MESSAGE = 90e-6; // seconds of the driver's processor, all its threads
   private static final double TASK = 2.5e-3; // the same
   private static final double STAGES = 0.1;
@@ -30,7 +31,8 @@ public record RoundTime(
    */
   public static RoundTime of(Traffic traffic, int workers, double gbps, int cores) {
     double network = Math.max(traffic.mostIn(), traffic.mostOut()) * 8 / (gbps * 1e9);
-    double copies = (traffic.mostIn() + traffic.mostOut() + traffic.mostStored()) / COPIED / cores;
+    double bytes = traffic.mostIn() + traffic.mostOut() + traffic.mostStored();
+    double copies = (bytes / COPIED + traffic.mostCoded() * CODED) / cores;
     double driver =
         STAGES
             + TASK * (workers + traffic.averagingTasks())

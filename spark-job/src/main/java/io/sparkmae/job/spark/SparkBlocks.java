@@ -154,9 +154,14 @@ public final class SparkBlocks {
     return ScalaLists.<Seq<?>>toJava(locations).stream().noneMatch(Seq::isEmpty);
   }
 
+  /** Returns whether the block is on this executor. */
+  public static boolean isHere(BlockId block) {
+    return manager().getStatus(block).isDefined();
+  }
+
   /** Removes a block from this executor; does nothing if it is not here. */
   public static void forget(BlockId block) {
-    if (manager().getStatus(block).isDefined()) {
+    if (isHere(block)) {
       manager().removeBlock(block, true);
     }
   }

@@ -3,9 +3,9 @@ package io.sparkmae.job.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.job.averaging.exchange.ExchangePlan;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import io.sparkmae.job.averaging.exchange.Slices;
 import io.sparkmae.job.averaging.exchange.Traffic;
-import io.sparkmae.model.config.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +95,6 @@ class ScaleTest {
 
   private static Traffic traffic(int millions, int workers) {
     Slices slices = new Slices(millions * 1_000_000L, 2 * millions * 1_000_000L);
-    return Traffic.of(new ExchangePlan(slices, workers, true), Precision.FP32, workers);
+    return Traffic.of(new ExchangePlan(slices, workers, true), ExchangePrecision.FP32, workers);
   }
 }

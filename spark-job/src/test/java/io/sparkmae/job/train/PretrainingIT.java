@@ -9,6 +9,7 @@ import io.sparkmae.data.prepare.PrepareSettings;
 import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.averaging.OuterStep;
 import io.sparkmae.job.averaging.exchange.BrokenState;
+import io.sparkmae.job.averaging.exchange.ExchangePrecision;
 import io.sparkmae.job.averaging.exchange.StoredState.Vector;
 import io.sparkmae.job.benchmark.PretrainBenchmark;
 import io.sparkmae.job.config.RunConfig;
@@ -46,6 +47,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -179,9 +183,10 @@ class PretrainingIT {
         .hasMessageMatching("Non-finite loss within steps \\[\\d+, \\d+\\] of epoch 0 .*");
   }
 
-  @Test
-  void aResultThatWasLostIsTrainedAgain() throws Exception {
-    RunConfig run = run(Optimiser.ADAMW, 2, 4, 2, 1e-2);
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "INT4"})
+  void aResultThatWasLostIsTrainedAgain(ExchangePrecision precision) throws Exception {
+    RunConfig run = TinyRun.with(run(Optimiser.ADAMW, 2, 4, 2, 1e-2), in(precision));
     String undisturbed = Pretraining.train(spark, run).graph().paramsSha256();
     assertThat(withFault(run, Kind.LOSE_RESULT, 6, 1, "workers [0] lost their results").graph())
         .extracting(EngineGraph::paramsSha256)
@@ -199,9 +204,11 @@ class PretrainingIT {
     assertThat(trained.metrics()).hasSameSizeAs(undisturbed.metrics());
   }
 
-  @Test
-  void anAverageThatWasLostIsReadAgainFromTheLastCheckpoint() throws Exception {
-    RunConfig run = TinyRun.with(TinyRun.of(data, 3), RunConfig.Averaging.PLAIN); // every 3 rounds
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "INT4"})
+  void anAverageThatWasLostIsReadAgainFromTheLastCheckpoint(ExchangePrecision precision)
+      throws Exception {
+    RunConfig run = TinyRun.with(TinyRun.of(data, 3), in(precision)); // every 3 rounds
     KeptVersions kept = new KeptVersions(directory);
     String undisturbed =
         Pretraining.train(spark, run, null, kept, List.of()).graph().paramsSha256();
@@ -225,10 +232,12 @@ class PretrainingIT {
         .isEqualTo(point.version());
   }
 
-  @Test
-  void momentsOfTheirOwnAndAnOuterStepGoOnFromACheckpointToTheSameBits() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void momentsOfTheirOwnAndAnOuterStepGoOnFromACheckpointToTheSameBits(ExchangePrecision precision)
+      throws Exception {
     RunConfig.Averaging diloco =
-        new RunConfig.Averaging(false, 0, true, new OuterStep(0.7, 0.9), Precision.FP32);
+        new RunConfig.Averaging(false, 0, true, new OuterStep(0.7, 0.9), precision);
     RunConfig run = TinyRun.with(run(Optimiser.ADAMW, 3, 4, 2, 1e-2), diloco);
     KeptVersions kept = new KeptVersions(directory);
     Trained whole = Pretraining.train(spark, run, null, kept, List.of());
@@ -266,12 +275,12 @@ class PretrainingIT {
     }
   }
 
-  @Test
-  void changesInBf16AreNearlyTheSameAndGoOnFromACheckpointToTheSameBits() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"BF16, 0.1", "INT4, 1"})
+  void roundedChangesAreNearlyTheSameAndGoOnFromACheckpointToTheSameBits(
+      ExchangePrecision precision, double share) throws Exception {
     RunConfig plain = run(Optimiser.ADAMW, 3, 4, 2, 1e-2);
-    RunConfig.Averaging bf16 =
-        new RunConfig.Averaging(true, 0, false, OuterStep.NONE, Precision.BF16);
-    RunConfig run = TinyRun.with(plain, bf16);
+    RunConfig run = TinyRun.with(plain, in(precision));
     KeptVersions kept = new KeptVersions(directory);
     Trained whole = Pretraining.train(spark, run, null, kept, List.of());
     for (ResumePoint from : kept.points()) {
@@ -280,7 +289,11 @@ class PretrainingIT {
     }
     INDArray exact = Pretraining.train(spark, plain).graph().params();
     double moved = difference(exact, initial(run).params());
-    assertThat(difference(whole.graph().params(), exact)).isBetween(1e-7, 0.1 * moved);
+    assertThat(difference(whole.graph().params(), exact)).isBetween(1e-7, share * moved);
+  }
+
+  private static RunConfig.Averaging in(ExchangePrecision precision) {
+    return new RunConfig.Averaging(true, 0, false, OuterStep.NONE, precision);
   }
 
   @Test
@@ -325,9 +338,10 @@ class PretrainingIT {
         .hasSize(10);
   }
 
-  @Test
-  void noBlockIsLeftBehind() throws Exception {
-    Pretraining.train(spark, run(Optimiser.ADAMW, 1, 4, 2, 1e-2));
+  @ParameterizedTest
+  @EnumSource(names = {"FP32", "INT4"})
+  void noBlockIsLeftBehind(ExchangePrecision precision) throws Exception {
+    Pretraining.train(spark, TinyRun.with(run(Optimiser.ADAMW, 1, 4, 2, 1e-2), in(precision)));
     for (int tries = 0; LostBlocks.count() > 0 && tries < 100; tries++) {
       Thread.sleep(50); // Spark forgets them soon
     }

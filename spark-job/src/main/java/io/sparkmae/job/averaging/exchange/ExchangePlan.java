@@ -1,7 +1,6 @@
 package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
-import io.sparkmae.model.config.Precision;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -44,10 +43,5 @@ public record ExchangePlan(Slices slices, int workers, boolean withMoments) {
   public static boolean keeps(Slice slice, int worker, int workers) {
     int keeper = slice.index() % workers;
     return keeper == worker || (keeper + 1) % workers == worker;
-  }
-
-  /** Returns the bytes of a number of a worker's result. */
-  static int bytes(Precision precision) {
-    return precision == Precision.BF16 ? Short.BYTES : Float.BYTES;
   }
 }

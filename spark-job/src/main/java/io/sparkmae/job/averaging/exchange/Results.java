@@ -2,7 +2,6 @@ package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
 import io.sparkmae.job.spark.SparkBlocks;
-import io.sparkmae.model.config.Precision;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +12,8 @@ import org.apache.spark.storage.BlockId;
 
 /**
  * The results of workers, stored as blocks for averaging. In fp32 they are parameters and moments;
- * in bf16, half as long, the parameters' differences from the start, and moments.
+ * in bf16, half as long, the parameters' differences from the start, and moments; in int4 these
+ * differences in an eighth, and moments as they are.
  *
  * <p>A difference is small, and so is its rounding error. Moments are not stored as differences: a
  * second moment plus a rounded difference could be negative.
@@ -21,16 +21,13 @@ import org.apache.spark.storage.BlockId;
  * @param id of the blocks
  * @param precision number format of the blocks
  */
-public record Results(long id, Precision precision) implements Serializable {
+public record Results(long id, ExchangePrecision precision) implements Serializable {
 
-  private static final int PIECE = 2048; // numbers
+  private static final int PIECE = 8 * LowBits.BLOCK; // numbers
 
-  /**
-   * Returns whether a slice is stored as differences from the average that the workers started
-   * from: parameters in bf16 are.
-   */
+  /** As {@link ExchangePrecision#areChanges}. */
   public boolean areChanges(Slice slice) {
-    return slice.ofParams() && precision == Precision.BF16;
+    return precision.areChanges(slice);
   }
 
   /**
@@ -40,17 +37,26 @@ public record Results(long id, Precision precision) implements Serializable {
    */
   public boolean leave(Slice slice, int worker, FloatBuffer numbers, Average start) {
     BlockId block = SparkBlocks.of(id, slice.index(), worker);
-    if (precision == Precision.FP32) {
+    if (isWhole(slice)) {
       SparkBlocks.put(block, numbers);
       return true;
     }
     float[] result = new float[slice.length()];
     numbers.get(result);
-    boolean whole = !areChanges(slice) || start.read(slice, from -> subtract(result, from));
-    if (whole) {
-      SparkBlocks.put(block, rounded(result));
+    boolean there = !areChanges(slice) || start.read(slice, from -> subtract(result, from));
+    if (there) {
+      SparkBlocks.put(
+          block,
+          precision.isCoded(slice)
+              ? LowBits.encode(result, result.length, start.iteration(), worker, slice.index())
+              : rounded(result));
     }
-    return whole;
+    return there;
+  }
+
+  private boolean isWhole(Slice slice) {
+    return precision == ExchangePrecision.FP32
+        || precision == ExchangePrecision.INT4 && !slice.ofParams();
   }
 
   private static void subtract(float[] result, FloatBuffer from) {
@@ -94,8 +100,10 @@ public record Results(long id, Precision precision) implements Serializable {
     ShortBuffer rounded = bytes.asShortBuffer();
     for (int at = 0; at < slice.length(); at += PIECE) {
       int length = Math.min(PIECE, slice.length() - at);
-      if (precision == Precision.FP32) {
+      if (isWhole(slice)) {
         numbers.get(at, piece, 0, length);
+      } else if (precision.isCoded(slice)) {
+        LowBits.decode(bytes, at, piece, length);
       } else {
         widen(rounded, at, piece, length);
       }

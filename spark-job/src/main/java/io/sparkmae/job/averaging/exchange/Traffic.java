@@ -1,7 +1,6 @@
 package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.averaging.exchange.Slices.Slice;
-import io.sparkmae.model.config.Precision;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
@@ -21,6 +20,7 @@ import java.util.stream.LongStream;
  * @param mostOut bytes that the busiest executor sends
  * @param mostStored bytes of blocks on the fullest executor, when all results and both averages are
  *     there
+ * @param mostCoded numbers that the busiest executor writes or reads as {@link LowBits}
  */
 public record Traffic(
     int slices,
@@ -30,15 +30,16 @@ public record Traffic(
     long fetchedBytes,
     long mostIn,
     long mostOut,
-    long mostStored) {
+    long mostStored,
+    long mostCoded) {
 
   /**
    * Counts a round.
    *
-   * @param precision number format of the results
+   * @param precision what results and averages travel in
    * @param executors that have the workers
    */
-  public static Traffic of(ExchangePlan plan, Precision precision, int executors) {
+  public static Traffic of(ExchangePlan plan, ExchangePrecision precision, int executors) {
     return new Count(plan, precision, Math.min(executors, plan.workers())).traffic();
   }
 
@@ -50,21 +51,23 @@ public record Traffic(
   private static final class Count {
 
     private final ExchangePlan plan;
-    private final Precision precision;
+    private final ExchangePrecision precision;
     private final int executors;
     private final long[] in;
     private final long[] out;
     private final long[] stored;
+    private final long[] coded;
     private long lookups;
     private long stores;
 
-    Count(ExchangePlan plan, Precision precision, int executors) {
+    Count(ExchangePlan plan, ExchangePrecision precision, int executors) {
       this.plan = plan;
       this.precision = precision;
       this.executors = executors;
       in = new long[executors];
       out = new long[executors];
       stored = new long[executors];
+      coded = new long[executors];
     }
 
     Traffic traffic() {
@@ -84,33 +87,37 @@ public record Traffic(
           LongStream.of(in).sum(),
           Arrays.stream(in).max().orElse(0),
           Arrays.stream(out).max().orElse(0),
-          Arrays.stream(stored).max().orElse(0));
+          Arrays.stream(stored).max().orElse(0),
+          Arrays.stream(coded).max().orElse(0));
     }
 
     private void count(Slice slice, int place) {
-      long average = (long) Float.BYTES * slice.length();
-      long result = (long) ExchangePlan.bytes(precision) * slice.length();
+      long average = precision.bytesOfAverage(slice);
+      long result = precision.bytesOfResult(slice);
+      boolean isCoded = precision.isCoded(slice);
+      long kept = isCoded ? (long) Float.BYTES * slice.length() : average;
       boolean[] there = new boolean[executors]; // a copy of the last average
-      store(place, average, there);
+      store(place, average, isCoded ? null : there);
       store(place, average, null); // the next average
+      code(place, slice);
       for (int worker = 0; worker < plan.workers(); worker++) {
         int here = worker % executors;
         if (!there[here]) {
           fetch(place, here, average);
           if (keeps(slice, worker)) {
-            store(here, average, there);
+            store(here, kept, there);
           }
         }
+        code(here, slice); // of the average
+        code(here, slice); // of the result
+        code(place, slice);
         store(here, result, null);
-        if (here != place) {
-          fetch(here, place, result);
-        }
+        fetch(here, place, result);
       }
     }
 
     private boolean keeps(Slice slice, int worker) {
-      boolean change = precision == Precision.BF16 && slice.ofParams();
-      return change || ExchangePlan.keeps(slice, worker, plan.workers());
+      return precision.areChanges(slice) || ExchangePlan.keeps(slice, worker, plan.workers());
     }
 
     private void keepOwnMoments() {
@@ -122,9 +129,15 @@ public record Traffic(
     }
 
     private void fetch(int from, int to, long bytes) {
-      lookups++;
-      out[from] += bytes;
-      in[to] += bytes;
+      if (from != to) {
+        lookups++;
+        out[from] += bytes;
+        in[to] += bytes;
+      }
+    }
+
+    private void code(int place, Slice slice) {
+      coded[place] += precision.isCoded(slice) ? slice.length() : 0;
     }
 
     private void store(int place, long bytes, boolean[] there) {

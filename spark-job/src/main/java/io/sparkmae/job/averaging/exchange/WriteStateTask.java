@@ -97,9 +97,9 @@ public final class WriteStateTask implements Function<String, String> {
   private void write(Vector vector, Slice slice, OutputStream out) throws IOException {
     IOException[] failure = new IOException[1];
     boolean there =
-        SparkBlocks.readBytes(
-            average.block(vector, slice),
-            false,
+        average.readBytes(
+            vector,
+            slice,
             bytes -> {
               try {
                 SparkBlocks.copy(bytes, out);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkmae.job.benchmark.AveragingBenchmark;
 import io.sparkmae.job.cluster.JavaProcess;
-import io.sparkmae.model.config.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +23,7 @@ class TrafficIT {
     System.err.println(out);
     Slices slices = new Slices(AveragingBenchmark.parameters(TrafficRun.PARAMETERS), 0);
     ExchangePlan plan = new ExchangePlan(slices, TrafficRun.EXECUTORS, true);
-    for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+    for (ExchangePrecision precision : ExchangePrecision.values()) {
       Traffic traffic = Traffic.of(plan, precision, TrafficRun.EXECUTORS);
       assertThat(out).contains("%s %d\n".formatted(precision, traffic.fetchedBytes()));
     }

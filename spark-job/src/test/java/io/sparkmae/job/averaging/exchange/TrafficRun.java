@@ -2,7 +2,6 @@ package io.sparkmae.job.averaging.exchange;
 
 import io.sparkmae.job.benchmark.AveragingBenchmark;
 import io.sparkmae.job.spark.SparkBlocks;
-import io.sparkmae.model.config.Precision;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -29,7 +28,7 @@ final class TrafficRun {
   public static void main(String[] args) throws Exception {
     try (SparkSession session = SparkSession.builder().getOrCreate()) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-      for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+      for (ExchangePrecision precision : ExchangePrecision.values()) {
         long two = fetched(session, spark, precision, 2);
         long four = fetched(session, spark, precision, 4);
         System.out.printf("%s %d%n", precision, (four - two) / 2);
@@ -48,7 +47,7 @@ final class TrafficRun {
   }
 
   private static long fetched(
-      SparkSession session, JavaSparkContext spark, Precision precision, int rounds) {
+      SparkSession session, JavaSparkContext spark, ExchangePrecision precision, int rounds) {
     long before = fetched(spark);
     new AveragingBenchmark(session, PARAMETERS, EXECUTORS, rounds, false, precision).run(false);
     return fetched(spark) - before;
