@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkmae.job.cluster.SmallData;
+import io.sparkmae.job.failure.ExitCode;
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.Dl4jZip;
