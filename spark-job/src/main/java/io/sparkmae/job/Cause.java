@@ -36,9 +36,7 @@ enum Cause {
   BAD_DATA(
       ExitCode.BAD_DATA,
       thrown ->
-          thrown instanceof BadData
-              || thrown instanceof BadModel
-              || thrown instanceof BadWeights),
+          thrown instanceof BadData || thrown instanceof BadModel || thrown instanceof BadWeights),
   NO_CODEC(ExitCode.BAD_OPTIONS, MissingCodec.class::isInstance),
   NO_CREDENTIALS( // before DENIED: the client's exception for both has one type
       ExitCode.BAD_OPTIONS,
