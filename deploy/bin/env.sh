@@ -26,6 +26,8 @@ release=${release%/bin/java}/release
 java_version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$release" 2>/dev/null) || true
 [[ $java_version ]] || java_version=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') || true
 ((${java_version:-0} >= 17)) || refuse "Invalid Java: $java is version ${java_version:-unknown} (must be a JDK 17; set JAVA_HOME)"
+[[ ${MAE_SPARK:-3.5} == 4.1 ]] || ((java_version <= 23)) || # Java 24 took away what Spark's Hadoop logs in by
+  refuse "Invalid Java: $java is version $java_version (must be 17 to 23; set JAVA_HOME)"
 
 # Java spells the names of files by the locale.
 [[ $(locale charmap 2>/dev/null) == UTF-8 ]] || export LC_ALL=C.UTF-8

@@ -14,9 +14,14 @@ class LauncherTest {
   @TempDir private Path directory;
 
   @Test
-  void refusesAnOldJava() throws Exception {
+  void refusesAnOldJavaAndOneThatIsTooNew() throws Exception {
+    refuses("11", "must be a JDK 17");
+    refuses("25", "must be 17 to 23");
+  }
+
+  private void refuses(String version, String rule) throws Exception {
     Path java = Files.createDirectories(directory.resolve("jdk/bin")).resolve("java");
-    Files.writeString(java, "#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n");
+    Files.writeString(java, "#!/bin/sh\necho 'openjdk version \"%s.0.2\"' >&2\n".formatted(version));
     assertThat(java.toFile().setExecutable(true)).isTrue();
 
     Run run =
@@ -26,7 +31,8 @@ class LauncherTest {
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err())
         .isEqualTo(
-            "mae: Invalid Java: " + java + " is version 11 (must be a JDK 17; set JAVA_HOME)\n");
+            "mae: Invalid Java: %s is version %s (%s; set JAVA_HOME)\n"
+                .formatted(java, version, rule));
   }
 
   @Test

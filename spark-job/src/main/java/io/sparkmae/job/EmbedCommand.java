@@ -2,6 +2,7 @@ package io.sparkmae.job;
 
 import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.spark.Sessions;
+import io.sparkmae.job.store.Directory;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Dataset;
@@ -47,6 +48,7 @@ final class EmbedCommand implements Callable<Outcome> {
 
   @Override
   public Outcome call() throws IOException {
+    Directory.requireNew(output, Sessions.hadoop());
     EncoderModel encoder = view.sized(EncoderModel.of(model, Sessions.hadoop()));
     SparkSession spark = Sessions.open("embed");
     Dataset<Row> features = view.embedding(spark, encoder).features(data);

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -47,6 +48,18 @@ import picocli.CommandLine.ScopeType;
       BenchmarkCommand.class
     })
 public final class Mae {
+
+  private static final Set<String> URIS =
+      Set.of(
+          "--input",
+          "--output",
+          "--data",
+          "--model",
+          "--images",
+          "--train",
+          "--test",
+          "--classes",
+          ResultFile.OPTION);
 
   @Option(
       names = {"-h", "--help"},
@@ -116,6 +129,7 @@ public final class Mae {
       for (String word : args) {
         UserInfo.refuse("option", word);
       }
+      refuseEmptyUris(args);
       file = ResultFile.among(args);
     } catch (IOException | RuntimeException e) {
       return Failure.of(e).report(System.err, mae.traced());
@@ -125,6 +139,16 @@ public final class Mae {
         .setExecutionExceptionHandler((e, command, parsed) -> mae.failed(e, file))
         .setExecutionStrategy(parsed -> runLast(parsed, out, file))
         .execute(args);
+  }
+
+  // As a script's variable that is not set leaves them.
+  private static void refuseEmptyUris(String[] args) {
+    for (int i = 1; i < args.length; i++) {
+      if (args[i].isEmpty() && URIS.contains(args[i - 1])) {
+        throw new IllegalArgumentException(
+            "Invalid %s: '' (must be a URI: name a file or directory)".formatted(args[i - 1]));
+      }
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import io.sparkmae.job.classify.TopClasses;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.ClassifierModel;
 import io.sparkmae.job.spark.Sessions;
+import io.sparkmae.job.store.Directory;
 import io.sparkmae.model.config.Normalisation;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -64,6 +65,7 @@ final class PredictCommand implements Callable<Outcome> {
   @Override
   public Outcome call() throws IOException {
     Configuration hadoop = Sessions.hadoop();
+    Directory.requireNew(output, hadoop);
     ClassifierModel classifier = ClassifierModel.of(model, hadoop);
     TopClasses classes = new TopClasses(classifier.description().classes(), top);
     PreparedData images = PreparedData.open(data, hadoop);

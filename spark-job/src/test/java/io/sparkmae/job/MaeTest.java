@@ -78,6 +78,25 @@ class MaeTest {
   }
 
   @Test
+  void anEmptyUriIsNamed() {
+    assertThat(run("prepare", "--input", "i", "--output", "")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(run("verify", "--model", "", "--result", "r")).isEqualTo(ExitCode.BAD_OPTIONS);
+    assertThat(err())
+        .contains("mae: Invalid --output: '' (must be a URI")
+        .contains("mae: Invalid --model: '' (must be a URI");
+  }
+
+  @Test
+  void anOutputThatExistsIsRefusedBeforeAnythingIsRead() {
+    for (String command : new String[] {"embed", "predict"}) {
+      String output = directory.toString();
+      assertThat(run(command, "--model", "m", "--data", "d", "--output", output))
+          .isEqualTo(ExitCode.BAD_OPTIONS);
+      assertThat(err()).contains("(must not exist; name another, or delete it)");
+    }
+  }
+
+  @Test
   void optionsThatNothingReadsAreRefused() {
     String[] probe = {"probe", "--model", "pixels", "--train", "t", "--test", "t"};
     assertThat(run(ArrayUtils.addAll(probe, "--epochs=3"))).isEqualTo(ExitCode.BAD_OPTIONS);

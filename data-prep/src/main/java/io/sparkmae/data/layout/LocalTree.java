@@ -91,7 +91,7 @@ final class LocalTree {
   private static void requireDangling(java.nio.file.Path path, Path directory) {
     if (Files.exists(path)) { // this finds it by its bytes, Hadoop by a spelling
       throw new BadData(
-          "Cannot read %s in %s: this process cannot spell its name (set LC_ALL=C.UTF-8 for the driver and the executors)"
+          "Cannot read %s in %s: this process cannot spell its name; if it is not UTF-8, rename it (set LC_ALL=C.UTF-8 for the driver and the executors)"
               .formatted(path.getFileName(), directory));
     }
   }

@@ -24,8 +24,8 @@ record Setting(
   private static final Map<Class<?>, BiFunction<Config, String, Object>> READERS =
       Map.of(
           boolean.class, Config::getBoolean,
-          int.class, Config::getInt,
-          long.class, Config::getLong,
+          int.class, (config, key) -> whole(config, key).getInt(key),
+          long.class, (config, key) -> whole(config, key).getLong(key),
           double.class, Config::getDouble,
           String.class, Config::getString);
 
@@ -63,6 +63,16 @@ record Setting(
   /** A value of the component's type, as HOCON takes it. */
   Object hocon(Object value) {
     return type.isEnum() ? lower(value) : value;
+  }
+
+  // HOCON's own getInt cuts 2.5 to 2.
+  private static Config whole(Config config, String key) {
+    Number number = config.getNumber(key);
+    if (number.doubleValue() % 1 != 0) {
+      throw new IllegalArgumentException(
+          "Invalid %s: %s (must be a whole number)".formatted(key, number));
+    }
+    return config;
   }
 
   private Object constant(String name) {

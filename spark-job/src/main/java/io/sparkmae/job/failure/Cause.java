@@ -10,6 +10,7 @@ import io.sparkmae.job.train.NonFiniteLoss;
 import io.sparkmae.job.train.SlotsMissing;
 import io.sparkmae.job.train.Stopped;
 import io.sparkmae.model.engine.cuda.UnusableGpu;
+import io.sparkmae.model.file.BadWeights;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,7 +33,10 @@ import picocli.CommandLine.ParameterException;
  */
 enum Cause {
   NON_FINITE(ExitCode.NON_FINITE_LOSS, NonFiniteLoss.class::isInstance),
-  BAD_DATA(ExitCode.BAD_DATA, thrown -> thrown instanceof BadData || thrown instanceof BadModel),
+  BAD_DATA(
+      ExitCode.BAD_DATA,
+      thrown ->
+          thrown instanceof BadData || thrown instanceof BadModel || thrown instanceof BadWeights),
   NO_CODEC(ExitCode.BAD_OPTIONS, MissingCodec.class::isInstance),
   NO_CREDENTIALS( // before DENIED: the client's exception for both has one type
       ExitCode.BAD_OPTIONS,

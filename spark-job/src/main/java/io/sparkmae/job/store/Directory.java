@@ -51,6 +51,19 @@ public final class Directory {
   }
 
   /**
+   * Checks that nothing is at {@code uri}, before work whose result Spark would refuse to write.
+   *
+   * @throws IllegalArgumentException if something is
+   */
+  public static void requireNew(String uri, Configuration hadoop) throws IOException {
+    Path path = new Path(uri);
+    if (path.getFileSystem(hadoop).exists(path)) {
+      throw new IllegalArgumentException(
+          "Invalid output: %s (must not exist; name another, or delete it)".formatted(uri));
+    }
+  }
+
+  /**
    * Writes one file and replaces an older one of that name; the file is complete when this returns.
    *
    * @param name path inside the directory, with forward slashes

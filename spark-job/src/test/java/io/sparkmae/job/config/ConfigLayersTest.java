@@ -79,6 +79,10 @@ class ConfigLayersTest {
         .hasMessageContaining("train.epochs");
     assertThatThrownBy(() -> read(Map.of("train.optimizer", "lamb"), null))
         .hasMessage("Invalid train.optimizer: lamb (must be one of adamw, sgd)");
+    for (String key : new String[] {"train.epochs", "train.seed"}) {
+      assertThatThrownBy(() -> read(Map.of(key, "2.5"), null))
+          .hasMessage("Invalid %s: 2.5 (must be a whole number)", key);
+    }
     assertThatThrownBy(() -> read(Map.of("model.channels", "17"), null))
         .hasMessage("Invalid model.channels: 17 (must be 1 to 16)");
     assertThatThrownBy(() -> read(Map.of("train.epochs", "3", "train.warmup-epochs", "4"), null))

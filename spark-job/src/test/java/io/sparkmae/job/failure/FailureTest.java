@@ -7,6 +7,7 @@ import io.sparkmae.data.image.BadData;
 import io.sparkmae.data.storage.MissingCodec;
 import io.sparkmae.job.averaging.exchange.StateLost;
 import io.sparkmae.model.engine.cuda.UnusableGpu;
+import io.sparkmae.model.file.BadWeights;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -39,6 +40,8 @@ class FailureTest {
   @Test
   void executorsReasonsAreFoundBelowSparks() {
     assertThat(behindSpark(new BadData("Cannot decode a.jpg: cut off")))
+        .isEqualTo(ExitCode.BAD_DATA);
+    assertThat(Failure.of(new BadWeights("Not a safetensors file")).exitCode())
         .isEqualTo(ExitCode.BAD_DATA);
     assertThat(behindSpark(new FileNotFoundException("File /a does not exist")))
         .isEqualTo(ExitCode.BAD_DATA);
