@@ -21,7 +21,8 @@ class LauncherTest {
 
   private void refuses(String version, String rule) throws Exception {
     Path java = Files.createDirectories(directory.resolve("jdk/bin")).resolve("java");
-    Files.writeString(java, "#!/bin/sh\necho 'openjdk version \"%s.0.2\"' >&2\n".formatted(version));
+    Files.writeString(
+        java, "#!/bin/sh\necho 'openjdk version \"%s.0.2\"' >&2\n".formatted(version));
     assertThat(java.toFile().setExecutable(true)).isTrue();
 
     Run run =
