@@ -129,6 +129,10 @@ final class InspectCommand implements Callable<Outcome> {
         addAugmented(image, pixels, cells);
       }
     }
+    write(cells, hadoop);
+  }
+
+  private void write(List<Cell> cells, Configuration hadoop) throws IOException {
     Path path = new Path(output);
     try (OutputStream out = path.getFileSystem(hadoop).create(path, true)) {
       ContactSheet.write(cells, imageSize, out);
@@ -140,6 +144,12 @@ final class InspectCommand implements Callable<Outcome> {
     long sampleSeed = view.sampleSeed(image.key());
     byte[] patches = rgb(image, view, sampleSeed, pixels);
     cells.add(cell(patches, "crop"));
+    mask(patches, view.patchLength(), sampleSeed);
+    cells.add(cell(patches, "masked"));
+  }
+
+  /** Greys the patches that training removes. */
+  private void mask(byte[] patches, int patchLength, long sampleSeed) {
     MaeConfig config =
         MaeConfig.preset("mae_vit_tiny_patch16")
             .withGeometry(imageSize, patchSize, 3)
@@ -147,9 +157,8 @@ final class InspectCommand implements Callable<Outcome> {
             .withMaskSampling(maskSampling);
     double[] mask = MaeBatch.mask(config, sampleSeed);
     for (int i = 0; i < patches.length; i++) {
-      patches[i] = mask[i / view.patchLength()] == 0 ? patches[i] : GREY;
+      patches[i] = mask[i / patchLength] == 0 ? patches[i] : GREY;
     }
-    cells.add(cell(patches, "masked"));
   }
 
   /** Returns the patches of a view as RGB; of other images the first channels are drawn. */

@@ -49,13 +49,17 @@ final class PretrainCommand implements Callable<Outcome> {
             options.settings().config(),
             hadoop,
             data -> PreparedData.pixels(data, hadoop).channels());
+    requireEngine(run);
+    System.err.println(run.text());
+    Optional<Object> finished = options.finished(output, run, hadoop);
+    return Outcome.done(finished.isPresent() ? finished.get() : train(run));
+  }
+
+  private void requireEngine(RunConfig run) {
     Engine engine = MaeGraph.requireEngine(run.model(), run.train().engine());
     if (engine != Engine.CUDA) { // whose GPUs the driver need not have
       Engines.resolve(engine, run.train().precision(), options.force());
     }
-    System.err.println(run.text());
-    Optional<Object> finished = options.finished(output, run, hadoop);
-    return Outcome.done(finished.isPresent() ? finished.get() : train(run));
   }
 
   private Object train(RunConfig run) throws IOException {

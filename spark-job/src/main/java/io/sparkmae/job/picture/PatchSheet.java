@@ -52,10 +52,14 @@ final class PatchSheet {
     for (int row = 0; row < rows.size(); row++) {
       drawRow(sheet, rows.get(row), top(row));
     }
-    for (int i = 0; i < footer.size(); i++) {
-      Lettering.draw(sheet, footer.get(i), GAP, top(rows.size()) + i * line(), lettering, INK);
-    }
+    drawFooter(sheet, top(rows.size()));
     return sheet;
+  }
+
+  private void drawFooter(BufferedImage sheet, int y) {
+    for (int i = 0; i < footer.size(); i++) {
+      Lettering.draw(sheet, footer.get(i), GAP, y + i * line(), lettering, INK);
+    }
   }
 
   private void drawRow(BufferedImage sheet, List<byte[]> cells, int y) {

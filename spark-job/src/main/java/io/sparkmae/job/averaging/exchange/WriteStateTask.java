@@ -71,13 +71,7 @@ public final class WriteStateTask implements Function<String, String> {
     List<Slice> of = slices.stored(range.vector).subList(range.from, range.to);
     StoredFile file =
         Directory.at(version, hadoop.value().value())
-            .file(
-                name(range),
-                out -> {
-                  for (Slice slice : of) {
-                    write(range.vector, slice, out);
-                  }
-                });
+            .file(name(range), out -> write(range.vector, of, out));
     long from = of.get(0).from();
     Slice last = of.get(of.size() - 1);
     return Json.line(new Part(range.vector, from, last.from() + last.length() - from, file));
@@ -92,6 +86,12 @@ public final class WriteStateTask implements Function<String, String> {
             range.vector.name().toLowerCase(Locale.ROOT).replace('_', '-'),
             range.from,
             attempt == 0 ? "" : "-" + task.taskAttemptId());
+  }
+
+  private void write(Vector vector, List<Slice> slices, OutputStream out) throws IOException {
+    for (Slice slice : slices) {
+      write(vector, slice, out);
+    }
   }
 
   private void write(Vector vector, Slice slice, OutputStream out) throws IOException {
