@@ -14,7 +14,7 @@ refuse() {
 maven() {
   command -v mvn >/dev/null || refuse "Cannot build $target: mvn is not on the PATH (install Maven 3.6.3 or newer)"
   "${java}c" -version >/dev/null 2>&1 || refuse "Cannot build $target: no javac beside $java (install a JDK 17, not a JRE)"
-  mvn -B -q -Dstyle.color=never -f "$@" >&2 || {
+  mvn -B -q -f "$@" >&2 || {
     echo "mae: Maven failed: mvn -B -f $* (its messages are above)" >&2
     return 1
   }

@@ -12,10 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The progress of training: lines on stderr, and the metrics of all rounds. */
+/** The progress of training: a line on stderr after every round, and the metrics of all rounds. */
 final class Progress {
-
-  private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
 
   private final int epochs;
   private final long imagesInAll;
@@ -24,7 +22,6 @@ final class Progress {
   private volatile Metric last; // for the thread that reports metrics
   private long trained; // in this process
   private double seconds;
-  private long said; // System.nanoTime() of the last line
 
   /** Starts from the metrics and the work of earlier rounds, which may be empty. */
   Progress(int epochs, long imagesInAll, List<Metric> before, List<WorkerTotal> workersBefore) {
@@ -36,8 +33,7 @@ final class Progress {
   }
 
   /**
-   * Adds a round to the metrics. Prints a line for the first round, the last one, and others five
-   * seconds apart: those of a small model would fill the screen.
+   * Adds a round to the metrics and prints its line.
    *
    * @throws NonFiniteLoss if the round's loss is NaN or infinite
    */
@@ -53,12 +49,7 @@ final class Progress {
     last = metric(round.lastStep() + 1L, epoch, loss, learningRate, images, report);
     metrics.add(last);
     report.workers().forEach(share -> workers.merge(share.worker(), share, WorkerTotal::plus));
-    long now = System.nanoTime();
-    boolean isFirst = trained == report.images();
-    if (isFirst || images >= imagesInAll || now - said >= BETWEEN_LINES.toNanos()) {
-      said = now;
-      System.err.println(line(last));
-    }
+    System.err.println(line(last));
   }
 
   private static Metric metric(
