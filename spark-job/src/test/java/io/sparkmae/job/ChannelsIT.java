@@ -234,7 +234,7 @@ class ChannelsIT {
         .contains("Invalid model.channels: 17 (must be 1 to 16)");
     assertThat(
             refused(
-                "embed", "--model", at("two-model"), "--data", at("few-data"), "--output", at("x")))
+                "embed", "--model", at("two-model"), "--data", at("few-data"), "--output", at("y")))
         .contains(
             "its pixels are 3 × rgb and the model's 2 × uint16 (prepare the images with --channels 2 --channel-type uint16)");
     assertThat(refused("prepare", "--input", at("two"), "--output", at("x"), "--channels", "5"))
