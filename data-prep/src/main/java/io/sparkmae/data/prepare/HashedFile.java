@@ -1,13 +1,14 @@
 package io.sparkmae.data.prepare;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.util.HadoopStreams;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
@@ -16,8 +17,7 @@ final class HashedFile implements OutputFile, AutoCloseable {
   private final Path path;
   private final Configuration conf;
   private final MessageDigest digest = DigestUtils.getSha256Digest();
-  private long length;
-  private OutputStream stream;
+  private FSDataOutputStream stream; // counts its bytes
 
   HashedFile(Path path, Configuration conf) {
     this.path = path;
@@ -31,7 +31,7 @@ final class HashedFile implements OutputFile, AutoCloseable {
 
   /** Returns the number of bytes written. */
   long length() {
-    return length;
+    return stream.getPos();
   }
 
   @Override
@@ -41,43 +41,9 @@ final class HashedFile implements OutputFile, AutoCloseable {
 
   @Override
   public PositionOutputStream createOrOverwrite(long blockSizeHint) throws IOException {
-    stream = new DigestOutputStream(path.getFileSystem(conf).create(path, true), digest);
-    return new Counted(stream);
-  }
-
-  private final class Counted extends PositionOutputStream {
-    private final OutputStream hashed;
-
-    Counted(OutputStream hashed) {
-      this.hashed = hashed;
-    }
-
-    @Override
-    public long getPos() {
-      return length;
-    }
-
-    @Override
-    public void write(int b) throws IOException {
-      hashed.write(b);
-      length++;
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int count) throws IOException {
-      hashed.write(bytes, offset, count);
-      length += count;
-    }
-
-    @Override
-    public void flush() throws IOException {
-      hashed.flush();
-    }
-
-    @Override
-    public void close() throws IOException {
-      hashed.close();
-    }
+    var file = path.getFileSystem(conf).create(path, true);
+    stream = new FSDataOutputStream(new DigestOutputStream(file, digest), null);
+    return HadoopStreams.wrap(stream);
   }
 
   /** Closes the file, if it is still open. */

@@ -187,6 +187,11 @@ public final class Directory {
     return path.toString();
   }
 
+  /** Returns its path with scheme and all. */
+  Path path() {
+    return path;
+  }
+
   private Path path(String name) {
     return new Path(path, name);
   }

@@ -111,8 +111,8 @@ public final class ModelStore {
    */
   public static void requireApart(String output, String input, String whose, Configuration hadoop)
       throws IOException {
-    Path out = qualified(output, hadoop);
-    Path in = qualified(input, hadoop);
+    Path out = Directory.at(output, hadoop).path();
+    Path in = Directory.at(input, hadoop).path();
     boolean partOfOut = VERSION.matcher(in.getName()).matches() || isFile(in, hadoop);
     if (out.equals(in) || partOfOut && out.equals(in.getParent())) {
       throw new IllegalArgumentException(
@@ -127,7 +127,7 @@ public final class ModelStore {
    * @throws IllegalArgumentException if it is a model directory or lies in a version
    */
   public static void requireNone(String output, Configuration hadoop) throws IOException {
-    Path out = qualified(output, hadoop);
+    Path out = Directory.at(output, hadoop).path();
     boolean within = isFile(new Path(out, LATEST), hadoop);
     for (Path at = out; at != null && !within; at = at.getParent()) {
       within =
@@ -139,11 +139,6 @@ public final class ModelStore {
           "Invalid output: %s (must not be a model directory or in one of its versions; give one of its own)"
               .formatted(output));
     }
-  }
-
-  private static Path qualified(String uri, Configuration hadoop) throws IOException {
-    Path path = new Path(uri);
-    return path.getFileSystem(hadoop).makeQualified(path);
   }
 
   private static boolean isFile(Path path, Configuration hadoop) throws IOException {

@@ -55,8 +55,7 @@ public record Results(long id, ExchangePrecision precision) implements Serializa
   }
 
   private boolean isWhole(Slice slice) {
-    return precision == ExchangePrecision.FP32
-        || precision == ExchangePrecision.INT4 && !slice.ofParams();
+    return precision != ExchangePrecision.BF16 && !precision.isCoded(slice);
   }
 
   private static void subtract(float[] result, FloatBuffer from) {
