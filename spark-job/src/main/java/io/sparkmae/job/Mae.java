@@ -11,10 +11,11 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
@@ -48,18 +49,6 @@ import picocli.CommandLine.ScopeType;
       BenchmarkCommand.class
     })
 public final class Mae {
-
-  private static final Set<String> URIS =
-      Set.of(
-          "--input",
-          "--output",
-          "--data",
-          "--model",
-          "--images",
-          "--train",
-          "--test",
-          "--classes",
-          ResultFile.OPTION);
 
   @Option(
       names = {"-h", "--help"},
@@ -129,7 +118,6 @@ public final class Mae {
       for (String word : args) {
         UserInfo.refuse("option", word);
       }
-      refuseEmptyUris(args);
       file = ResultFile.among(args);
     } catch (IOException | RuntimeException e) {
       return Failure.of(e).report(System.err, mae.traced());
@@ -139,16 +127,6 @@ public final class Mae {
         .setExecutionExceptionHandler((e, command, parsed) -> mae.failed(e, file))
         .setExecutionStrategy(parsed -> runLast(parsed, out, file))
         .execute(args);
-  }
-
-  // As a script's variable that is not set leaves them.
-  private static void refuseEmptyUris(String[] args) {
-    for (int i = 1; i < args.length; i++) {
-      if (args[i].isEmpty() && URIS.contains(args[i - 1])) {
-        throw new IllegalArgumentException(
-            "Invalid %s: '' (must be a URI: name a file or directory)".formatted(args[i - 1]));
-      }
-    }
   }
 
   /**
@@ -166,8 +144,9 @@ public final class Mae {
   }
 
   private static int runLast(ParseResult parsed, PrintStream out, ResultFile file) {
-    int code = new CommandLine.RunLast().execute(parsed);
     List<CommandLine> commands = parsed.asCommandLineList();
+    commands.forEach(Mae::refuseEmptyValues);
+    int code = new CommandLine.RunLast().execute(parsed);
     Object result = commands.get(commands.size() - 1).getExecutionResult();
     if (result instanceof Outcome outcome) {
       out.println(Json.line(outcome.result()));
@@ -175,6 +154,18 @@ public final class Mae {
       return outcome.exitCode();
     }
     return code; // --help, --version
+  }
+
+  // As a script's variable that is not set leaves them.
+  private static void refuseEmptyValues(CommandLine command) {
+    for (OptionSpec option : command.getParseResult().matchedOptions()) {
+      if (option.originalStringValues().contains("")) {
+        throw new ParameterException(
+            command,
+            "Invalid %s: '' (must not be empty: give a value, or leave the option out)"
+                .formatted(option.longestName()));
+      }
+    }
   }
 
   private boolean traced() {

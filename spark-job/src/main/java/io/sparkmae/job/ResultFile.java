@@ -32,6 +32,7 @@ final class ResultFile {
   /**
    * Returns the file that a command line names, and deletes what an earlier command left there.
    * Words are searched, not parsed, because a command line that cannot be parsed has a result too.
+   * An empty name is no file here: the parsed command line is refused for it.
    */
   static ResultFile among(String[] args) throws IOException {
     String uri = null;
@@ -42,7 +43,7 @@ final class ResultFile {
         uri = args[i + 1];
       }
     }
-    return uri == null ? new ResultFile(null) : new ResultFile(emptied(uri));
+    return uri == null || uri.isEmpty() ? new ResultFile(null) : new ResultFile(emptied(uri));
   }
 
   /** Writes the file, if one is asked for; a failure is printed and changes no exit code. */

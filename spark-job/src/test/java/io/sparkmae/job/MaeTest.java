@@ -78,12 +78,25 @@ class MaeTest {
   }
 
   @Test
-  void anEmptyUriIsNamed() {
-    assertThat(run("prepare", "--input", "i", "--output", "")).isEqualTo(ExitCode.BAD_OPTIONS);
-    assertThat(run("verify", "--model", "", "--result", "r")).isEqualTo(ExitCode.BAD_OPTIONS);
-    assertThat(err())
-        .contains("mae: Invalid --output: '' (must be a URI")
-        .contains("mae: Invalid --model: '' (must be a URI");
+  void anEmptyValueIsNamed() {
+    String[][] lines = {
+      {"prepare", "--input", "i", "--output", ""},
+      {"verify", "--model="},
+      {"prepare", "--input", "i", "", "--output", "o"},
+      {"inspect", "--data", "d", "--result", ""},
+      {"probe", "--model", "m", "--like=", "--train", "t", "--test", "t"},
+      {"pretrain", "--config", "", "--data", "d", "--output", "o"},
+      {"reconstruct", "--model", "m", "--images", "i", "--output="},
+      {"plan", "--model", "", "--data", "5"},
+      {"benchmark", "data", "--data="},
+    };
+    List<String> named =
+        List.of("output", "model", "input", "result", "like", "config", "output", "model", "data");
+    for (int i = 0; i < lines.length; i++) {
+      err.reset();
+      assertThat(run(lines[i])).as(String.join(" ", lines[i])).isEqualTo(ExitCode.BAD_OPTIONS);
+      assertThat(err()).contains("mae: Invalid --" + named.get(i) + ": '' (must not be empty");
+    }
   }
 
   @Test
