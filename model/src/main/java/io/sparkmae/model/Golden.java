@@ -47,7 +47,8 @@ record Golden(Safetensors file) {
         Boolean.parseBoolean(text("norm_pix_loss")),
         decoderAttention(),
         Double.parseDouble(file.metadata().getOrDefault("predict_ratio", "0")),
-        MaskSampling.RANDOM);
+        MaskSampling.RANDOM,
+        false);
   }
 
   private DecoderAttention decoderAttention() {

@@ -6,6 +6,7 @@ import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.optimiser.AdamW;
+import java.util.Locale;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -71,7 +72,7 @@ public final class MaeGraph extends PatchGraph {
 
   /**
    * Returns the engine to take for a {@code choice}: a decoder of cross-attention runs on
-   * processors only.
+   * processors only, and mask tokens in the encoder on oneDNN only.
    *
    * @throws IllegalArgumentException if the choice is not one for {@code config}
    */
@@ -80,7 +81,14 @@ public final class MaeGraph extends PatchGraph {
       throw new IllegalArgumentException(
           "Invalid engine: cuda (a decoder of cross-attention has never run on a GPU; choose onednn)");
     }
-    return choice == Engine.AUTO && config.crossDecoder() ? Engines.processors() : choice;
+    boolean withMaskTokens = config.encoderMaskTokens();
+    if (withMaskTokens && (choice == Engine.CUDA || choice == Engine.GRAPH)) {
+      throw new IllegalArgumentException(
+          "Invalid engine: %s (mask tokens in the encoder are for onednn alone; choose it)"
+              .formatted(choice.name().toLowerCase(Locale.ROOT)));
+    }
+    boolean onProcessors = config.crossDecoder() || withMaskTokens;
+    return choice == Engine.AUTO && onProcessors ? Engines.processors() : choice;
   }
 
   /**
@@ -118,6 +126,7 @@ public final class MaeGraph extends PatchGraph {
 
   @Override
   void graphStep(int ofParts) {
+    requireEngine(maeConfig(), Engine.GRAPH);
     if (ofParts > 1) {
       score = summed.compute(ofParts, patches(), idsShuffle(), this::computeOwnGradientAndScore);
     } else {
@@ -133,7 +142,7 @@ public final class MaeGraph extends PatchGraph {
     return graph;
   }
 
-  /** Returns the latent of the kept patches, class token first, [N, K + 1, D]. */
+  /** Returns the latent of the encoded patches in the shuffled order, class token first. */
   public INDArray latent(MultiDataSet batch) {
     return engine() == null
         ? activations(batch).get(MaeArchitecture.LATENT)
@@ -151,6 +160,7 @@ public final class MaeGraph extends PatchGraph {
   }
 
   private Map<String, INDArray> activations(MultiDataSet batch) {
+    requireEngine(maeConfig(), Engine.GRAPH);
     return feedForward(arrays(batch).features(), false);
   }
 }

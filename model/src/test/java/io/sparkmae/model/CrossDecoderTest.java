@@ -276,7 +276,8 @@ class CrossDecoderTest {
                     false,
                     null,
                     0.25,
-                    null))
+                    null,
+                    false))
         .withMessageStartingWith("Invalid predictRatio: 0.25 (must be 0 with a decoder of self-");
   }
 }

@@ -2,7 +2,6 @@ package io.sparkmae.model.config;
 
 import java.io.Serializable;
 import java.util.List;
-import java.util.Map;
 import org.nd4j.shade.jackson.annotation.JsonInclude;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
@@ -24,6 +23,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * @param predictRatio share of all patches that a decoder of cross-attention predicts in training,
  *     in (0, maskRatio]; 0 for every removed patch. At least one is predicted
  * @param maskSampling how the removed patches are chosen; random in every preset, and if null
+ * @param encoderMaskTokens whether the removed patches go through the encoder too, as patches whose
+ *     pixels are all 0: the paper's Table 1c; false in every preset
  */
 public record MaeConfig(
     @JsonProperty("imageSize") int imageSize,
@@ -41,17 +42,10 @@ public record MaeConfig(
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonProperty("predictRatio") double predictRatio,
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = MaskSampling.Usual.class)
         @JsonProperty("maskSampling")
-        MaskSampling maskSampling)
+        MaskSampling maskSampling,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) @JsonProperty("encoderMaskTokens")
+        boolean encoderMaskTokens)
     implements Serializable {
-
-  private static final Tower DECODER_512 = new Tower(512, 8, 16);
-  private static final Map<String, MaeConfig> PRESETS =
-      Map.of(
-          "mae_vit_tiny_patch16", preset(16, new Tower(192, 12, 3), new Tower(128, 4, 4)),
-          "mae_vit_small_patch16", preset(16, new Tower(384, 12, 6), DECODER_512),
-          "mae_vit_base_patch16", preset(16, new Tower(768, 12, 12), DECODER_512),
-          "mae_vit_large_patch16", preset(16, new Tower(1024, 24, 16), DECODER_512),
-          "mae_vit_huge_patch14", preset(14, new Tower(1280, 32, 16), DECODER_512));
 
   public MaeConfig {
     decoderAttention = decoderAttention == null ? DecoderAttention.SELF : decoderAttention;
@@ -68,6 +62,11 @@ public record MaeConfig(
     int tokens = (imageSize / patchSize) * (imageSize / patchSize);
     requireMasked(tokens, maskRatio);
     requirePredicted(decoderAttention, predictRatio, maskRatio);
+    require(
+        !encoderMaskTokens || decoderAttention == DecoderAttention.SELF,
+        "encoderMaskTokens",
+        true,
+        "must be false with a decoder of cross-attention, which looks at visible patches alone");
     requirePositions(encoder, tokens);
     requirePositions(decoder, tokens);
   }
@@ -95,7 +94,8 @@ public record MaeConfig(
         normPixLoss,
         DecoderAttention.SELF,
         0,
-        MaskSampling.RANDOM);
+        MaskSampling.RANDOM,
+        false);
   }
 
   private static void requireMasked(int tokens, double maskRatio) {
@@ -141,21 +141,12 @@ public record MaeConfig(
    * @throws IllegalArgumentException if there is no such preset; the message names those there are
    */
   public static MaeConfig preset(String name) {
-    MaeConfig config = PRESETS.get(name);
-    if (config == null) {
-      throw new IllegalArgumentException(
-          "Unknown model: %s (must be one of %s)".formatted(name, presets()));
-    }
-    return config;
+    return Presets.of(name);
   }
 
   /** Returns the names that {@link #preset(String)} accepts, sorted. */
   public static List<String> presets() {
-    return PRESETS.keySet().stream().sorted().toList();
-  }
-
-  private static MaeConfig preset(int patchSize, Tower encoder, Tower decoder) {
-    return new MaeConfig(224, patchSize, 3, encoder, decoder, 4, 1e-6, 0.75, false);
+    return Presets.names();
   }
 
   private static void require(boolean holds, String name, Object value, String rule) {
@@ -167,6 +158,11 @@ public record MaeConfig(
   // The reference computes the number of kept patches in double and truncates: 100 at 0.9 keep 9.
   private static int numKeep(int tokens, double maskRatio) {
     return (int) (tokens * (1 - maskRatio));
+  }
+
+  /** Returns the number of patches that go through the encoder when some are removed. */
+  public int encodedTokens() {
+    return encoderMaskTokens ? tokens() : numKeep();
   }
 
   /** Returns the number of patches along one side of the image. */
@@ -241,19 +237,12 @@ public record MaeConfig(
     Tower plainDecoder = decoder.withPositions(null);
     int grid =
         with(imageSize, patchSize, channels, plainEncoder, plainDecoder).gridSize(); // checked
-    return with(imageSize, patchSize, channels, resized(encoder, grid), resized(decoder, grid));
-  }
-
-  private Tower resized(Tower tower, int grid) {
-    if (tower.positions() == null) {
-      return tower;
-    }
-    float[] table = TrainedPositions.floats(tower.positions());
-    return tower.withPositions(
-        PositionGrid.isFixed(table, tower.embedDim(), gridSize())
-            ? null
-            : TrainedPositions.text(
-                PositionGrid.resize(table, tower.embedDim(), gridSize(), grid)));
+    return with(
+        imageSize,
+        patchSize,
+        channels,
+        encoder.resized(gridSize(), grid),
+        decoder.resized(gridSize(), grid));
   }
 
   public MaeConfig withTowers(Tower encoder, Tower decoder) {
@@ -273,20 +262,34 @@ public record MaeConfig(
         normPixLoss,
         decoderAttention,
         predictRatio,
-        maskSampling);
+        maskSampling,
+        encoderMaskTokens);
   }
 
   public MaeConfig withTask(double maskRatio, boolean normPixLoss) {
-    return with(maskRatio, normPixLoss, decoderAttention, predictRatio, maskSampling);
+    return with(
+        maskRatio, normPixLoss, decoderAttention, predictRatio, maskSampling, encoderMaskTokens);
   }
 
   /** Returns this model with a decoder of cross-attention; see {@link #predictRatio}. */
   public MaeConfig withCrossDecoder(double predictRatio) {
-    return with(maskRatio, normPixLoss, DecoderAttention.CROSS, predictRatio, maskSampling);
+    return with(
+        maskRatio,
+        normPixLoss,
+        DecoderAttention.CROSS,
+        predictRatio,
+        maskSampling,
+        encoderMaskTokens);
+  }
+
+  /** Returns this model with removed patches in its encoder; see {@link #encoderMaskTokens}. */
+  public MaeConfig withEncoderMaskTokens() {
+    return with(maskRatio, normPixLoss, decoderAttention, predictRatio, maskSampling, true);
   }
 
   public MaeConfig withMaskSampling(MaskSampling maskSampling) {
-    return with(maskRatio, normPixLoss, decoderAttention, predictRatio, maskSampling);
+    return with(
+        maskRatio, normPixLoss, decoderAttention, predictRatio, maskSampling, encoderMaskTokens);
   }
 
   private MaeConfig with(
@@ -294,7 +297,8 @@ public record MaeConfig(
       boolean normPixLoss,
       DecoderAttention attention,
       double predictRatio,
-      MaskSampling sampling) {
+      MaskSampling sampling,
+      boolean maskTokens) {
     return new MaeConfig(
         imageSize,
         patchSize,
@@ -307,6 +311,7 @@ public record MaeConfig(
         normPixLoss,
         attention,
         predictRatio,
-        sampling);
+        sampling,
+        maskTokens);
   }
 }

@@ -56,4 +56,18 @@ public record Tower(
   public int headDim() {
     return embedDim / numHeads;
   }
+
+  /**
+   * Returns this tower for another grid: fixed positions are computed anew, trained ones resized.
+   */
+  Tower resized(int fromGrid, int toGrid) {
+    if (positions == null) {
+      return this;
+    }
+    float[] table = TrainedPositions.floats(positions);
+    return withPositions(
+        PositionGrid.isFixed(table, embedDim, fromGrid)
+            ? null
+            : TrainedPositions.text(PositionGrid.resize(table, embedDim, fromGrid, toGrid)));
+  }
 }

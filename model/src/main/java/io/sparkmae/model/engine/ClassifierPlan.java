@@ -127,7 +127,7 @@ final class ClassifierPlan implements AutoCloseable {
       part.tape.backward(device.sumRows(d.reshape(batch, sequence * dim), gradient));
     }
     return new PatchTokens(config, device, part.tape, part.layers, batch, config.tokens())
-        .plan(image(inputs.pixels()), image(levels), image(inputs.order()), positions, d);
+        .plan(image(inputs.pixels()), image(levels), image(inputs.order()), positions, null, d);
   }
 
   private TransformerBlocks blocks(Part part) {

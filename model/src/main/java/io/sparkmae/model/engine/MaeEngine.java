@@ -103,7 +103,10 @@ public final class MaeEngine extends StepEngine {
     next = Images.of(patches, idsShuffle);
   }
 
-  /** Returns the latent of the kept patches in their order, class token first, [N, K + 1, D]. */
+  /**
+   * Returns the latent of the encoded patches in the shuffled order, class token first, [N, K + 1,
+   * D]; with mask tokens in the encoder of all, [N, L + 1, D].
+   */
   public INDArray latent(INDArray patches, INDArray idsShuffle) {
     return run(Purpose.PREDICT, patches, idsShuffle).latent();
   }

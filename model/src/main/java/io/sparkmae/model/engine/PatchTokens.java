@@ -21,14 +21,20 @@ record PatchTokens(
    * @param levels the number for each byte of each channel
    * @param order [N, L], the patches of each image, visible ones first
    * @param positions [L + 1, D]
+   * @param hidden [N, H, P], the pixels that the last H patches have in place of theirs; or null
    * @param d gradient of the stream; null where nothing is trained
    */
-  Tensor plan(Tensor pixels, Tensor levels, Tensor order, Tensor positions, Tensor d) {
+  Tensor plan(
+      Tensor pixels, Tensor levels, Tensor order, Tensor positions, Tensor hidden, Tensor d) {
     long dim = config.encoder().embedDim();
     Workspace workspace = layers.workspace();
     Tensor patches =
         workspace.kept("patches", layers.type(), batch * visible, config.patchLength());
     tape.forward(device.patches(pixels, levels, order, 0, true, patches));
+    if (hidden != null) {
+      Tensor all = patches.reshape(batch, visible, config.patchLength());
+      tape.forward(device.copy(hidden, all.slice(1, visible - hidden.shape()[1], visible)));
+    }
     Tensor embedded = workspace.scratch("embedded", Type.F32, batch * visible, dim);
     Tensor dEmbedded =
         d == null ? null : workspace.scratch("d embedded", Type.F32, batch * visible, dim);

@@ -9,8 +9,6 @@ import io.sparkmae.model.engine.device.Affine;
 import io.sparkmae.model.engine.device.Device;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -51,8 +49,7 @@ final class Plan implements AutoCloseable {
   private final Tensor pixelValues;
   private final Tensor order;
   private final Tensor levels;
-  // the device may use their memory: keep them referenced
-  private final List<INDArray> constants = new ArrayList<>();
+  private final Constants constants;
   private final INDArray loss = Nd4j.createUninitializedDetached(DataType.FLOAT, 1);
   private INDArray latent;
   private INDArray prediction;
@@ -72,7 +69,7 @@ final class Plan implements AutoCloseable {
     this.batch = batch;
     this.device = device;
     this.release = release;
-    visible = task.encodesAll() ? config.tokens() : config.numKeep();
+    visible = task.encodesAll() ? config.tokens() : config.encodedTokens();
     sequence = config.tokens() + 1L;
     type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
     tape = new Tape(task.trains());
@@ -82,7 +79,8 @@ final class Plan implements AutoCloseable {
     inputs = new Inputs(config, batch, pixels, device);
     pixelValues = device.imageOf(inputs.pixels());
     order = device.imageOf(inputs.order());
-    levels = constant(Pixels.levels(config.channels()));
+    constants = new Constants(device);
+    levels = constants.of(Pixels.levels(config.channels()));
     plan();
     sections = tape.sections(device);
   }
@@ -165,15 +163,24 @@ final class Plan implements AutoCloseable {
     long dim = config.encoder().embedDim();
     Tensor d = gradient("d encoder", batch * (visible + 1), dim);
     PatchTokens patches = new PatchTokens(config, device, tape, layers, batch, visible);
-    Tensor tokens = patches.plan(pixelValues, levels, order, positions(config.encoder()), d);
+    Tensor tokens =
+        patches.plan(pixelValues, levels, order, positions(config.encoder()), hidden(), d);
     Tensor x = blocks("blocks.").first(config.encoder().depth(), tokens, d);
     Activation encoded = layers.activation("encoded", batch * (visible + 1), dim);
     layers.norm(layers.weights().norm("norm"), x, d, true, encoded);
     return encoded;
   }
 
+  /** Returns zeros for the pixels of removed patches in the encoder; null if none are there. */
+  private Tensor hidden() {
+    long removed = config.tokens() - (long) config.numKeep();
+    return task == Purpose.ENCODE || !config.encoderMaskTokens()
+        ? null
+        : constants.zeros(batch, removed, config.patchLength());
+  }
+
   private Tensor positions(Tower tower) {
-    Tensor table = constant(config.positions(tower));
+    Tensor table = constants.of(config.positions(tower));
     return table.reshape(config.tokens() + 1L, tower.embedDim());
   }
 
@@ -257,29 +264,15 @@ final class Plan implements AutoCloseable {
     }
     double ratio = length / (length - 1.0);
     Affine scaling =
-        new Affine(filled(1 / Math.sqrt(ratio), length), filled(0, length), null, null);
+        new Affine(
+            constants.filled(1 / Math.sqrt(ratio), length),
+            constants.filled(0, length),
+            null,
+            null);
     Tensor statistics = workspace.scratch("target statistics", Type.F32, 2, rows);
     Tensor normalised = workspace.scratch("target", Type.F32, rows, length);
     tape.forward(device.layerNorm(target, scaling, 1e-6 / ratio, statistics, normalised));
     return normalised;
-  }
-
-  private Tensor filled(double value, long length) {
-    double[] values = new double[(int) length];
-    Arrays.fill(values, value);
-    return constant(values);
-  }
-
-  /** Returns a tensor of numbers that no step changes. */
-  private Tensor constant(double[] values) {
-    INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, values.length);
-    for (int i = 0; i < values.length; i++) {
-      host.putScalar(i, (float) values[i]);
-    }
-    constants.add(host);
-    Tensor image = device.imageOf(host);
-    device.upload(host);
-    return image;
   }
 
   /** Returns a host array that receives {@code tensor} after every run. */

@@ -18,7 +18,7 @@ final class Arithmetic {
    */
   static double flops(MaeConfig model, boolean byGraph, boolean fullEncoder) {
     Tower encoder = model.encoder();
-    double visible = fullEncoder ? model.tokens() : model.numKeep();
+    double visible = fullEncoder ? model.tokens() : model.encodedTokens();
     double last = byGraph ? model.tokens() + 1 : model.numPredict();
     double embedding = visible * model.patchLength() * encoder.embedDim();
     double rest =

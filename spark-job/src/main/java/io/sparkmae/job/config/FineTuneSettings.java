@@ -26,6 +26,7 @@ final class FineTuneSettings {
     return key.startsWith("model.decoder")
         || key.startsWith("model.mask-")
         || key.equals("model.predict-ratio")
+        || key.equals("model.encoder-mask-tokens")
         || key.equals("model.norm-pix-loss")
         || key.equals("train.optimizer");
   }

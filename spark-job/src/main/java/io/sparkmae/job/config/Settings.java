@@ -42,6 +42,8 @@ final class Settings {
               .flag("--mask-sampling=random|block|grid")
               .doc(
                   "How the removed patches are chosen: each alike, large blocks, or all but a regular grid."),
+          row("model.encoder-mask-tokens", "model.encoderMaskTokens", "false")
+              .doc("Sends the removed patches through the encoder too, without their pixels."),
           row("model.norm-pix-loss", "model.normPixLoss")
               .flag("--norm-pix-loss=true|false")
               .doc("Normalises the target patch by patch."),

@@ -44,6 +44,9 @@ public final class Json {
 
     @JsonInclude(value = JsonInclude.Include.CUSTOM, valueFilter = MaskSampling.Usual.class)
     MaskSampling maskSampling();
+
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+    boolean encoderMaskTokens();
   }
 
   private Json() {}

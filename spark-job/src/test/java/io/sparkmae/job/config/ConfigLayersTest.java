@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import io.sparkmae.job.store.Json;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.MaskSampling;
 import io.sparkmae.model.config.Tower;
@@ -141,6 +142,15 @@ class ConfigLayersTest {
         .containsExactly("model.mask-sampling is random there and block here");
     assertThatThrownBy(() -> read(Map.of("model.mask-sampling", "squares"), null))
         .hasMessage("Invalid model.mask-sampling: squares (must be one of random, block, grid)");
+  }
+
+  @Test
+  void maskTokensInTheEncoderAreChosenByTheirSetting() throws IOException {
+    assertThat(read(Map.of(), null).model().encoderMaskTokens()).isFalse();
+    RunConfig run = read(Map.of("model.encoder-mask-tokens", true), null);
+    assertThat(run.model().encoderMaskTokens()).isTrue();
+    assertThat(Json.line(run.model())).contains("\"encoder_mask_tokens\":true");
+    assertThat(Json.line(read(Map.of(), null).model())).doesNotContain("encoder_mask_tokens");
   }
 
   @Test
