@@ -21,10 +21,10 @@ final class Drawing {
   Drawing(Pattern pattern, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     this.pattern = pattern;
-    x = uniform(random, -0.3, 0.3);
-    y = uniform(random, -0.3, 0.3);
-    double angle = uniform(random, 0, 2 * Math.PI);
-    double scale = 1 / uniform(random, 0.45, 0.75);
+    x = uniform(random, -0.25, 0.25);
+    y = uniform(random, -0.25, 0.25);
+    double angle = uniform(random, -Math.PI / 8, Math.PI / 8);
+    double scale = 1 / uniform(random, 0.6, 0.9);
     cos = scale * StrictMath.cos(angle);
     sin = scale * StrictMath.sin(angle);
     float hue = (float) random.nextDouble();

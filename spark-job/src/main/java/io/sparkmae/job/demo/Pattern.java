@@ -40,13 +40,13 @@ enum Pattern {
   STRIPES {
     @Override
     boolean covers(double u, double v) {
-      return isEven(u / 0.45);
+      return isEven(u / 0.7);
     }
   },
   CHECKERS {
     @Override
     boolean covers(double u, double v) {
-      return isEven(u / 0.6) == isEven(v / 0.6);
+      return isEven(u / 0.8) == isEven(v / 0.8);
     }
   },
   /** The background alone, which in every class changes gradually from one colour to another. */
