@@ -136,7 +136,7 @@ public final class OneDnnDevice implements Device {
 
   @Override
   public Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
-    return products.dense(dy, weight, dx);
+    return products.linearInputGradient(dy, weight, dx);
   }
 
   @Override
