@@ -7,6 +7,7 @@ import io.sparkmae.model.engine.device.AdamWRates;
 import io.sparkmae.model.engine.device.Affine;
 import io.sparkmae.model.engine.device.Device;
 import io.sparkmae.model.engine.device.Feed;
+import io.sparkmae.model.engine.device.Packing;
 import io.sparkmae.model.engine.device.StreamGradient;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.TimedWork;
@@ -93,12 +94,33 @@ final class PaperDevice implements Device {
     if (gpu && y.type() != Type.F32) {
       allocate(y.type(), bias.shape());
     }
+    if (!gpu && Packing.isWorthwhile(x, weight)) {
+      pack(weight.transposed());
+    }
+    return NOTHING;
+  }
+
+  @Override
+  public Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
+    if (!gpu && Packing.isWorthwhile(weight)) {
+      pack(weight);
+    }
     return NOTHING;
   }
 
   @Override
   public Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias) {
+    if (!gpu && Packing.isWorthwhile(x)) {
+      pack(x);
+    }
     return sumRows(dy, dBias);
+  }
+
+  /** Counts an operand that oneDNN packs in blocks of 32 × 64. */
+  private void pack(Tensor operand) {
+    long rows = (operand.shape()[0] + 31) / 32 * 32;
+    long columns = (operand.shape()[1] + 63) / 64 * 64;
+    share("packed", Type.U8, Packing.memory(rows * columns * Type.BF16.bytes()));
   }
 
   @Override
@@ -207,11 +229,6 @@ final class PaperDevice implements Device {
 
   @Override
   public void await() {}
-
-  @Override
-  public Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
-    return NOTHING;
-  }
 
   @Override
   public Runnable tokens(

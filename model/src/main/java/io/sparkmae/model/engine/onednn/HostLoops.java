@@ -1,8 +1,8 @@
 package io.sparkmae.model.engine.onednn;
 
-import io.sparkmae.model.engine.device.AdamWRates;
 import io.sparkmae.model.engine.device.HostVector;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -25,22 +25,29 @@ final class HostLoops implements AutoCloseable {
   private final ForkJoinPool pool;
 
   /** Work on the entries [from, from + n) of all vectors; n is at most a block. */
-  private interface Work {
+  interface Work {
     void process(long from, int n, Buffers buffers);
+  }
+
+  /** Work on all entries of vectors of one length, which is at least 1. */
+  record Loop(long length, Work work) {
+    private int shares() {
+      return Math.toIntExact((length + SHARE - 1) / SHARE);
+    }
   }
 
   /**
    * Buffers for a block of up to four vectors, and several partial sums, since adding to a single
    * sum is slow.
    */
-  private static final class Buffers {
-    private final float[] a = new float[BLOCK];
-    private final float[] b = new float[BLOCK];
-    private final float[] c = new float[BLOCK];
-    private final float[] d = new float[BLOCK];
+  static final class Buffers {
+    final float[] a = new float[BLOCK];
+    final float[] b = new float[BLOCK];
+    final float[] c = new float[BLOCK];
+    final float[] d = new float[BLOCK];
     private final float[] squares = new float[BLOCK];
 
-    private void addSquares(float[] x, int n) {
+    void addSquares(float[] x, int n) {
       for (int i = 0; i < n; i++) {
         squares[i] += x[i] * x[i];
       }
@@ -120,50 +127,6 @@ final class HostLoops implements AutoCloseable {
         });
   }
 
-  /** Takes one step of AdamW in one pass; returns Σ g². */
-  double adamW(
-      HostVector params,
-      HostVector gradients,
-      HostVector expAvg,
-      HostVector expAvgSq,
-      AdamWRates rates,
-      boolean decays) {
-    return over(
-        params.length(),
-        (from, n, buffers) -> {
-          params.get(from, buffers.a, n);
-          gradients.get(from, buffers.b, n);
-          expAvg.get(from, buffers.c, n);
-          expAvgSq.get(from, buffers.d, n);
-          buffers.addSquares(buffers.b, n);
-          adamW(buffers.a, buffers.b, buffers.c, buffers.d, n, rates, decays);
-          params.put(from, buffers.a, n);
-          expAvg.put(from, buffers.c, n);
-          expAvgSq.put(from, buffers.d, n);
-        });
-  }
-
-  private static void adamW(
-      float[] p, float[] g, float[] m, float[] v, int n, AdamWRates rates, boolean decays) {
-    float scale = (float) rates.gradientScale();
-    float beta1 = (float) rates.beta1();
-    float oneMinusBeta1 = (float) (1 - rates.beta1());
-    float beta2 = (float) rates.beta2();
-    float oneMinusBeta2 = (float) (1 - rates.beta2());
-    float rate = (float) rates.rate();
-    float root = (float) rates.root();
-    float epsilon = (float) rates.epsilon();
-    float keep = (float) (decays ? 1 - rates.decay() : 1);
-    for (int i = 0; i < n; i++) {
-      float gradient = g[i] * scale;
-      float first = beta1 * m[i] + oneMinusBeta1 * gradient;
-      float second = beta2 * v[i] + oneMinusBeta2 * (gradient * gradient);
-      m[i] = first;
-      v[i] = second;
-      p[i] = keep * p[i] - rate * first / ((float) Math.sqrt(second) * root + epsilon);
-    }
-  }
-
   /** Runs {@code work} for each index in [0, count), in any order. */
   void forEach(int count, IntConsumer work) {
     IntStream all = IntStream.range(0, count);
@@ -175,18 +138,38 @@ final class HostLoops implements AutoCloseable {
   }
 
   private double over(long length, Work work) {
-    int shares = Math.toIntExact((length + SHARE - 1) / SHARE);
-    double[] sums = new double[shares];
-    forEach(shares, i -> sums[i] = process(i, length, work));
-    return Arrays.stream(sums).sum();
+    return over(List.of(new Loop(length, work)));
   }
 
-  private static double process(int share, long length, Work work) {
+  /**
+   * Runs all loops at once, so that short ones leave no thread idle; returns the sum of their sums.
+   */
+  double over(List<Loop> loops) {
+    int[] starts = new int[loops.size() + 1]; // the first share of each loop
+    for (int i = 0; i < loops.size(); i++) {
+      starts[i + 1] = starts[i] + loops.get(i).shares();
+    }
+    double[] sums = new double[starts[loops.size()]];
+    forEach(sums.length, i -> sums[i] = share(i, starts, loops));
+    double sum = 0;
+    for (int i = 0; i < loops.size(); i++) {
+      sum += Arrays.stream(sums, starts[i], starts[i + 1]).sum();
+    }
+    return sum;
+  }
+
+  private static double share(int index, int[] starts, List<Loop> loops) {
+    int found = Arrays.binarySearch(starts, index);
+    int loop = found >= 0 ? found : -found - 2;
+    return process(index - starts[loop], loops.get(loop));
+  }
+
+  private static double process(int share, Loop loop) {
     Buffers buffers = BUFFERS.get();
     long start = (long) share * SHARE;
-    int count = (int) Math.min(SHARE, length - start);
+    int count = (int) Math.min(SHARE, loop.length() - start);
     for (int done = 0; done < count; done += BLOCK) {
-      work.process(start + done, Math.min(BLOCK, count - done), buffers);
+      loop.work().process(start + done, Math.min(BLOCK, count - done), buffers);
     }
     return buffers.takeSum();
   }

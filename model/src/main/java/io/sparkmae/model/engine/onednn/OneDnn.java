@@ -1,6 +1,7 @@
 package io.sparkmae.model.engine.onednn;
 
 import io.sparkmae.model.engine.device.Address;
+import io.sparkmae.model.engine.device.Packing;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
 import java.util.ArrayList;
@@ -74,9 +75,26 @@ final class OneDnn implements AutoCloseable {
   }
 
   memory.desc description(Tensor tensor) {
-    memory.data_type type =
-        tensor.type() == Type.F32 ? memory.data_type.f32 : memory.data_type.bf16;
-    return keep(new memory.desc(tensor.shape(), type, tensor.strides()));
+    return keep(new memory.desc(tensor.shape(), type(tensor), tensor.strides()));
+  }
+
+  private static memory.data_type type(Tensor tensor) {
+    return tensor.type() == Type.F32 ? memory.data_type.f32 : memory.data_type.bf16;
+  }
+
+  /** Returns a description that leaves the order of the numbers to the primitive. */
+  memory.desc anyOrder(Tensor tensor) {
+    return keep(new memory.desc(tensor.shape(), type(tensor), memory.format_tag.any));
+  }
+
+  /**
+   * Returns memory for a tensor in an order of oneDNN's own, until the next work is run: others use
+   * it too.
+   */
+  memory packed(memory.desc order) {
+    long bytes = Packing.memory(keep(order).get_size());
+    Tensor shared = scratch("packed", bytes / Float.BYTES);
+    return keep(new memory(order, cpu, new Address(shared.address())));
   }
 
   /** Keeps {@code pointer} until the open plan is freed; returns it. */

@@ -136,7 +136,7 @@ public final class OneDnnDevice implements Device {
 
   @Override
   public Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
-    return products.dense(dy, weight, dx);
+    return products.linearInputGradient(dy, weight, dx);
   }
 
   @Override
@@ -279,24 +279,11 @@ public final class OneDnnDevice implements Device {
 
   @Override
   public ToDoubleFunction<AdamWRates> adamW(List<AdamWRange> ranges) {
+    List<HostAdamW> vectors = ranges.stream().map(HostAdamW::of).toList();
     return rates -> {
       await();
-      double squares = 0;
-      for (AdamWRange range : ranges) {
-        squares += adamW(range, rates);
-      }
-      return squares;
+      return loops.over(vectors.stream().map(range -> range.step(rates)).toList());
     };
-  }
-
-  private double adamW(AdamWRange range, AdamWRates rates) {
-    return loops.adamW(
-        new HostVector(range.params()),
-        new HostVector(range.gradients()),
-        new HostVector(range.expAvg()),
-        new HostVector(range.expAvgSq()),
-        rates,
-        range.decays());
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
+import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.reorder;
@@ -103,6 +104,22 @@ final class OneDnnElements {
                 attributes,
                 false));
     return dnn.bind(new reorder(description), arguments(from, to));
+  }
+
+  /** Returns work that copies a tensor to memory in another order. */
+  Bound reorder(Tensor from, memory to) {
+    reorder.primitive_desc description =
+        dnn.keep(
+            new reorder.primitive_desc(
+                dnn.cpu(),
+                dnn.description(from),
+                dnn.cpu(),
+                dnn.keep(to.get_desc()),
+                dnn.keep(new primitive_attr()),
+                false));
+    Bound bound = dnn.bind(new reorder(description), Map.of(DNNL_ARG_SRC, from));
+    bound.put(DNNL_ARG_DST, to);
+    return bound;
   }
 
   /**

@@ -4,14 +4,14 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import io.sparkmae.model.engine.device.Address;
 import io.sparkmae.model.engine.device.InTurn;
+import io.sparkmae.model.engine.device.Packing;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.javacpp.FloatPointer;
@@ -21,8 +21,6 @@ final class OneDnnProducts {
 
   // beyond this many rows sgemm is slow on a wide, transposed operand, and matmul is faster
   private static final int ROWS_OF_SGEMM = 512;
-
-  private static final int LEAST_HALVED = 256; // outputs or inputs
 
   private final OneDnn dnn;
   private final OneDnnElements elements;
@@ -42,53 +40,52 @@ final class OneDnnProducts {
       attributes.set_post_ops(sum);
       arguments.put(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | DNNL_ARG_SRC_1, addend);
     }
+    boolean packs = Packing.isWorthwhile(x, weight);
     matmul.primitive_desc description =
         dnn.keep(
             new matmul.primitive_desc(
                 dnn.cpu(),
                 dnn.description(x),
-                dnn.description(weight.transposed()),
+                weights(weight.transposed(), packs),
                 dnn.description(arguments.get(DNNL_ARG_BIAS)),
                 dnn.description(y),
                 attributes,
                 false));
-    return dnn.bind(new matmul(description), arguments);
+    return packs ? packed(description, arguments) : dnn.bind(new matmul(description), arguments);
+  }
+
+  Runnable linearInputGradient(Tensor dy, Tensor weight, Tensor dx) {
+    return Packing.isWorthwhile(weight) ? packed(dy, weight, dx) : dense(dy, weight, dx);
   }
 
   Runnable linearWeightGradient(Tensor dy, Tensor x, Tensor dWeight, Tensor dBias) {
-    long rows = dy.shape()[0];
     boolean widens = dy.shape()[1] > x.shape()[1];
+    boolean byMatmul = x.type() == Type.F32 && dy.shape()[0] > ROWS_OF_SGEMM && widens;
     Runnable product =
-        x.type() != Type.F32
-            ? halves(dy.transposed(), x, dWeight)
-            : rows > ROWS_OF_SGEMM && widens
+        Packing.isWorthwhile(x)
+            ? packed(dy.transposed(), x, dWeight)
+            : byMatmul
                 ? product(dy.transposed(), x, 1, dWeight)
                 : dense(dy.transposed(), x, dWeight);
     return InTurn.of(product, sumRows(dy, dBias));
   }
 
-  /**
-   * Returns work for c = a·b, one half of c's longer side after the other: where a is transposed,
-   * oneDNN's bf16 matmul blocks smaller results better. The bits are those of the whole product.
-   */
-  private Runnable halves(Tensor a, Tensor b, Tensor c) {
-    long[] shape = c.shape();
-    int axis = shape[0] >= shape[1] ? 0 : 1;
-    long length = shape[axis];
-    if (length < LEAST_HALVED) {
-      return product(a, b, 1, c);
-    }
-    long half = length / 2;
-    List<Runnable> works = new ArrayList<>();
-    for (long from : new long[] {0, half}) {
-      long to = from == 0 ? half : length;
-      Tensor part = c.slice(axis, from, to);
-      works.add(
-          axis == 0
-              ? product(a.slice(0, from, to), b, 1, part)
-              : product(a, b.slice(1, from, to), 1, part));
-    }
-    return new InTurn(works);
+  private Runnable packed(Tensor a, Tensor b, Tensor c) {
+    return packed(description(a, weights(b, true), 1, c), arguments(a, b, c));
+  }
+
+  /** Returns work that packs the weights as the product wants them, and then multiplies. */
+  private Runnable packed(matmul.primitive_desc product, Map<Integer, Tensor> arguments) {
+    Tensor plain = arguments.remove(DNNL_ARG_WEIGHTS);
+    memory packed = dnn.packed(product.weights_desc());
+    Bound packing = elements.reorder(plain, packed);
+    Bound multiplying = dnn.bind(new matmul(product), arguments);
+    multiplying.put(DNNL_ARG_WEIGHTS, packed);
+    return InTurn.of(packing, multiplying);
+  }
+
+  private memory.desc weights(Tensor operand, boolean packs) {
+    return packs ? dnn.anyOrder(operand) : dnn.description(operand);
   }
 
   /**
@@ -122,22 +119,19 @@ final class OneDnnProducts {
 
   /** Returns work for c = scale · a·b for each matrix of a batch; any strides. */
   Bound product(Tensor a, Tensor b, double scale, Tensor c) {
+    return dnn.bind(new matmul(description(a, dnn.description(b), scale, c)), arguments(a, b, c));
+  }
+
+  private matmul.primitive_desc description(Tensor a, memory.desc b, double scale, Tensor c) {
     primitive_attr attributes = dnn.keep(new primitive_attr());
     if (scale != 1) {
       post_ops linear = dnn.keep(new post_ops());
       linear.append_eltwise(algorithm.eltwise_linear, (float) scale, 0);
       attributes.set_post_ops(linear);
     }
-    matmul.primitive_desc description =
-        dnn.keep(
-            new matmul.primitive_desc(
-                dnn.cpu(),
-                dnn.description(a),
-                dnn.description(b),
-                dnn.description(c),
-                attributes,
-                false));
-    return dnn.bind(new matmul(description), arguments(a, b, c));
+    return dnn.keep(
+        new matmul.primitive_desc(
+            dnn.cpu(), dnn.description(a), b, dnn.description(c), attributes, false));
   }
 
   Runnable sumRows(Tensor x, Tensor y) {

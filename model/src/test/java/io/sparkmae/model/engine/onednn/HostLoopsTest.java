@@ -8,6 +8,7 @@ import io.sparkmae.model.engine.device.Address;
 import io.sparkmae.model.engine.device.HostVector;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -84,12 +85,31 @@ class HostLoopsTest {
   }
 
   private double adamW(INDArray[] state, INDArray gradients, int shift) {
-    return loops.adamW(
-        vector(state[0], shift),
-        vector(gradients, shift),
-        vector(state[1], shift),
-        vector(state[2], shift),
-        AdamWRates.of(1e-2, 0.9, 0.95, 1e-8, 0.05, 3, 0.7),
-        true);
+    return loops.over(List.of(adamW(state, vector(gradients, shift), shift)));
+  }
+
+  private static HostLoops.Loop adamW(INDArray[] state, HostVector gradients, int shift) {
+    return new HostAdamW(
+            vector(state[0], shift),
+            gradients,
+            vector(state[1], shift),
+            vector(state[2], shift),
+            true)
+        .step(AdamWRates.of(1e-2, 0.9, 0.95, 1e-8, 0.05, 3, 0.7));
+  }
+
+  @Test
+  void loopsAtOnceDoWhatTheyDoOneByOne() {
+    INDArray gradients = numbers();
+    INDArray[] one = {numbers(), numbers(), numbers().mul(0)};
+    INDArray[] two = {numbers(), numbers(), numbers().mul(0)};
+    INDArray[] oneAgain = {one[0].dup(), one[1].dup(), one[2].dup()};
+    INDArray[] twoAgain = {two[0].dup(), two[1].dup(), two[2].dup()};
+    double squares = adamW(one, gradients, WHOLE) + adamW(two, gradients, WHOLE);
+    HostVector slopes = vector(gradients, WHOLE);
+    HostLoops.Loop first = adamW(oneAgain, slopes, WHOLE);
+    assertThat(loops.over(List.of(first, adamW(twoAgain, slopes, WHOLE)))).isEqualTo(squares);
+    assertThat(oneAgain[0].toFloatVector()).isEqualTo(one[0].toFloatVector());
+    assertThat(twoAgain[0].toFloatVector()).isEqualTo(two[0].toFloatVector());
   }
 }
