@@ -1,5 +1,6 @@
 package io.sparkmae.job.spark;
 
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -25,6 +26,15 @@ public final class Sessions {
       "-XX:-G1UseAdaptiveIHOP -XX:InitiatingHeapOccupancyPercent=85 ";
 
   private static final String SILENCE = "spark.storage.blockManagerHeartbeatTimeoutMs";
+
+  // An executor that is told to go hands its blocks to others within seconds, and then goes; one
+  // that dynamic allocation finds idle does too.
+  private static final Map<String, String> HANDING_OVER =
+      Map.of(
+          "spark.decommission.enabled", "true",
+          "spark.storage.decommission.enabled", "true",
+          "spark.storage.decommission.replicationReattemptInterval", "1s",
+          "spark.dynamicAllocation.cachedExecutorIdleTimeout", "60s");
 
   private static volatile boolean opened; // else the classes of Spark need not be loaded to stop it
 
@@ -53,6 +63,7 @@ public final class Sessions {
       // one process has nobody to lose: a laptop that slept for two minutes would end its run
       builder.config(SILENCE, "365d");
     }
+    HANDING_OVER.forEach((key, value) -> builder.config(key, given.get(key, value)));
     builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
   }
 
