@@ -42,10 +42,13 @@ public final class Sessions {
 
   /** Returns the running session, or a new one named after the command. */
   public static SparkSession open(String command) {
-    SparkSession.Builder builder = SparkSession.builder().appName("spark-mae " + command);
+    return open(SparkSession.builder(), command);
+  }
+
+  private static SparkSession open(SparkSession.Builder builder, String command) {
     addDefaults(builder, new SparkConf());
     opened = true;
-    return builder.getOrCreate();
+    return builder.appName("spark-mae " + command).getOrCreate();
   }
 
   private static void addDefaults(SparkSession.Builder builder, SparkConf given) {
@@ -67,16 +70,20 @@ public final class Sessions {
     builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
   }
 
-  /**
-   * Opens the session where the cluster waits for one: YARN counts a driver in cluster mode as
-   * failed if it opens none, though its command needs none.
-   */
-  public static void openIfAwaited(String command) {
+  /** Opens a session that asks the cluster for no executors. */
+  public static void openAlone(String command) {
+    open(
+        SparkSession.builder()
+            .config("spark.dynamicAllocation.enabled", "false")
+            .config("spark.executor.instances", "0"),
+        command);
+  }
+
+  /** Returns whether this is a driver in YARN's cluster mode, where the session is waited for. */
+  public static boolean isAwaited() {
     // Without Spark's classes, which take longer than a command's help.
-    if (System.getProperty("spark.master", "").startsWith("yarn")
-        && System.getProperty("spark.submit.deployMode", "").equals("cluster")) {
-      open(command);
-    }
+    return System.getProperty("spark.master", "").startsWith("yarn")
+        && System.getProperty("spark.submit.deployMode", "").equals("cluster");
   }
 
   /**
