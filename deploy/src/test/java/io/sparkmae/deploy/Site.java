@@ -12,6 +12,7 @@ interface Site {
   /**
    * The words of each step after {@code spark-submit}, without class and jar: {@code prepare},
    * {@code pretrain}, {@code export}, {@code verify}, and {@code refused}, which fails with code 3.
+   * Some have {@code again}, a {@code pretrain} of what is finished, and {@code help}.
    */
   Map<String, List<String>> steps() throws IOException;
 

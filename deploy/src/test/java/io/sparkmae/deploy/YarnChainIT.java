@@ -38,6 +38,7 @@ class YarnChainIT {
   @Test
   void aDriverInTheClusterIsStartedAgainByYarn() throws Exception {
     // in attempts: the driver of pretrain was stopped
+    int before = yarn.containers().size();
     assertThat(endings("cluster"))
         .startsWith(entry(SUCCEEDED, 1), entry(SUCCEEDED, 2))
         .containsExactlyInAnyOrder(
@@ -45,7 +46,14 @@ class YarnChainIT {
             entry(SUCCEEDED, 2),
             entry(SUCCEEDED, 1),
             entry(SUCCEEDED, 1),
+            entry(SUCCEEDED, 1),
+            entry(SUCCEEDED, 1),
             entry(FAILED, 1));
+    List<Long> containers = yarn.containers();
+    // export, verify, help and the refused one have their driver alone
+    assertThat(containers.subList(before, containers.size()))
+        .filteredOn(count -> count == 1)
+        .hasSize(4);
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
@@ -126,6 +127,20 @@ final class YarnCluster implements AutoCloseable {
       }
       return endings;
     }
+  }
+
+  /** The containers that each application had, in the order of their start; the driver's is one. */
+  List<Long> containers() throws IOException {
+    String logs = yarn.getNodeManager(0).getConfig().get(YarnConfiguration.NM_LOG_DIRS);
+    List<Long> counts = new ArrayList<>();
+    try (Stream<Path> applications = Files.list(Path.of(logs))) {
+      for (Path application : applications.sorted().toList()) {
+        try (Stream<Path> containers = Files.list(application)) {
+          counts.add(containers.count());
+        }
+      }
+    }
+    return counts;
   }
 
   private static Map<String, String> template(String classification) throws IOException {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The steps of the EMR template, with its settings, on a YARN of this machine. Sizes, and the place
@@ -29,6 +30,10 @@ record YarnSite(YarnCluster yarn, Bucket bucket, String deployMode) implements S
     shrink(steps.get("pretrain"));
     steps.put("verify", verify("verify", "model"));
     steps.put("refused", verify("refused", "none"));
+    if (inCluster()) {
+      steps.put("again", again(steps.get("pretrain")));
+      steps.put("help", words("pretrain", "--help", "help"));
+    }
     steps.values().forEach(words -> words.replaceAll(this::here));
     return steps;
   }
@@ -55,10 +60,20 @@ record YarnSite(YarnCluster yarn, Bucket bucket, String deployMode) implements S
   }
 
   private static List<String> verify(String result, String model) {
-    List<String> words = new ArrayList<>(List.of("--deploy-mode", "cluster", "verify"));
-    words.addAll(List.of("--result", "s3://BUCKET/results/" + result + ".json"));
-    words.addAll(List.of("--model", "s3://BUCKET/" + model));
+    return words("verify", "--model", "s3://BUCKET/" + model, result);
+  }
+
+  private static List<String> words(String command, String... more) {
+    List<String> words = new ArrayList<>(List.of("--deploy-mode", "cluster", command));
+    words.addAll(List.of(more).subList(0, more.length - 1));
+    words.addAll(List.of("--result", "s3://BUCKET/results/" + more[more.length - 1] + ".json"));
     return words;
+  }
+
+  private static List<String> again(List<String> pretrain) {
+    return pretrain.stream()
+        .map(word -> word.replace("results/pretrain", "results/again"))
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   @Override

@@ -88,7 +88,7 @@ public final class Mae {
     System.setOut(new PrintStream(OutputStream.nullOutputStream())); // SameDiff prints there
     int code;
     try {
-      Sessions.openIfAwaited(args.length == 0 ? "" : args[0]);
+      AwaitedSession.open(args);
       code = run(args, out);
     } finally {
       System.setOut(out); // for the next task in this JVM

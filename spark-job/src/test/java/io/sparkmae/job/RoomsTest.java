@@ -6,12 +6,15 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.sparkmae.job.spark.Sessions;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The packages of all modules: who may see whom, and how many files one may have. */
@@ -45,6 +48,26 @@ class RoomsTest {
         .dependOnClassesThat()
         .resideInAPackage("..engine.onednn")
         .check(MAIN);
+  }
+
+  @Test
+  void commandsThatComputeOnExecutorsAreThoseThatOpenASession() {
+    Set<String> opening =
+        Mae.commandLine().getSubcommands().entrySet().stream()
+            .filter(command -> opensASession(command.getValue().getCommand().getClass()))
+            .map(Map.Entry::getKey)
+            .collect(toSet());
+    assertThat(AwaitedSession.ON_EXECUTORS).isEqualTo(opening);
+  }
+
+  private static boolean opensASession(Class<?> command) {
+    return MAIN.stream()
+        .filter(type -> (type.getName() + "$").startsWith(command.getName() + "$"))
+        .flatMap(type -> type.getMethodCallsFromSelf().stream())
+        .anyMatch(
+            call ->
+                call.getTargetOwner().isEquivalentTo(Sessions.class)
+                    && call.getName().equals("open"));
   }
 
   @Test

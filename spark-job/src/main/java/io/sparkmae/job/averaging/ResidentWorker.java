@@ -28,7 +28,7 @@ final class ResidentWorker implements AutoCloseable {
   private static final AtomicInteger STARTED = new AtomicInteger();
 
   // average → the worker whose graph is all there is of it
-  private static final Map<Long, ResidentWorker> HOLDERS = new ConcurrentHashMap<>();
+  private static final Map<Integer, ResidentWorker> HOLDERS = new ConcurrentHashMap<>();
 
   private final String configuration;
   private final Compute compute;
@@ -36,7 +36,7 @@ final class ResidentWorker implements AutoCloseable {
   private final Prefetch prefetch;
   private final State state;
   private int share = -1; // in the last round
-  private long holds = Average.NONE; // the average that its graph is
+  private int holds = Average.NONE; // the average that its graph is
 
   private ResidentWorker(WorkerTask.Run run, int gpu, List<String> coming) {
     this.configuration = run.configuration().value();
@@ -107,7 +107,7 @@ final class ResidentWorker implements AutoCloseable {
   /**
    * Keeps its graph as the average of that id, from which its next task goes on: it is not idle.
    */
-  void hold(long average) {
+  void hold(int average) {
     holds = average;
     HOLDERS.put(average, this);
   }
@@ -127,7 +127,7 @@ final class ResidentWorker implements AutoCloseable {
   }
 
   /** Makes the worker that holds an average idle, if there is one in this process. */
-  static void letGo(long average) {
+  static void letGo(int average) {
     ResidentWorker holder = HOLDERS.remove(average);
     if (holder != null) {
       holder.release();

@@ -4,7 +4,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,21 +39,30 @@ final class Fetch implements BlockFetchingListener {
   /**
    * Returns the block's bytes from the first executor that delivers them; empty if none does.
    *
+   * <p>An executor that goes hands its blocks to others: one that has no block any more may have
+   * had it when it was named.
+   *
    * @param allocate returns a buffer of at least the given number of bytes
    */
   static Optional<ByteBuffer> from(
       BlockManager here, BlockId block, IntFunction<ByteBuffer> allocate) {
-    for (BlockManagerId there :
-        ScalaLists.<BlockManagerId>toJava(here.master().getLocations(block))) {
-      Optional<ByteBuffer> bytes =
-          there.equals(here.blockManagerId())
-              ? Optional.empty()
-              : from(here, there, block, allocate);
+    Set<BlockManagerId> tried = new HashSet<>(Set.of(here.blockManagerId()));
+    Optional<BlockManagerId> there = another(here, block, tried);
+    while (there.isPresent()) {
+      Optional<ByteBuffer> bytes = from(here, there.get(), block, allocate);
       if (bytes.isPresent()) {
         return bytes;
       }
+      there = another(here, block, tried);
     }
     return Optional.empty();
+  }
+
+  private static Optional<BlockManagerId> another(
+      BlockManager here, BlockId block, Set<BlockManagerId> tried) {
+    return ScalaLists.<BlockManagerId>toJava(here.master().getLocations(block)).stream()
+        .filter(tried::add)
+        .findFirst();
   }
 
   private static Optional<ByteBuffer> from(

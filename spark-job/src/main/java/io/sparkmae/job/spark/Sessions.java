@@ -1,5 +1,6 @@
 package io.sparkmae.job.spark;
 
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -26,16 +27,28 @@ public final class Sessions {
 
   private static final String SILENCE = "spark.storage.blockManagerHeartbeatTimeoutMs";
 
+  // An executor that is told to go hands its blocks to others within seconds, and then goes; one
+  // that dynamic allocation finds idle does too.
+  private static final Map<String, String> HANDING_OVER =
+      Map.of(
+          "spark.decommission.enabled", "true",
+          "spark.storage.decommission.enabled", "true",
+          "spark.storage.decommission.replicationReattemptInterval", "1s",
+          "spark.dynamicAllocation.cachedExecutorIdleTimeout", "60s");
+
   private static volatile boolean opened; // else the classes of Spark need not be loaded to stop it
 
   private Sessions() {}
 
   /** Returns the running session, or a new one named after the command. */
   public static SparkSession open(String command) {
-    SparkSession.Builder builder = SparkSession.builder().appName("spark-mae " + command);
+    return open(SparkSession.builder(), command);
+  }
+
+  private static SparkSession open(SparkSession.Builder builder, String command) {
     addDefaults(builder, new SparkConf());
     opened = true;
-    return builder.getOrCreate();
+    return builder.appName("spark-mae " + command).getOrCreate();
   }
 
   private static void addDefaults(SparkSession.Builder builder, SparkConf given) {
@@ -53,19 +66,24 @@ public final class Sessions {
       // one process has nobody to lose: a laptop that slept for two minutes would end its run
       builder.config(SILENCE, "365d");
     }
+    HANDING_OVER.forEach((key, value) -> builder.config(key, given.get(key, value)));
     builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
   }
 
-  /**
-   * Opens the session where the cluster waits for one: YARN counts a driver in cluster mode as
-   * failed if it opens none, though its command needs none.
-   */
-  public static void openIfAwaited(String command) {
+  /** Opens a session that asks the cluster for no executors. */
+  public static void openAlone(String command) {
+    open(
+        SparkSession.builder()
+            .config("spark.dynamicAllocation.enabled", "false")
+            .config("spark.executor.instances", "0"),
+        command);
+  }
+
+  /** Returns whether this is a driver in YARN's cluster mode, where the session is waited for. */
+  public static boolean isAwaited() {
     // Without Spark's classes, which take longer than a command's help.
-    if (System.getProperty("spark.master", "").startsWith("yarn")
-        && System.getProperty("spark.submit.deployMode", "").equals("cluster")) {
-      open(command);
-    }
+    return System.getProperty("spark.master", "").startsWith("yarn")
+        && System.getProperty("spark.submit.deployMode", "").equals("cluster");
   }
 
   /**

@@ -7,13 +7,13 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.apache.spark.SparkContext$;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.BlockData;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManager;
-import org.apache.spark.storage.BroadcastBlockId;
+import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.io.ChunkedByteBuffer;
 import scala.Option;
@@ -24,14 +24,17 @@ import scala.reflect.ClassTag;
  * Stores slices as blocks of Spark's block manager: an executor keeps the blocks it made, others
  * fetch them.
  *
- * <p>Blocks come in sets, whose id is used once. They have names of broadcast blocks, since Spark
- * removes all blocks of a broadcast with one message; the ids of Spark's own broadcasts count from
- * 0.
+ * <p>Blocks come in sets, whose id is used once. They have the names of an RDD's blocks, though
+ * there is no such RDD: Spark removes them with one message, and an executor that is told to go
+ * hands them to others.
  */
 public final class SparkBlocks {
 
   private static final int PIECE = 1 << 20;
-  private static final AtomicLong NEXT_ID = new AtomicLong(1L << 40);
+  // in memory while there is room: reading from disk costs time even with the page cache
+  static final StorageLevel LEVEL = StorageLevel.MEMORY_AND_DISK_SER();
+  static final ClassTag<ByteBuffer> BYTES = ClassTag.apply(ByteBuffer.class);
+  private static final int MOST_NAMES = 65_534; // the last diagonal that fits an int
 
   // Reused, since a fetched slice is read at once; allocating memory for each would take most of
   // the time.
@@ -41,18 +44,32 @@ public final class SparkBlocks {
   private SparkBlocks() {}
 
   /** Returns a new id for a set of blocks. Call it on the driver. */
-  public static long newId() {
-    return NEXT_ID.getAndIncrement();
+  public static int newId() {
+    return SparkContext$.MODULE$.getActive().get().newRddId();
   }
 
   /** Returns the name of a slice's block that all workers share. */
-  public static BlockId of(long id, int slice) {
-    return new BroadcastBlockId(id, "slice_" + slice);
+  public static BlockId of(int id, int slice) {
+    return new RDDBlockId(id, pair(slice, 0));
   }
 
   /** Returns the name of a slice's block that belongs to one worker. */
-  public static BlockId of(long id, int slice, int worker) {
-    return new BroadcastBlockId(id, "slice_" + slice + "_worker_" + worker);
+  public static BlockId of(int id, int slice, int worker) {
+    return new RDDBlockId(id, pair(slice, 1 + worker));
+  }
+
+  /**
+   * Counts pairs by diagonals, as Cantor did: small numbers have small ones, and Spark's dynamic
+   * allocation keeps a bit for each below the largest.
+   */
+  private static int pair(int slice, int owner) {
+    int sum = slice + owner;
+    if (sum > MOST_NAMES) {
+      throw new IllegalArgumentException(
+          "Cannot name slice %d of worker %d: their sum must be below %d: train with fewer workers"
+              .formatted(slice, owner - 1, MOST_NAMES));
+    }
+    return (int) ((long) sum * (sum + 1) / 2) + slice;
   }
 
   /**
@@ -68,14 +85,18 @@ public final class SparkBlocks {
 
   /**
    * Stores {@code bytes} as a block on this executor, without a copy: do not change them
-   * afterwards. If the block exists, it is kept.
+   * afterwards. If the block exists, it is kept. An executor that was told to go stores nothing any
+   * more: another has the block then.
    */
   public static void put(BlockId block, ByteBuffer bytes) {
-    // in memory while there is room: reading from disk costs time even with the page cache
-    StorageLevel level = StorageLevel.MEMORY_AND_DISK_SER();
-    manager()
-        .putBytes(
-            block, new ChunkedByteBuffer(bytes), level, true, ClassTag.apply(ByteBuffer.class));
+    try {
+      manager().putBytes(block, new ChunkedByteBuffer(bytes), LEVEL, true, BYTES);
+    } catch (Exception e) { // Scala's are checked, though nothing says that they are thrown
+      if (!HandOver.isDue(manager())) {
+        throw e;
+      }
+      HandOver.of(manager(), block, bytes);
+    }
   }
 
   /**
@@ -100,6 +121,12 @@ public final class SparkBlocks {
    * {@code keep}, a block fetched from another executor is also stored here.
    */
   public static boolean readBytes(BlockId block, boolean keep, Consumer<ByteBuffer> reader) {
+    return readHere(block, reader)
+        || readThere(block, keep, reader)
+        || readHere(block, reader); // it came from an executor that goes
+  }
+
+  private static boolean readHere(BlockId block, Consumer<ByteBuffer> reader) {
     Option<BlockData> here = manager().getLocalBytes(block);
     if (here.isDefined()) {
       try {
@@ -107,13 +134,16 @@ public final class SparkBlocks {
       } finally { // outside a task Spark never unlocks the block, and removal would wait
         manager().releaseLockAndDispose(block, here.get(), Option.empty());
       }
-      return true;
     }
+    return here.isDefined();
+  }
+
+  private static boolean readThere(BlockId block, boolean keep, Consumer<ByteBuffer> reader) {
     Optional<ByteBuffer> fetched =
         Fetch.from(manager(), block, keep ? ByteBuffer::allocate : SparkBlocks::scratch);
     if (fetched.isPresent()) {
       reader.accept(fetched.get().order(ByteOrder.nativeOrder()));
-      if (keep) {
+      if (keep && !HandOver.isDue(manager())) {
         put(block, fetched.get());
       }
     }
@@ -167,8 +197,8 @@ public final class SparkBlocks {
   }
 
   /** Removes a set of blocks on every executor. Call it on the driver; it does not wait. */
-  public static void release(long id) {
-    manager().master().removeBroadcast(id, true, false);
+  public static void release(int id) {
+    Removal.of(SparkContext$.MODULE$.getActive().get(), manager().master(), id);
   }
 
   private static BlockManager manager() {

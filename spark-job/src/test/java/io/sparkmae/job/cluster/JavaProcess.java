@@ -83,6 +83,16 @@ public final class JavaProcess implements AutoCloseable {
         .destroyForcibly();
   }
 
+  /** Whether it has started a process with these arguments. */
+  boolean hasAChild(String arguments) {
+    return process.children().anyMatch(child -> line(child.pid()).contains(arguments));
+  }
+
+  // What Java itself knows of a process ends after a page.
+  private static String line(long pid) {
+    return text(Path.of("/proc", Long.toString(pid), "cmdline")).replace('\0', ' ');
+  }
+
   public String out() {
     return text(out);
   }

@@ -1,9 +1,11 @@
 package io.sparkmae.job.cluster;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Spark's own master and two workers of one core each, as processes. */
 final class StandaloneCluster implements AutoCloseable {
@@ -33,8 +35,28 @@ final class StandaloneCluster implements AutoCloseable {
 
   /** Tells the second worker that its machine will go, as the daemon of a spot node does. */
   void announceTheEndOfAWorker() throws IOException, InterruptedException {
-    String pid = Long.toString(processes.get(2).pid());
-    new ProcessBuilder("kill", "-PWR", pid).inheritIO().start().waitFor();
+    processes.get(2).signal("PWR");
+  }
+
+  /** Tells the worker of an executor that its machine will go. */
+  void announceTheEndOf(String executor) throws IOException, InterruptedException {
+    String id = "--executor-id " + executor + " ";
+    for (JavaProcess process : processes) {
+      if (process.hasAChild(id)) {
+        process.signal("PWR");
+      }
+    }
+  }
+
+  /** Returns what an executor said. */
+  String logOf(String executor) throws IOException {
+    StringBuilder logs = new StringBuilder();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.filter(path -> path.endsWith(executor + "/stderr")).toList()) {
+        logs.append(Files.readString(file));
+      }
+    }
+    return logs.toString();
   }
 
   /** Kills the executor of the first worker, as a crash in native code would. */

@@ -1,55 +1,68 @@
 package io.sparkmae.job.spark;
 
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.BlockId;
 import org.apache.spark.storage.BlockManager;
-import org.apache.spark.storage.BroadcastBlockId;
+import org.apache.spark.storage.RDDBlockId;
 import scala.runtime.AbstractFunction1;
 
 /** Loses blocks of slices in this process's block manager, as a broken disk would. */
 public final class LostBlocks {
 
+  private static final int SLICES = 10; // more than any test has
+
   private LostBlocks() {}
 
   /** Waits until a worker has left its result, and loses a slice of it. */
   public static void ofWorker(int worker) throws InterruptedException {
-    List<BlockId> found = blocks("_worker_" + worker);
+    List<RDDBlockId> found = blocks(block -> is(block, slice -> at(block, slice, worker)));
     while (found.isEmpty()) {
       Thread.sleep(20);
-      found = blocks("_worker_" + worker);
+      found = blocks(block -> is(block, slice -> at(block, slice, worker)));
     }
     lose(found);
   }
 
   /** Loses all averages that are here. */
   public static void ofAverages() {
-    lose(blocks("slice_\\d+"));
+    lose(blocks(block -> is(block, slice -> SparkBlocks.of(block.rddId(), slice))));
   }
 
   /** Blocks of slices that are here. */
   public static int count() {
-    return blocks("").size();
+    return blocks(block -> true).size();
   }
 
-  private static void lose(List<BlockId> blocks) {
+  private static BlockId at(RDDBlockId block, int slice, int worker) {
+    return SparkBlocks.of(block.rddId(), slice, worker);
+  }
+
+  private static boolean is(RDDBlockId block, IntFunction<BlockId> ofSlice) {
+    return IntStream.range(0, SLICES).mapToObj(ofSlice).anyMatch(block::equals);
+  }
+
+  private static void lose(List<RDDBlockId> blocks) {
     if (blocks.isEmpty()) {
       throw new AssertionError("There is no block to lose");
     }
     blocks.forEach(block -> manager().removeBlock(block, true));
   }
 
-  private static List<BlockId> blocks(String end) {
+  private static List<RDDBlockId> blocks(Predicate<RDDBlockId> which) {
     var matching =
         new AbstractFunction1<BlockId, Object>() {
           @Override
           public Object apply(BlockId block) {
-            return block instanceof BroadcastBlockId slice
-                && slice.field().startsWith("slice_")
-                && slice.field().matches(".*" + end);
+            return block instanceof RDDBlockId slice && which.test(slice);
           }
         };
-    return ScalaLists.toJava(manager().getMatchingBlockIds(matching));
+    return ScalaLists.<BlockId>toJava(manager().getMatchingBlockIds(matching)).stream()
+        .map(RDDBlockId.class::cast)
+        .toList();
   }
 
   private static BlockManager manager() {

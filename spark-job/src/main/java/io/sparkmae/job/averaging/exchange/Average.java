@@ -10,7 +10,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
+import java.util.stream.IntStream;
 import org.apache.spark.storage.BlockId;
 
 /**
@@ -27,24 +27,24 @@ import org.apache.spark.storage.BlockId;
  * @param epoch from 0
  */
 public record Average(
-    long id,
+    int id,
     boolean withMoments,
-    long ownMoments,
-    long outerMomentum,
-    long code,
-    long before,
+    int ownMoments,
+    int outerMomentum,
+    int code,
+    int before,
     int iteration,
     int epoch)
     implements Serializable {
 
-  public static final long NONE = -1;
+  public static final int NONE = -1;
 
   private static final int NO_WORKER = -1;
 
   /** Returns an average that has no code, and no moments of workers' own. */
   public static Average whole(
       boolean withMoments, boolean outerMomentum, int iteration, int epoch) {
-    long momentum = newId(outerMomentum);
+    int momentum = newId(outerMomentum);
     return new Average(newId(true), withMoments, NONE, momentum, NONE, NONE, iteration, epoch);
   }
 
@@ -70,7 +70,7 @@ public record Average(
     return code != NONE;
   }
 
-  private static long newId(boolean needed) {
+  private static int newId(boolean needed) {
     return needed ? SparkBlocks.newId() : NONE;
   }
 
@@ -196,8 +196,8 @@ public record Average(
     release(before);
   }
 
-  private static void release(long... sets) {
-    LongStream.of(sets).filter(set -> set != NONE).forEach(SparkBlocks::release);
+  private static void release(int... sets) {
+    IntStream.of(sets).filter(set -> set != NONE).forEach(SparkBlocks::release);
   }
 
   /** Returns this average once the workers' own moments are averaged under its id too. */

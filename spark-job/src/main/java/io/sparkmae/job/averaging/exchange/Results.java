@@ -21,7 +21,7 @@ import org.apache.spark.storage.BlockId;
  * @param id of the blocks
  * @param precision number format of the blocks
  */
-public record Results(long id, ExchangePrecision precision) implements Serializable {
+public record Results(int id, ExchangePrecision precision) implements Serializable {
 
   private static final int PIECE = 8 * LowBits.BLOCK; // numbers
 

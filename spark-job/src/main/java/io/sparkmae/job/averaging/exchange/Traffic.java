@@ -14,7 +14,7 @@ import java.util.stream.LongStream;
  * @param slices that are averaged
  * @param averagingTasks tasks of the second stage; the first has one for each worker
  * @param lookups questions to the driver where a block is
- * @param updates messages to the driver that a block was stored or removed
+ * @param updates messages to the driver that a block was stored; it removes whole sets
  * @param fetchedBytes over the network, of all executors together
  * @param mostIn bytes that the busiest executor fetches
  * @param mostOut bytes that the busiest executor sends
@@ -83,7 +83,7 @@ public record Traffic(
           plan.averaged().size(),
           plan.tasks(),
           lookups,
-          2 * stores, // in a lasting run a block goes for each that comes
+          stores,
           LongStream.of(in).sum(),
           Arrays.stream(in).max().orElse(0),
           Arrays.stream(out).max().orElse(0),
