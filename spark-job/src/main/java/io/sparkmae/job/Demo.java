@@ -134,7 +134,7 @@ final class Demo {
     settings.put("train.workers", 2); // the learning rate grows with their number
     settings.put("train.batch-size", 16);
     settings.put("train.averaging-frequency", 8);
-    settings.put("train.base-lr", 1.2e-2); // 1.5e-3 at the effective batch of 32: there are few steps
+    settings.put("train.base-lr", 1.2e-2); // 1.5e-3 at a batch of 32: there are few steps
     return settings;
   }
 
