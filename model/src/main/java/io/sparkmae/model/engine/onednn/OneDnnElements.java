@@ -94,32 +94,22 @@ final class OneDnnElements {
   }
 
   private Runnable reorder(Tensor from, Tensor to, primitive_attr attributes) {
-    reorder.primitive_desc description =
-        dnn.keep(
-            new reorder.primitive_desc(
-                dnn.cpu(),
-                dnn.description(from),
-                dnn.cpu(),
-                dnn.description(to),
-                attributes,
-                false));
-    return dnn.bind(new reorder(description), arguments(from, to));
+    return dnn.bind(reorder(from, dnn.description(to), attributes), arguments(from, to));
   }
 
   /** Returns work that copies a tensor to memory in another order. */
   Bound reorder(Tensor from, memory to) {
-    reorder.primitive_desc description =
-        dnn.keep(
-            new reorder.primitive_desc(
-                dnn.cpu(),
-                dnn.description(from),
-                dnn.cpu(),
-                dnn.keep(to.get_desc()),
-                dnn.keep(new primitive_attr()),
-                false));
-    Bound bound = dnn.bind(new reorder(description), Map.of(DNNL_ARG_SRC, from));
+    reorder order = reorder(from, dnn.keep(to.get_desc()), dnn.keep(new primitive_attr()));
+    Bound bound = dnn.bind(order, Map.of(DNNL_ARG_SRC, from));
     bound.put(DNNL_ARG_DST, to);
     return bound;
+  }
+
+  private reorder reorder(Tensor from, memory.desc to, primitive_attr attributes) {
+    return new reorder(
+        dnn.keep(
+            new reorder.primitive_desc(
+                dnn.cpu(), dnn.description(from), dnn.cpu(), to, attributes, false)));
   }
 
   /**
