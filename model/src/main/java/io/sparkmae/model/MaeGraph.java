@@ -81,13 +81,12 @@ public final class MaeGraph extends PatchGraph {
       throw new IllegalArgumentException(
           "Invalid engine: cuda (a decoder of cross-attention has never run on a GPU; choose onednn)");
     }
-    boolean withMaskTokens = config.encoderMaskTokens();
-    if (withMaskTokens && (choice == Engine.CUDA || choice == Engine.GRAPH)) {
+    if (config.encoderMaskTokens() && (choice == Engine.CUDA || choice == Engine.GRAPH)) {
       throw new IllegalArgumentException(
           "Invalid engine: %s (mask tokens in the encoder are for onednn alone; choose it)"
               .formatted(choice.name().toLowerCase(Locale.ROOT)));
     }
-    boolean onProcessors = config.crossDecoder() || withMaskTokens;
+    boolean onProcessors = config.crossDecoder() || config.encoderMaskTokens();
     return choice == Engine.AUTO && onProcessors ? Engines.processors() : choice;
   }
 

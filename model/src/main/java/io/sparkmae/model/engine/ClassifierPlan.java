@@ -34,7 +34,8 @@ final class ClassifierPlan implements AutoCloseable {
   private final Runnable release;
   private final ClassifierInputs inputs;
   private final INDArray loss = Nd4j.createUninitializedDetached(DataType.FLOAT, 1);
-  private final INDArray levels; // the device uses its memory: keep it referenced
+  private final Constants constants; // the device uses their memory: keep them referenced
+  private final Tensor levels;
   private final Part frozen;
   private final Part trained;
   private final List<Tape.Section> sections = new ArrayList<>();
@@ -63,7 +64,8 @@ final class ClassifierPlan implements AutoCloseable {
     frozen = part(false, type, values, Map.of());
     trained = part(trains, type, values, gradients);
     inputs = ClassifierInputs.allocate(classifier, batch, pixels);
-    levels = levels(config.channels());
+    constants = new Constants(device);
+    levels = constants.of(Pixels.levels(config.channels()));
     plan();
     sections.addAll(frozen.tape.sections(device));
     sections.addAll(trained.tape.sections(device));
@@ -76,15 +78,6 @@ final class ClassifierPlan implements AutoCloseable {
     Weights weights = new Weights(device, type, tape, values, gradients);
     return new Part(
         tape, workspace, new Layers(device, type, config.layerNormEps(), tape, workspace, weights));
-  }
-
-  private static INDArray levels(int channels) {
-    double[] levels = Pixels.levels(channels);
-    INDArray host = Nd4j.createUninitializedDetached(DataType.FLOAT, levels.length);
-    for (int i = 0; i < levels.length; i++) {
-      host.putScalar(i, (float) levels[i]);
-    }
-    return host;
   }
 
   boolean fits(Examples images) {
@@ -127,7 +120,7 @@ final class ClassifierPlan implements AutoCloseable {
       part.tape.backward(device.sumRows(d.reshape(batch, sequence * dim), gradient));
     }
     return new PatchTokens(config, device, part.tape, part.layers, batch, config.tokens())
-        .plan(image(inputs.pixels()), image(levels), image(inputs.order()), positions, null, d);
+        .plan(image(inputs.pixels()), levels, image(inputs.order()), positions, null, d);
   }
 
   private TransformerBlocks blocks(Part part) {
