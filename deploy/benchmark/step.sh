@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The table of training steps: this engine beside its peers, in turn, on one machine.
 #
-#   deploy/benchmark/step.sh [ROUNDS [GEOMETRY …]]      default 3, and all: base tiny small 32px 64px
+#   deploy/benchmark/step.sh [ROUNDS [GEOMETRY …]]      default 3, and all: base tiny small 32px 64px asymmetry
 #
 # PYTORCH and LIBTORCH hold the peers' commands, if they are to run; each takes --model NAME --batch N --threads N
 # --precision fp32|bf16 --steps N and prints a JSON line with step_seconds and peak_rss_mib. PyTorch runs in each of its
@@ -14,7 +14,7 @@ source "$here/table.sh"
 mae=$here/../bin/mae
 rounds=${1:-3}
 shift || true
-geometries=" ${*:-base tiny small 32px 64px} "
+geometries=" ${*:-base tiny small 32px 64px asymmetry} "
 
 # run FILE COMMAND…: runs a peer or this engine, keeps its seconds, memory and speeds; a mode that a peer lacks leaves none.
 run() {
@@ -29,10 +29,10 @@ run() {
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-# peer COMMAND NAME BATCH THREADS PRECISION FILE [OPTION]
+# peer COMMAND FILE [OPTION]: a peer on the row's geometry, threads and precision.
 peer() {
   # shellcheck disable=SC2086 # a peer is several words
-  OMP_NUM_THREADS=$4 run "$6" $1 --model "$2" --batch "$3" --threads "$4" --precision "$5" --steps 5 ${7:-}
+  OMP_NUM_THREADS=$threads run "$2" $1 --model "$peer" --batch "$batch" --threads "$threads" --precision "$precision" --steps "$steps" ${3:-}
 }
 
 # fastest NAME: of the modes of a peer, the one with the lowest median; nothing without a peer.
@@ -54,19 +54,20 @@ columns() {
 
 echo "| geometry | threads | precision | this engine, s (MiB) | of a large product | PyTorch, s (MiB) | ratio | LibTorch, s (MiB) | ratio |"
 echo "|---|---|---|---|---|---|---|---|---|"
-while read -r key name peer batch options; do
+# The steps that are counted, of all: short steps need more of them until the compilers of Java and of PyTorch are through.
+while read -r key name peer batch steps options; do
   [[ $geometries == *" $key "* ]] || continue
   for threads in ${THREADS:-1 2}; do
     for precision in ${PRECISIONS:-fp32 bf16}; do
       rm -f "$results"/*
       for ((round = 0; round < rounds; round++)); do
         # shellcheck disable=SC2086 # options are several words
-        run "$results/mae" "$mae" benchmark step $options --batch-size "$batch" --threads "$threads" --precision "$precision"
+        run "$results/mae" "$mae" benchmark step $options --batch-size "$batch" --steps "$steps" --threads "$threads" --precision "$precision"
         for mode in eager sdpa compile; do
           option=--$mode
-          [[ -z ${PYTORCH:-} ]] || peer "$PYTORCH" "$peer" "$batch" "$threads" "$precision" "$results/PYTORCH.$mode" "${option/--eager/}"
+          [[ -z ${PYTORCH:-} ]] || peer "$PYTORCH" "$results/PYTORCH.$mode" "${option/--eager/}"
         done
-        [[ -z ${LIBTORCH:-} ]] || peer "$LIBTORCH" "$peer" "$batch" "$threads" "$precision" "$results/LIBTORCH.one"
+        [[ -z ${LIBTORCH:-} ]] || peer "$LIBTORCH" "$results/LIBTORCH.one"
       done
       row="| $name | $threads | $precision | $(median <"$results/mae.seconds")"
       row+=" [$(sort -g "$results/mae.seconds" | sed -n 1p)–$(sort -g "$results/mae.seconds" | sed -n '$p')] ($(median <"$results/mae.rss"))"
@@ -75,13 +76,13 @@ while read -r key name peer batch options; do
     done
   done
 done <<TABLE
-base ViT-B/16,224 vit_base 8 --model mae_vit_base_patch16
-tiny ViT-T/16,224 vit_tiny 32 --model mae_vit_tiny_patch16
-small ViT-S/16,224 vit_small 16 --model mae_vit_small_patch16
-32px 128x6,32/4 vit_p4 128 --model mae_vit_tiny_patch16 --image-size 32 --set model.patch-size=4 model.embed-dim=128 model.depth=6 model.num-heads=4 model.decoder-embed-dim=64 model.decoder-depth=2 model.decoder-num-heads=4
-64px tiny,64/8 vit_tiny64 64 --model mae_vit_tiny_patch16 --image-size 64 --set model.patch-size=8
+base ViT-B/16,224 vit_base 8 5 --model mae_vit_base_patch16
+tiny ViT-T/16,224 vit_tiny 32 20 --model mae_vit_tiny_patch16
+small ViT-S/16,224 vit_small 16 5 --model mae_vit_small_patch16
+32px 128x6,32/4 vit_p4 128 60 --model mae_vit_tiny_patch16 --image-size 32 --set model.patch-size=4 model.embed-dim=128 model.depth=6 model.num-heads=4 model.decoder-embed-dim=64 model.decoder-depth=2 model.decoder-num-heads=4
+64px tiny,64/8 vit_tiny64 64 40 --model mae_vit_tiny_patch16 --image-size 64 --set model.patch-size=8
 TABLE
-[[ $geometries == *' base '* ]] || exit 0
+[[ $geometries == *' asymmetry '* ]] || exit 0
 echo
 echo "| geometry | visible-only encoder, s | all tokens in the encoder, s | slowdown |"
 echo "|---|---|---|---|"
