@@ -7,7 +7,7 @@
 # --precision fp32|bf16 --steps N and prints a JSON line with step_seconds and peak_rss_mib. PyTorch runs in each of its
 # modes, as it is, with --sdpa and with --compile; its columns are the fastest one's.
 # Prints a row for each geometry, precision and number of threads: medians, lowest and highest of ours, the median of the
-# rounds' ratios, and the share of a large product's speed. THREADS='1 2' and PRECISIONS='fp32 bf16' choose the rows.
+# rounds' ratios, and the share of a large product's speed. THREADS="1 2" and PRECISIONS="fp32 bf16" choose the rows; STEPS, how many are counted.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 source "$here/table.sh"
@@ -57,6 +57,7 @@ echo "|---|---|---|---|---|---|---|---|---|"
 # The steps that are counted, of all: short steps need more of them until the compilers of Java and of PyTorch are through.
 while read -r key name peer batch steps options; do
   [[ $geometries == *" $key "* ]] || continue
+  steps=${STEPS:-$steps}
   for threads in ${THREADS:-1 2}; do
     for precision in ${PRECISIONS:-fp32 bf16}; do
       rm -f "$results"/*
@@ -76,9 +77,9 @@ while read -r key name peer batch steps options; do
     done
   done
 done <<TABLE
-base ViT-B/16,224 vit_base 8 5 --model mae_vit_base_patch16
+base ViT-B/16,224 vit_base 8 10 --model mae_vit_base_patch16
 tiny ViT-T/16,224 vit_tiny 32 20 --model mae_vit_tiny_patch16
-small ViT-S/16,224 vit_small 16 5 --model mae_vit_small_patch16
+small ViT-S/16,224 vit_small 16 10 --model mae_vit_small_patch16
 32px 128x6,32/4 vit_p4 128 60 --model mae_vit_tiny_patch16 --image-size 32 --set model.patch-size=4 model.embed-dim=128 model.depth=6 model.num-heads=4 model.decoder-embed-dim=64 model.decoder-depth=2 model.decoder-num-heads=4
 64px tiny,64/8 vit_tiny64 64 40 --model mae_vit_tiny_patch16 --image-size 64 --set model.patch-size=8
 TABLE
