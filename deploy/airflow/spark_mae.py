@@ -53,7 +53,7 @@ COMMANDS = {
         "--model", "s3a://BUCKET/model/RUN",
         "--train", "s3a://BUCKET/prepared/train",
         "--test", "s3a://BUCKET/prepared/test",
-        "--method", "knn",
+        "--method", "linear",
     ],
     "export": [
         "export",

@@ -8,6 +8,7 @@ import io.sparkmae.model.engine.MaeEngine;
 import io.sparkmae.model.optimiser.AdamW;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -143,9 +144,9 @@ public final class MaeGraph extends PatchGraph {
 
   /** Returns the latent of the encoded patches in the shuffled order, class token first. */
   public INDArray latent(MultiDataSet batch) {
-    return engine() == null
+    return computesItself()
         ? activations(batch).get(MaeArchitecture.LATENT)
-        : engine().latent(batch.getLabels(0), batch.getFeatures(0));
+        : byEngine(engine -> engine.latent(batch.getLabels(0), batch.getFeatures(0)));
   }
 
   /**
@@ -153,13 +154,27 @@ public final class MaeGraph extends PatchGraph {
    * normalised patch by patch.
    */
   public INDArray predict(MultiDataSet batch) {
-    return engine() == null
+    return computesItself()
         ? activations(batch).get(Prediction.NAME)
-        : engine().predict(batch.getLabels(0), batch.getFeatures(0));
+        : byEngine(engine -> engine.predict(batch.getLabels(0), batch.getFeatures(0)));
+  }
+
+  /** Returns whether no engine is in use and the graph knows the model. */
+  private boolean computesItself() {
+    return engine() == null && !maeConfig().encoderMaskTokens();
+  }
+
+  /** Asks the engine in use, or one for this question where the graph does not know the model. */
+  private INDArray byEngine(Function<MaeEngine, INDArray> question) {
+    if (engine() != null) {
+      return question.apply(engine());
+    }
+    try (MaeEngine own = engine(Engine.ONEDNN, Precision.FP32, 0)) {
+      return question.apply(own);
+    }
   }
 
   private Map<String, INDArray> activations(MultiDataSet batch) {
-    requireEngine(maeConfig(), Engine.GRAPH);
     return feedForward(arrays(batch).features(), false);
   }
 }

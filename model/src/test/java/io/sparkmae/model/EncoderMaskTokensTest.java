@@ -83,11 +83,15 @@ class EncoderMaskTokensTest {
   }
 
   @Test
-  void theGraphItselfComputesNoSuchModel() {
+  void theGraphItselfTrainsNoSuchModelAndAsksAnEngineForItsPrediction() {
     MultiDataSet batch = EngineTest.batch(MASK_TOKENS, IMAGES, 0);
     assertThatIllegalArgumentException().isThrownBy(() -> graph.fit(batch));
-    assertThatIllegalArgumentException().isThrownBy(() -> graph.predict(batch));
-    assertThatIllegalArgumentException().isThrownBy(() -> graph.latent(batch));
+    INDArray predicted = graph.predict(batch);
+    INDArray latent = graph.latent(batch);
+    assertThat(graph.engine()).isNull();
+    graph.use(Engine.ONEDNN, Precision.FP32);
+    assertThat(predicted).isEqualTo(graph.predict(batch));
+    assertThat(latent).isEqualTo(graph.latent(batch));
   }
 
   @Test
