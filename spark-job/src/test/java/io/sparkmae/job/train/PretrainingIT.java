@@ -2,7 +2,6 @@ package io.sparkmae.job.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sparkmae.data.PreparedData;
 import io.sparkmae.data.prepare.PrepareJob;
@@ -26,7 +25,6 @@ import io.sparkmae.model.EngineGraph;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
-import io.sparkmae.model.engine.Engines;
 import io.sparkmae.model.optimiser.AdamW;
 import io.sparkmae.model.optimiser.WarmupCosine;
 import java.io.ByteArrayOutputStream;
@@ -122,19 +120,6 @@ class PretrainingIT {
     assertThat(difference(kept.last(Vector.MOMENTS), state(machine.graph))).isLessThan(1e-6);
     assertThat(kept.last(Vector.PARAMS)).isEqualTo(trained.graph().params().ravel());
     assertThat(trained.graph().getIterationCount()).isEqualTo(10);
-  }
-
-  @Test
-  void aWorkersImagesAreDecodedByAsManyThreadsAsAStepHas() {
-    assumeTrue(Engines.threads() > 1, "a step has one thread here");
-    RunConfig run = run(Optimiser.SGD, 1, 4, 1, 2);
-    MinibatchLoader loader = new OneMachine(run, new Sgd()).loader;
-    loader.load(RoundPlan.of(run, ROWS, 2).ofEpoch(0).get(0).workers().get(0).get(0));
-    assertThat(Thread.getAllStackTraces().keySet())
-        .extracting(Thread::getName)
-        .filteredOn(name -> name.startsWith("mae-decode-"))
-        .isNotEmpty();
-    loader.release();
   }
 
   @Test
