@@ -18,8 +18,10 @@ import io.sparkmae.job.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
@@ -187,6 +189,29 @@ class TemplatesTest {
         .singleElement()
         .asString()
         .contains(JavaModuleOptions.defaultModuleOptions());
+  }
+
+  @Test
+  void threadsThatSpinHaveThePolicy() throws IOException {
+    List<String> spinning = new ArrayList<>();
+    for (String folder :
+        List.of("airflow", "bin", "conf", "databricks", "emr", "emr-serverless", "kubernetes")) {
+      try (Stream<Path> files = Files.walk(Path.of(folder))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          if (text(file.toString()).contains("GOMP_SPINCOUNT")) {
+            spinning.add(text(file.toString()));
+          }
+        }
+      }
+    }
+
+    assertThat(spinning)
+        .hasSize(8)
+        .allSatisfy(
+            text ->
+                assertThat(text)
+                    .containsPattern("GOMP_SPINCOUNT\\W+(?:\\w+\\W+)?1000\\b")
+                    .containsPattern("OMP_WAIT_POLICY\\W+(?:\\w+\\W+)?active\\b"));
   }
 
   private static void assertHasResult(List<String> words) {

@@ -37,7 +37,8 @@ public final class StepProcess {
             StepBenchmark.class.getName(),
             Json.line(settings));
     process.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    process.environment().putIfAbsent("GOMP_SPINCOUNT", "10000"); // as in the launcher
+    process.environment().putIfAbsent("GOMP_SPINCOUNT", "1000"); // both as in the launcher
+    process.environment().putIfAbsent("OMP_WAIT_POLICY", "active");
     Process running = process.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String out = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (running.waitFor() != 0) {

@@ -234,7 +234,8 @@ public record RunConfig(
    *     1]
    * @param cropsPerImage crops of an image that is decoded once, all in one batch, at least 1: an
    *     epoch has so many times the steps
-   * @param decodeThreads of a worker; 0 takes the task's cores. The result does not depend on it
+   * @param decodeThreads of a worker; 0 takes as many as a step has. The result does not depend on
+   *     it
    */
   public record Data(String uri, double cropScaleMin, int cropsPerImage, int decodeThreads)
       implements Serializable {
@@ -256,7 +257,7 @@ public record RunConfig(
           decodeThreads >= 0,
           "data.decode-threads",
           decodeThreads,
-          "must be at least 1, or 0 for spark.task.cpus");
+          "must be at least 1, or 0 for as many as a step has");
     }
   }
 

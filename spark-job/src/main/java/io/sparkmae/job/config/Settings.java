@@ -125,7 +125,7 @@ final class Settings {
               .flag("--crops-per-image=N")
               .doc("Crops of an image that is decoded once; must divide train.batch-size."),
           row("data.decode-threads", "data.decodeThreads", "0")
-              .doc("Threads that decode for a worker; 0 takes spark.task.cpus."));
+              .doc("Threads that decode for a worker; 0 takes as many as a step has."));
 
   static final SettingsTable PRETRAINING = new SettingsTable(ALL);
 

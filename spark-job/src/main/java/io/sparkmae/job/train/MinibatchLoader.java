@@ -8,6 +8,7 @@ import io.sparkmae.job.averaging.ResidentLoader;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.model.config.Normalisation;
+import io.sparkmae.model.engine.Engines;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.SparkConf;
@@ -91,7 +92,7 @@ final class MinibatchLoader implements ResidentLoader {
   }
 
   private PatchReader reader() {
-    int threads = decodeThreads > 0 ? decodeThreads : coresOfTask();
+    int threads = decodeThreads > 0 ? decodeThreads : threadsOfTask();
     Resident resident = RESIDENT.get();
     if (resident == null || !resident.holds(data, threads)) {
       release();
@@ -101,11 +102,15 @@ final class MinibatchLoader implements ResidentLoader {
     return resident.reader;
   }
 
-  // A loader's thread is not its task's thread, so the executor's settings are used.
-  private static int coresOfTask() {
+  /**
+   * Returns the task's cores, or a step's threads where those are more: while a decode thread has
+   * one's core, another can use the cores of those that wait for it.
+   */
+  private static int threadsOfTask() {
+    // a loader's thread is not its task's thread, so the executor's settings are used
     SparkEnv executor = SparkEnv.get();
     SparkConf settings = executor == null ? new SparkConf(false) : executor.conf();
-    return settings.getInt("spark.task.cpus", 1);
+    return Math.max(settings.getInt("spark.task.cpus", 1), Engines.threads());
   }
 
   @Override

@@ -163,7 +163,7 @@ class ConfigLayersTest {
     assertThat(ConfigKeys.differences(run.text(), other)).isEmpty();
     assertThatThrownBy(() -> read(Map.of("data.decode-threads", "-1"), null))
         .hasMessage(
-            "Invalid data.decode-threads: -1 (must be at least 1, or 0 for spark.task.cpus)");
+            "Invalid data.decode-threads: -1 (must be at least 1, or 0 for as many as a step has)");
   }
 
   private RunConfig read(Map<String, ?> flags, String file) throws IOException {
