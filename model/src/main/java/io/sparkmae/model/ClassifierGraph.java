@@ -2,6 +2,7 @@ package io.sparkmae.model;
 
 import io.sparkmae.model.config.ClassifierConfig;
 import io.sparkmae.model.config.Engine;
+import io.sparkmae.model.config.Pooling;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.ClassifierEngine;
 import io.sparkmae.model.optimiser.AdamW;
@@ -38,7 +39,7 @@ public final class ClassifierGraph extends EngineGraph {
   /**
    * Returns a graph whose parameters are arbitrary.
    *
-   * @param adamW of the norm and the head
+   * @param adamW of the norm, the attention pooling and the head
    * @param layerDecay the embedding's rate is that times layerDecay^(depth + 1), block i's times
    *     layerDecay^(depth − i), counted from 0 (Clark et al. 2020)
    * @param weightDecay decoupled decay of matrices
@@ -59,7 +60,12 @@ public final class ClassifierGraph extends EngineGraph {
       input = "blocks." + block;
     }
     add(graph, config, config.norm(), updater(config.trainsNorm(), adamW, 1), input);
-    add(graph, config, ReferenceNames.HEAD, updater(true, adamW, 1), config.norm());
+    String feature = config.norm();
+    if (config.pooling() == Pooling.ATTENTION) {
+      feature = ReferenceNames.ATTENTION_POOL;
+      add(graph, config, feature, updater(true, adamW, 1), config.norm());
+    }
+    add(graph, config, ReferenceNames.HEAD, updater(true, adamW, 1), feature);
     var built = new ClassifierGraph(graph.setOutputs(ReferenceNames.HEAD).build());
     built.init();
     return built;

@@ -11,7 +11,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
 /**
  * Parameters of a classifier that have one learning rate. It computes nothing: an engine does.
  *
- * <p>Biases, norms, class token and positions do not decay.
+ * <p>Biases, norms, class token and positions do not decay; a pooling's latent query does, as
+ * timm's rule has it.
  */
 final class ClassifierPart extends MaeVertex {
 
@@ -21,7 +22,10 @@ final class ClassifierPart extends MaeVertex {
   @JsonProperty private ClassifierConfig classifier;
   @JsonProperty private String part;
 
-  /** Makes the part {@link #EMBEDDING}, a block such as {@code blocks.0}, the norm or the head. */
+  /**
+   * Makes the part {@link #EMBEDDING}, a block such as {@code blocks.0}, the norm, the attention
+   * pooling or the head.
+   */
   ClassifierPart(ClassifierConfig classifier, String part) {
     super(classifier.encoder());
     this.classifier = classifier;
@@ -45,8 +49,10 @@ final class ClassifierPart extends MaeVertex {
     if (name.startsWith("blocks.")) {
       return name.substring(0, name.indexOf('.', "blocks.".length()));
     }
-    boolean last = name.startsWith("head.") || name.contains("norm.");
-    return last ? name.substring(0, name.indexOf('.')) : EMBEDDING;
+    boolean first = name.equals("cls_token") || name.equals(ReferenceNames.POS_EMBED);
+    return first || name.startsWith("patch_embed.")
+        ? EMBEDDING
+        : name.substring(0, name.indexOf('.'));
   }
 
   @Override

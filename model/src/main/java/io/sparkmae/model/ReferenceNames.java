@@ -2,6 +2,7 @@ package io.sparkmae.model;
 
 import io.sparkmae.model.config.ClassifierConfig;
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pooling;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -15,6 +16,9 @@ public final class ReferenceNames {
 
   /** A classifier's last layer. */
   public static final String HEAD = "head";
+
+  /** What all parameters of a classifier's attention pooling are under. */
+  public static final String ATTENTION_POOL = "attn_pool";
 
   static final String DECODER_POS_EMBED = "decoder_pos_embed";
 
@@ -65,8 +69,23 @@ public final class ReferenceNames {
     Map<String, long[]> shapes = encoder(config.encoder());
     shapes.keySet().removeIf(name -> name.startsWith("norm."));
     affine(shapes, config.norm(), shape(dim));
+    if (config.pooling() == Pooling.ATTENTION) {
+      attentionPool(shapes, config.encoder());
+    }
     affine(shapes, HEAD, shape(config.classes(), dim));
     return shapes;
+  }
+
+  private static void attentionPool(Map<String, long[]> shapes, MaeConfig config) {
+    int dim = config.encoder().embedDim();
+    int hidden = config.hiddenDim(config.encoder());
+    shapes.put(ATTENTION_POOL + ".latent", shape(1, 1, dim));
+    affine(shapes, ATTENTION_POOL + ".q", shape(dim, dim));
+    affine(shapes, ATTENTION_POOL + ".kv", shape(2L * dim, dim));
+    affine(shapes, ATTENTION_POOL + ".proj", shape(dim, dim));
+    affine(shapes, ATTENTION_POOL + ".norm", shape(dim));
+    affine(shapes, ATTENTION_POOL + ".mlp.fc1", shape(hidden, dim));
+    affine(shapes, ATTENTION_POOL + ".mlp.fc2", shape(dim, hidden));
   }
 
   /** Returns whether a tensor is a fixed position table and not a parameter. */

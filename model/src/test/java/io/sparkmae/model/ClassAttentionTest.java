@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sparkmae.model.config.MaeConfig;
+import io.sparkmae.model.config.Pooling;
 import io.sparkmae.model.config.Tower;
-import io.sparkmae.model.file.Safetensors;
-import java.io.IOException;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -16,14 +14,14 @@ import org.nd4j.linalg.factory.Nd4j;
 
 class ClassAttentionTest {
 
-  private static final MaeConfig TINY =
-      new MaeConfig(32, 8, 3, new Tower(48, 2, 3), new Tower(32, 2, 4), 4, 1e-6, 0.75, false);
+  private static final MaeConfig TINY = ClassifierGolden.TINY;
 
   /** {@code vit_cls_attention} is the softmax of the last block of PyTorch, in double. */
   @Test
   void everyHeadIsPyTorchs() throws Exception {
-    INDArray expected = file("vit_cls_attention").get("class_attention"); // [4, heads, L + 1]
-    INDArray images = ClassifierGraphTest.patches(file("vit_cls_dev").get("imgs"));
+    INDArray expected =
+        ClassifierGolden.of("vit_cls_attention").get("class_attention"); // [4, heads, L + 1]
+    INDArray images = ClassifierGolden.of(Pooling.CLS).patches();
     ClassAttention attention = new ClassAttention(TINY, weights());
     for (int n = 0; n < images.size(0); n++) {
       double[][] heads = attention.of(images.slice(n).reshape(1, TINY.tokens(), 192).dup('c'));
@@ -49,16 +47,6 @@ class ClassAttentionTest {
   }
 
   private static Map<String, INDArray> weights() {
-    Map<String, INDArray> weights = new LinkedHashMap<>();
-    file("vit_cls_dev").forEach((name, w) -> weights.put(name.replaceFirst("^param\\.", ""), w));
-    return weights;
-  }
-
-  private static Map<String, INDArray> file(String name) {
-    try (var in = ClassAttentionTest.class.getResourceAsStream(name + ".safetensors")) {
-      return Safetensors.read(in).tensors();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return ClassifierGolden.of(Pooling.CLS).parameters();
   }
 }

@@ -12,13 +12,9 @@ import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Pooling;
 import io.sparkmae.model.config.Precision;
-import io.sparkmae.model.config.Tower;
 import io.sparkmae.model.engine.ClassifierEngine;
 import io.sparkmae.model.engine.Engines;
-import io.sparkmae.model.file.Safetensors;
 import io.sparkmae.model.optimiser.AdamW;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -34,129 +30,82 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.schedule.FixedSchedule;
 
 /**
- * A classifier's numbers beside those of the reference ({@code vit_cls_dev}, {@code vit_gap_dev})
- * and of PyTorch ({@code vit_paths}).
+ * A classifier's numbers beside those of the reference ({@code vit_cls_dev}, {@code vit_gap_dev}),
+ * of PyTorch ({@code vit_paths}) and timm ({@code vit_map}).
  */
 class ClassifierGraphTest {
 
-  private static final MaeConfig TINY =
-      new MaeConfig(32, 8, 3, new Tower(48, 2, 3), new Tower(32, 2, 4), 4, 1e-6, 0.75, false);
-  private static final int CLASSES = 6;
-
-  private static Map<String, INDArray> file(String name) {
-    try (InputStream in = ClassifierGraphTest.class.getResourceAsStream(name + ".safetensors")) {
-      return Safetensors.read(in).tensors();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static Map<String, INDArray> file(Pooling pooling) {
-    return file(pooling == Pooling.CLS ? "vit_cls_dev" : "vit_gap_dev");
-  }
-
-  private static Map<String, INDArray> withPrefix(String prefix, Map<String, INDArray> file) {
-    Map<String, INDArray> found = new LinkedHashMap<>();
-    file.forEach(
-        (name, tensor) -> {
-          if (name.startsWith(prefix)) {
-            found.put(name.substring(prefix.length()), tensor);
-          }
-        });
-    return found;
-  }
+  private static final MaeConfig TINY = ClassifierGolden.TINY;
+  private static final int CLASSES = ClassifierGolden.CLASSES;
 
   private static AdamW adamW() {
     return new AdamW(new FixedSchedule(1e-3), 0.9, 0.999, 1e-8);
   }
 
   private static ClassifierConfig config(Pooling pooling, int blocks, double dropPath) {
-    return new ClassifierConfig(TINY, CLASSES, pooling, blocks, dropPath);
+    MaeConfig encoder = ClassifierGolden.of(pooling).encoder();
+    return new ClassifierConfig(encoder, CLASSES, pooling, blocks, dropPath);
   }
 
   private static ClassifierGraph graph(ClassifierConfig config, Precision precision) {
     ClassifierGraph graph = ClassifierGraph.blank(config, adamW(), 0.65, 0.05);
-    graph.load(withPrefix("param.", file(config.pooling())));
+    graph.load(ClassifierGolden.of(config.pooling()).parameters());
     graph.use(Engine.ONEDNN, precision);
     return graph;
   }
 
-  /** The file's images [N, 3, H, W] as patches [N, L, P]. */
-  static INDArray patches(INDArray images) {
-    int grid = TINY.gridSize();
-    int patch = TINY.patchSize();
-    return images
-        .reshape(images.size(0), 3, grid, patch, grid, patch)
-        .permute(0, 2, 4, 3, 5, 1)
-        .dup('c')
-        .reshape(images.size(0), TINY.tokens(), TINY.patchLength());
+  private static ClassifierGraph whole(Pooling pooling) {
+    return graph(config(pooling, ClassifierConfig.ALL, 0), Precision.FP32);
   }
 
-  private static INDArray oneHot(INDArray labels) {
-    INDArray targets = Nd4j.zeros(DataType.FLOAT, labels.length(), CLASSES);
-    for (long n = 0; n < labels.length(); n++) {
-      targets.putScalar(n, labels.getLong(n), 1);
-    }
-    return targets;
-  }
+  private static final ClassifierGolden PATHS = ClassifierGolden.of("vit_paths");
 
-  private static MultiDataSet hardBatch(Map<String, INDArray> file) {
-    INDArray none = Nd4j.ones(DataType.FLOAT, file.get("imgs").size(0), 4);
-    return ClassifierBatch.of(patches(file.get("imgs")), none, oneHot(file.get("labels")));
-  }
-
-  private static MultiDataSet softBatch(Map<String, INDArray> paths) {
+  private static MultiDataSet softBatch() {
     return ClassifierBatch.of(
-        patches(file("vit_gap_dev").get("imgs")), paths.get("scales"), paths.get("targets"));
+        ClassifierGolden.of(Pooling.MEAN).patches(), PATHS.get("scales"), PATHS.get("targets"));
   }
 
-  private static void gradientsAre(
-      Map<String, INDArray> file, ClassifierGraph graph, double limit) {
-    Map<String, INDArray> expected = withPrefix("grad.", file);
-    assertThat(graph.gradients()).hasSameSizeAs(expected);
-    graph.gradients().forEach((name, got) -> isNear(name, got, expected.get(name), limit));
-  }
-
-  private static void isNear(String name, INDArray got, INDArray expected, double limit) {
-    INDArray wanted = Golden.withoutKeyBias(name, expected);
-    assertThat(Conformance.relative(Golden.withoutKeyBias(name, got), wanted))
-        .as(name)
-        .isLessThan(limit);
+  private static ClassifierConfig dropping() {
+    return config(Pooling.MEAN, ClassifierConfig.ALL, 0.3);
   }
 
   @ParameterizedTest
   @EnumSource(Pooling.class)
   void logitsLossAndEveryGradientAreTheReferences(Pooling pooling) {
-    Map<String, INDArray> file = file(pooling);
-    ClassifierGraph graph = graph(config(pooling, ClassifierConfig.ALL, 0), Precision.FP32);
-    double loss = graph.lossAndGradients(hardBatch(file));
-    assertThat(loss).isCloseTo(file.get("loss").getDouble(0), within(4e-6));
-    gradientsAre(file, graph, 2e-5);
-    INDArray logits = ((ClassifierEngine) graph.engine()).logits(patches(file.get("imgs")));
-    assertThat(Conformance.relative(logits, file.get("logits"))).isLessThan(1e-5);
+    ClassifierGolden golden = ClassifierGolden.of(pooling);
+    ClassifierGraph graph = whole(pooling);
+    double loss = graph.lossAndGradients(golden.batch());
+    assertThat(loss).isCloseTo(golden.get("loss").getDouble(0), within(4e-6));
+    golden.requireGradients(graph, 2e-5);
+    INDArray logits = ((ClassifierEngine) graph.engine()).logits(golden.patches());
+    assertThat(Conformance.relative(logits, golden.get("logits"))).isLessThan(1e-5);
     graph.closeEngine();
   }
 
   @Test
   void droppedPathsAndSoftTargetsAreAsInPyTorch() {
-    Map<String, INDArray> paths = file("vit_paths");
-    ClassifierGraph graph = graph(config(Pooling.MEAN, ClassifierConfig.ALL, 0.3), Precision.FP32);
-    double loss = graph.lossAndGradients(softBatch(paths));
-    assertThat(loss).isCloseTo(paths.get("loss").getDouble(0), within(4e-6));
-    gradientsAre(paths, graph, 2e-5);
+    ClassifierGraph graph = graph(dropping(), Precision.FP32);
+    double loss = graph.lossAndGradients(softBatch());
+    assertThat(loss).isCloseTo(PATHS.get("loss").getDouble(0), within(4e-6));
+    PATHS.requireGradients(graph, 2e-5);
     graph.closeEngine();
   }
 
   @Test
   void threeStepsWithRatesByLayerAreAsInPyTorch() {
-    Map<String, INDArray> paths = file("vit_paths");
-    ClassifierGraph graph = graph(config(Pooling.MEAN, ClassifierConfig.ALL, 0.3), Precision.FP32);
+    requireThreeSteps(graph(dropping(), Precision.FP32), softBatch(), PATHS);
+    ClassifierGolden golden = ClassifierGolden.of(Pooling.ATTENTION);
+    requireThreeSteps(whole(Pooling.ATTENTION), golden.batch(), golden);
+  }
+
+  private static void requireThreeSteps(
+      ClassifierGraph graph, MultiDataSet batch, ClassifierGolden golden) {
     for (int step = 0; step < 3; step++) {
-      graph.fit(softBatch(paths));
+      graph.fit(batch);
     }
-    graph.weights().forEach((name, got) -> isNear(name, got, paths.get("after." + name), 1e-4));
-    assertThat(graph.lossAndGradients(softBatch(paths)))
-        .isCloseTo(paths.get("losses").getDouble(1), within(1e-4));
+    graph.weights().forEach((name, got) -> golden.requireNear("after.", name, got, 1e-4));
+    assertThat(graph.lossAndGradients(batch))
+        .isCloseTo(golden.get("losses").getDouble(1), within(1e-4));
     graph.closeEngine();
   }
 
@@ -164,34 +113,50 @@ class ClassifierGraphTest {
   @EnumSource(Pooling.class)
   void bf16IsNear(Pooling pooling) {
     assumeTrue(Engines.hasBf16());
-    Map<String, INDArray> file = file(pooling);
+    ClassifierGolden golden = ClassifierGolden.of(pooling);
     ClassifierGraph graph = graph(config(pooling, ClassifierConfig.ALL, 0), Precision.BF16);
-    assertThat(graph.lossAndGradients(hardBatch(file)))
-        .isCloseTo(file.get("loss").getDouble(0), within(2e-2));
-    gradientsAre(file, graph, 5e-2);
+    assertThat(graph.lossAndGradients(golden.batch()))
+        .isCloseTo(golden.get("loss").getDouble(0), within(2e-2));
+    golden.requireGradients(graph, 5e-2);
     graph.closeEngine();
   }
 
   @Test
   void bf16DropsPathsToo() {
     assumeTrue(Engines.hasBf16());
-    Map<String, INDArray> paths = file("vit_paths");
-    ClassifierGraph graph = graph(config(Pooling.MEAN, ClassifierConfig.ALL, 0.3), Precision.BF16);
-    graph.lossAndGradients(softBatch(paths));
-    gradientsAre(paths, graph, 5e-2);
+    ClassifierGraph graph = graph(dropping(), Precision.BF16);
+    graph.lossAndGradients(softBatch());
+    PATHS.requireGradients(graph, 5e-2);
     graph.closeEngine();
   }
 
   @ParameterizedTest
-  @CsvSource({"MEAN, 2", "MEAN, 1", "MEAN, 0", "CLS, 1", "CLS, 0"})
+  @EnumSource(Pooling.class)
+  void theGradientIsTheSlopeOfTheLoss(Pooling pooling) {
+    ClassifierGraph graph = whole(pooling);
+    EngineTest.requireSlope(graph, ClassifierGolden.of(pooling).batch());
+    graph.closeEngine();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MEAN, 2",
+    "MEAN, 1",
+    "MEAN, 0",
+    "CLS, 1",
+    "CLS, 0",
+    "ATTENTION, 2",
+    "ATTENTION, 1",
+    "ATTENTION, 0"
+  })
   void onlyTheLastBlocksTrain(Pooling pooling, int blocks) {
-    Map<String, INDArray> file = file(pooling);
+    ClassifierGolden golden = ClassifierGolden.of(pooling);
     ClassifierConfig config = config(pooling, blocks, 0);
     ClassifierGraph graph = graph(config, Precision.FP32);
-    graph.lossAndGradients(hardBatch(file));
+    graph.lossAndGradients(golden.batch());
     Map<String, INDArray> gradients = graph.gradients();
     Map<String, INDArray> before = graph.weights();
-    graph.fit(hardBatch(file));
+    graph.fit(golden.batch());
     graph
         .weights()
         .forEach(
@@ -199,7 +164,7 @@ class ClassifierGraphTest {
               boolean trains = trains(name, config);
               assertThat(after.equalsWithEps(before.get(name), 0)).as(name).isEqualTo(!trains);
               if (trains) {
-                isNear(name, gradients.get(name), file.get("grad." + name), 2e-5);
+                golden.requireNear("grad.", name, gradients.get(name), 2e-5);
               }
             });
     graph.closeEngine();
@@ -209,17 +174,23 @@ class ClassifierGraphTest {
     if (name.startsWith("blocks.")) {
       return name.charAt(7) - '0' >= config.frozenBlocks();
     }
-    return name.startsWith("head") || name.contains("norm") && config.trainsNorm();
+    return name.startsWith("head")
+        || name.startsWith("attn_pool")
+        || name.contains("norm") && config.trainsNorm();
   }
 
   @Test
   void partsOfAMinibatchMakeTheSameStep() {
-    Map<String, INDArray> paths = file("vit_paths");
-    ClassifierConfig config = config(Pooling.MEAN, ClassifierConfig.ALL, 0.3);
-    ClassifierGraph whole = graph(config, Precision.FP32);
-    ClassifierGraph inParts = graph(config, Precision.FP32);
-    double loss = whole.fit(softBatch(paths), 1);
-    assertThat(inParts.fit(softBatch(paths), 3)).isCloseTo(loss, within(1e-5)); // 2, 1 and 1
+    ClassifierGraph whole = graph(dropping(), Precision.FP32);
+    requireSameStepInParts(whole, graph(dropping(), Precision.FP32), softBatch());
+    MultiDataSet batch = ClassifierGolden.of(Pooling.ATTENTION).batch();
+    requireSameStepInParts(whole(Pooling.ATTENTION), whole(Pooling.ATTENTION), batch);
+  }
+
+  private static void requireSameStepInParts(
+      ClassifierGraph whole, ClassifierGraph inParts, MultiDataSet batch) {
+    double loss = whole.fit(batch, 1);
+    assertThat(inParts.fit(batch, 3)).isCloseTo(loss, within(1e-5)); // 2, 1 and 1
     assertThat(inParts.params().sub(whole.params()).norm2Number().doubleValue())
         .isLessThan(1e-3 * whole.params().norm2Number().doubleValue());
     whole.closeEngine();
@@ -228,8 +199,12 @@ class ClassifierGraphTest {
 
   @Test
   void aGraphFromItsJsonTakesTheSameStep() {
-    Map<String, INDArray> paths = file("vit_paths");
-    ClassifierGraph here = graph(config(Pooling.MEAN, ClassifierConfig.ALL, 0.3), Precision.FP32);
+    requireSameStepFromJson(graph(dropping(), Precision.FP32), softBatch());
+    requireSameStepFromJson(
+        whole(Pooling.ATTENTION), ClassifierGolden.of(Pooling.ATTENTION).batch());
+  }
+
+  private static void requireSameStepFromJson(ClassifierGraph here, MultiDataSet batch) {
     String json = here.getConfiguration().toJson();
     EngineGraph there =
         EngineGraph.of(
@@ -238,8 +213,8 @@ class ClassifierGraphTest {
             Nd4j.create(DataType.FLOAT, here.getUpdater().getStateViewArray().length()));
     assertThat(there).isInstanceOf(ClassifierGraph.class);
     there.use(Engine.ONEDNN, Precision.FP32);
-    here.fit(softBatch(paths));
-    there.fit(softBatch(paths));
+    here.fit(batch);
+    there.fit(batch);
     assertThat(there.paramsSha256()).isEqualTo(here.paramsSha256());
     here.closeEngine();
     there.closeEngine();
@@ -277,6 +252,27 @@ class ClassifierGraphTest {
   }
 
   @Test
+  void anAttentionPoolStartsSmall() {
+    var config = new ClassifierConfig(TINY, CLASSES, Pooling.ATTENTION);
+    var encoder = MaeWeights.encoder(MaeGraph.create(TINY, adamW(), 0, 5));
+    Map<String, INDArray> start = ClassifierStart.of(config, encoder, 1);
+    assertThat(start.get("norm.weight")).isEqualTo(encoder.get("norm.weight"));
+    assertThat(deviation(start, "attn_pool.kv.weight")).isCloseTo(0.02, within(1e-3));
+    assertThat(deviation(start, "attn_pool.latent")).isCloseTo(1 / Math.sqrt(48), within(0.05));
+    assertThat(start.get("attn_pool.norm.weight").minNumber().doubleValue()).isEqualTo(1);
+    assertThat(start.get("attn_pool.q.bias").amaxNumber().doubleValue()).isZero();
+    assertThat(ClassifierStart.of(config, encoder, 2).get("attn_pool.latent"))
+        .isNotEqualTo(start.get("attn_pool.latent"));
+    var mean = new ClassifierConfig(TINY, CLASSES, Pooling.MEAN);
+    assertThat(ClassifierStart.of(mean, encoder, 1).get("head.weight"))
+        .isEqualTo(start.get("head.weight"));
+  }
+
+  private static double deviation(Map<String, INDArray> weights, String name) {
+    return weights.get(name).stdNumber().doubleValue();
+  }
+
+  @Test
   void fixedPositionsAreComputedForAnotherImageSizeAndTrainedOnesRefused() {
     MaeGraph trained = MaeGraph.create(TINY, adamW(), 0, 5);
     Map<String, INDArray> encoder = new LinkedHashMap<>(MaeWeights.encoder(trained));
@@ -295,7 +291,7 @@ class ClassifierGraphTest {
     ClassifierGraph graph = ClassifierGraph.blank(config, adamW(), 1, 0);
     graph.use(Engine.GRAPH, Precision.FP32);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> graph.fit(hardBatch(file("vit_gap_dev"))))
+        .isThrownBy(() -> graph.fit(ClassifierGolden.of(Pooling.MEAN).batch()))
         .withMessage(
             "Invalid engine: graph (a classifier is computed on processors; choose onednn)");
     assertThatIllegalArgumentException()

@@ -235,7 +235,7 @@ class EngineTest {
   }
 
   /** The gradient is the slope of the loss along itself, and the loss is less a step down it. */
-  static void requireSlope(MaeGraph graph, MultiDataSet batch) {
+  static void requireSlope(EngineGraph graph, MultiDataSet batch) {
     double loss = graph.lossAndGradients(batch);
     INDArray gradient = graph.getGradientsViewArray().dup();
     double norm = gradient.norm2Number().doubleValue();

@@ -15,7 +15,7 @@ import io.sparkmae.job.run.EncoderModel;
 import io.sparkmae.job.run.PretrainRun;
 import io.sparkmae.job.store.Directory;
 import io.sparkmae.job.track.Tracker;
-import io.sparkmae.model.config.Pooling;
+import io.sparkmae.model.config.FeaturePooling;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +104,7 @@ final class Demo {
             encoder.config(),
             encoder.normalisation(),
             encoder.weights(),
-            Pooling.MEAN,
+            FeaturePooling.MEAN,
             BATCH_OF_FEATURES);
     return NearestNeighbours.probe(
             embedding.features(at("data")),

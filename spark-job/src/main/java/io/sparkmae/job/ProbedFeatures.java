@@ -6,8 +6,8 @@ import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.export.ModelDescription;
 import io.sparkmae.job.pixels.DataPixels;
 import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.model.config.FeaturePooling;
 import io.sparkmae.model.config.MaeConfig;
-import io.sparkmae.model.config.Pooling;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -53,7 +53,7 @@ final class ProbedFeatures {
         defaultValue = "cls",
         paramLabel = "cls|mean",
         description = "The class token, or the mean of the patches.")
-    private Pooling pooling;
+    private FeaturePooling pooling;
 
     @Option(
         names = "--image-size",

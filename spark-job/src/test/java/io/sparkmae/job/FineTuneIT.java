@@ -95,19 +95,24 @@ class FineTuneIT {
 
   @Test
   void theBestModelIsKeptAndPredictsWhatWasJudged() throws Exception {
+    assertThat(predicted("tuned", tuned.get("best"))).isEqualTo(tuned.get("best_top1").asDouble());
+  }
+
+  /** Predicts the test images by a version; returns the share that is right. */
+  private static double predicted(String name, JsonNode version) throws Exception {
     JsonNode result =
         result(
             "predict --model %s --data %s --output %s --top 3",
-            tuned.get("best").asText(), at("test"), at("predictions"));
+            version.asText(), at("test"), at("predictions-" + name));
     assertThat(result.get("rows").asInt()).isEqualTo(TESTED);
-    Dataset<Row> rows = spark.read().parquet(at("predictions"));
+    Dataset<Row> rows = spark.read().parquet(at("predictions-" + name));
     long right = 0;
     for (Row row : rows.collectAsList()) {
       assertThat(row.getList(3)).hasSize(3);
       assertThat(row.<Row>getList(3).get(0).getString(0)).isEqualTo(row.getString(1));
       right += row.getString(0).contains(row.getString(1) + "/") ? 1 : 0;
     }
-    assertThat((double) right / TESTED).isEqualTo(tuned.get("best_top1").asDouble());
+    return (double) right / TESTED;
   }
 
   @Test
@@ -153,6 +158,29 @@ class FineTuneIT {
     assertThat(after.get("head.weight").amaxNumber().doubleValue()).isGreaterThan(1e-3);
   }
 
+  @Test
+  void anAttentiveProbeTrainsItsQueryAndHeadAloneAndPredicts() throws Exception {
+    JsonNode result =
+        result(
+            finetune("probe", "--epochs 6 --blocks 0 --pooling attention --test %s " + EASY),
+            at("test"));
+    Map<String, INDArray> before =
+        tensors(directory.resolve("pretrained/v000001/encoder/model.safetensors"));
+    Map<String, INDArray> after = tensors(path(result.get("version"), WEIGHTS));
+    assertThat(after).containsAllEntriesOf(before).containsKey("attn_pool.mlp.fc2.bias");
+    assertThat(after.get("attn_pool.kv.bias").amaxNumber().doubleValue()).isGreaterThan(1e-3);
+    assertThat(result.get("best_top1").asDouble()).isGreaterThan(1.5 / CLASSES);
+    assertThat(predicted("probe", result.get("version"))).isEqualTo(result.get("top1").asDouble());
+
+    result("export --model %s --output %s", at("probe"), at("map"));
+    JsonNode timm = json("map/config.json");
+    assertThat(timm.at("/model_args/global_pool").asText()).isEqualTo("map");
+    assertThat(timm.at("/model_args/pool_include_prefix").asBoolean(true)).isFalse();
+    assertThat(tensors(directory.resolve("map/model.safetensors"))).isEqualTo(after);
+    assertThat(run("export --layout huggingface --model %s --output %s", at("probe"), at("no")))
+        .isEqualTo(ExitCode.BAD_OPTIONS);
+  }
+
   private static final String WEIGHTS = "classifier/model.safetensors";
 
   @Test
@@ -193,6 +221,8 @@ class FineTuneIT {
     assertThat(run(finetune("g", "--engine graph"))).isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(run(finetune("pretrained", "--epochs 1"))).isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(run(finetune("b", "--blocks 3"))).isEqualTo(ExitCode.BAD_OPTIONS);
+    String embed = "embed --model %s --data %s --output %s --pooling attention";
+    assertThat(run(embed, at("pretrained"), at("test"), at("a"))).isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(run("finetune --data %s --output %s", at("train"), at("m")))
         .isEqualTo(ExitCode.BAD_OPTIONS);
     assertThat(run("embed --model %s --data %s --output %s", at("tuned"), at("test"), at("e")))

@@ -20,12 +20,14 @@ public final class ClassifierStart {
   private static final double FINE_TUNING = 2e-5; // of the head, as in the reference
   private static final double SCRATCH = 0.02; // timm's
   private static final long STREAM = 0x68656164L;
+  private static final long POOL_STREAM = 0x706f6f6cL;
 
   private ClassifierStart() {}
 
   /**
    * Returns a pre-trained encoder's weights under a fresh head, normal with deviation 2e-5; timm's
-   * normal is truncated at 2, which never happens. The norm before a mean's head is fresh too.
+   * normal is truncated at 2, which never happens. The norm before a mean's head is fresh too, and
+   * a pooling's attention: matrices normal with deviation 0.02, the latent query with 1/√D.
    *
    * @param encoder by the reference's names
    * @throws IllegalArgumentException if a weight is missing or of another shape, or the positions
@@ -36,7 +38,7 @@ public final class ClassifierStart {
     Map<String, INDArray> weights = scratch(config, seed, FINE_TUNING);
     weights.replaceAll(
         (name, fresh) -> {
-          if (name.startsWith("head.") || name.startsWith("fc_norm.")) {
+          if (isFresh(name)) {
             return fresh;
           }
           return name.equals(ReferenceNames.POS_EMBED)
@@ -44,6 +46,12 @@ public final class ClassifierStart {
               : MaeWeights.of(encoder, name, fresh.shape());
         });
     return weights;
+  }
+
+  private static boolean isFresh(String name) {
+    return name.startsWith("head.")
+        || name.startsWith("fc_norm.")
+        || name.startsWith(ReferenceNames.ATTENTION_POOL);
   }
 
   /** Returns weights drawn from {@code seed}: the pre-training's start under a fresh head. */
@@ -59,12 +67,32 @@ public final class ClassifierStart {
     Initialisation.fill(weights, config.encoder(), seed);
     weights.get(config.norm() + ".weight").assign(1);
     weights.put(ReferenceNames.POS_EMBED, positions(config.encoder()));
-    INDArray head = weights.get(ReferenceNames.HEAD + ".weight");
-    SplittableRandom random = new SplittableRandom(seed ^ STREAM);
-    for (long i = 0; i < head.length(); i++) {
-      head.putScalar(i, (float) (deviation * random.nextGaussian()));
-    }
+    draw(
+        weights.get(ReferenceNames.HEAD + ".weight"),
+        deviation,
+        new SplittableRandom(seed ^ STREAM));
+    SplittableRandom pool = new SplittableRandom(seed ^ POOL_STREAM);
+    weights.forEach((name, weight) -> drawPool(name, weight, pool));
     return weights;
+  }
+
+  private static void drawPool(String name, INDArray weight, SplittableRandom random) {
+    if (!name.startsWith(ReferenceNames.ATTENTION_POOL)) {
+      return;
+    }
+    if (name.endsWith(".latent")) {
+      draw(weight, 1 / Math.sqrt(weight.length()), random);
+    } else if (weight.rank() > 1) {
+      draw(weight, SCRATCH, random);
+    } else {
+      weight.assign(name.endsWith(".weight") ? 1 : 0);
+    }
+  }
+
+  private static void draw(INDArray weight, double deviation, SplittableRandom random) {
+    for (long i = 0; i < weight.length(); i++) {
+      weight.putScalar(i, (float) (deviation * random.nextGaussian()));
+    }
   }
 
   private static INDArray positions(MaeConfig config) {

@@ -8,10 +8,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * @param encoder of which the encoder's part is used
  * @param classes number of outputs, at least 2
- * @param pooling the class token after {@code norm}, or the mean of the patches before {@code
- *     fc_norm}
- * @param trainedBlocks the last blocks that train, with norm and head; 0 for the head alone, {@link
- *     #ALL} for everything, the embedding included
+ * @param pooling the class token after {@code norm}, the mean of the patches before {@code
+ *     fc_norm}, or what a trained query finds in the patches after {@code norm}
+ * @param trainedBlocks the last blocks that train, with norm and head; 0 for the head and its query
+ *     alone, {@link #ALL} for everything, the embedding included
  * @param dropPath the last block's probability of dropping a branch of an image, in [0, 1); it
  *     grows linearly from 0 in the first block
  */
@@ -50,7 +50,7 @@ public record ClassifierConfig(
 
   /** Returns the name of the norm before the head, as timm has it. */
   public String norm() {
-    return pooling == Pooling.CLS ? "norm" : "fc_norm";
+    return pooling == Pooling.MEAN ? "fc_norm" : "norm";
   }
 
   /** Returns the number of blocks that do not train. */

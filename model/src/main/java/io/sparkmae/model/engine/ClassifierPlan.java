@@ -107,7 +107,7 @@ final class ClassifierPlan implements AutoCloseable {
     int first = classifier.frozenBlocks();
     x = blocks(frozen).range(0, first, x, null);
     x = blocks(trained).range(first, config.encoder().depth(), x, d);
-    classify(pool(x, d));
+    classify(classifier.pooling() == Pooling.ATTENTION ? attend(x, d) : pool(x, d));
   }
 
   private Tensor embed(Part part, Tensor d) {
@@ -152,6 +152,15 @@ final class ClassifierPlan implements AutoCloseable {
     Activation feature = part.layers.activation("feature", batch, dim);
     part.layers.norm(part.layers.weights().norm(classifier.norm()), pooled, dPooled, true, feature);
     return feature;
+  }
+
+  /** Plans the norm of all tokens, and what a trained query finds in them, [N, D]. */
+  private Activation attend(Tensor x, Tensor d) {
+    Part part = classifier.trainsNorm() ? trained : frozen;
+    Activation tokens = part.layers.activation("encoded", x.shape());
+    part.layers.norm(part.layers.weights().norm(classifier.norm()), x, d, true, tokens);
+    return new AttentionPool(config, device, trained.tape, trained.layers, batch)
+        .plan(tokens, image(inputs.order()));
   }
 
   private void classify(Activation feature) {

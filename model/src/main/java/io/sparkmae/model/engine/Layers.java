@@ -106,6 +106,37 @@ final class Layers {
     }
   }
 
+  /** Plans y = x + the branch that ends in a linear layer, scaled if {@code ofImages} is given. */
+  void branch(Affine last, Activation in, Tensor ofImages, Tensor x, Tensor y, Tensor d) {
+    if (ofImages == null) {
+      linear(last, in, x, y, d);
+    } else {
+      scaledLinear(last, in, ofImages, x, y, d);
+    }
+  }
+
+  /**
+   * Plans x + mlp(norm(x)).
+   *
+   * @param norm the norm's name
+   * @param mlp the name that its two linear layers have in common
+   * @param d gradient of the stream, in and out
+   * @param ofImages scales of the branch [N], or null
+   * @return the stream after it
+   */
+  Tensor mlp(String norm, String mlp, Tensor x, Tensor d, Tensor ofImages) {
+    Activation normed = activation("normed", x.shape());
+    norm(weights.norm(norm), x, d, false, normed);
+    Affine first = weights.linear(mlp + ".fc1");
+    Activation activated = activation("activated", x.shape()[0], first.weight().shape()[0]);
+    Activation hidden = inPlaceOf(activated, "hidden");
+    linear(first, normed, hidden);
+    gelu(hidden, activated);
+    Tensor out = workspace.kept("stream", Type.F32, x.shape());
+    branch(weights.linear(mlp + ".fc2"), activated, ofImages, x, out, d);
+    return out;
+  }
+
   /** Plans a copy of the gradient of the stream, or of the output, in the products' type. */
   void toType(Tensor d) {
     Tensor typed = inType("d stream", d);

@@ -21,7 +21,6 @@ final class TransformerBlocks {
   private final Tower tower;
   private final long batch;
   private final long sequence;
-  private final long hiddenDim;
   private Tensor scales; // [2 · depth, N], of each branch and image; null for none
 
   /**
@@ -42,7 +41,6 @@ final class TransformerBlocks {
     this.tower = prefix.startsWith("decoder") ? config.decoder() : config.encoder();
     this.batch = batch;
     this.sequence = sequence;
-    this.hiddenDim = config.hiddenDim(tower);
   }
 
   /**
@@ -184,30 +182,11 @@ final class TransformerBlocks {
 
   private Tensor project(String name, Activation attended, Tensor x, Tensor d, Tensor ofImages) {
     Tensor projected = layers.workspace().kept("projected", Type.F32, x.shape());
-    add(name, attended, ofImages, x, projected, d);
+    layers.branch(layers.weights().linear(name), attended, ofImages, x, projected, d);
     return projected;
   }
 
-  /** Plans y = x + the branch that ends in linear layer {@code name}, scaled if it has scales. */
-  private void add(String name, Activation in, Tensor ofImages, Tensor x, Tensor y, Tensor d) {
-    Affine layer = layers.weights().linear(name);
-    if (ofImages == null) {
-      layers.linear(layer, in, x, y, d);
-    } else {
-      layers.scaledLinear(layer, in, ofImages, x, y, d);
-    }
-  }
-
   private Tensor mlp(String name, Tensor x, Tensor d, Tensor ofImages) {
-    long rows = x.shape()[0];
-    Activation normed = layers.activation("normed", rows, tower.embedDim());
-    layers.norm(layers.weights().norm(name + ".norm2"), x, d, false, normed);
-    Activation activated = layers.activation("activated", rows, hiddenDim);
-    Activation hidden = layers.inPlaceOf(activated, "hidden");
-    layers.linear(layers.weights().linear(name + ".mlp.fc1"), normed, hidden);
-    layers.gelu(hidden, activated);
-    Tensor out = layers.workspace().kept("stream", Type.F32, x.shape());
-    add(name + ".mlp.fc2", activated, ofImages, x, out, d);
-    return out;
+    return layers.mlp(name + ".norm2", name + ".mlp", x, d, ofImages);
   }
 }

@@ -26,7 +26,7 @@ public final class ForeignNames {
               + "\\.(.+)\\.(\\w+)");
   private static final Pattern HEAD =
       Pattern.compile(
-          "(?:head|head_dist|classifier|fc_norm|(?:vit\\.)?pooler)\\..*|(?:vit\\.)?embeddings\\.mask_token");
+          "(?:head|head_dist|classifier|fc_norm|attn_pool|(?:vit\\.)?pooler)\\..*|(?:vit\\.)?embeddings\\.mask_token");
 
   private static final Map<String, String> WHOLE =
       Map.ofEntries(

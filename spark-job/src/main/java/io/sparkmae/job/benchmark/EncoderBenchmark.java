@@ -6,7 +6,7 @@ import io.sparkmae.data.image.Undecodable;
 import io.sparkmae.job.embed.Features;
 import io.sparkmae.job.ml.MaeEncoder;
 import io.sparkmae.job.run.EncoderModel;
-import io.sparkmae.model.config.Pooling;
+import io.sparkmae.model.config.FeaturePooling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -150,7 +150,8 @@ public final class EncoderBenchmark {
     byte[] patches = new byte[batchSize * length];
     try (var images = new ImagePatches();
         var features =
-            new Features(model.config(), model.normalisation(), model.weights(), Pooling.CLS)) {
+            new Features(
+                model.config(), model.normalisation(), model.weights(), FeaturePooling.CLS)) {
       for (int from = 0; from < share.size(); from += batchSize) {
         int count = Math.min(batchSize, share.size() - from);
         for (int i = 0; i < count; i++) {

@@ -67,11 +67,12 @@ final class FineTuneSettings {
             .doc("Prepared data with labels, judged after every epoch; the best model is kept."),
         row("classes", "classes", "0").doc("Number of classes; 0 takes the names of the data."),
         row("pooling", "pooling", "mean")
-            .flag("--pooling=cls|mean")
-            .doc("What the head sees: the class token, or the mean of the patches."),
+            .flag("--pooling=cls|mean|attention")
+            .doc(
+                "What the head sees: class token, mean of the patches, or a trained query's answer."),
         row("blocks", "blocks", "-1")
             .flag("--blocks=N")
-            .doc("The last blocks that train, with norm and head; 0 for the head, -1 for all."),
+            .doc("The last blocks that train, with norm and head; 0: head and query; -1: all."),
         row("layer-decay", "layerDecay", "0.75")
             .flag("--layer-decay=FACTOR")
             .doc("Learning rate of a block over that of the next one."),

@@ -20,7 +20,8 @@ final class Recipes {
           "small-images",
           "small-data",
           "one-hour-on-a-laptop",
-          "finetune-small");
+          "finetune-small",
+          "attentive-probe-small");
 
   private Recipes() {}
 

@@ -5,9 +5,9 @@ import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.data.image.CropRange;
 import io.sparkmae.data.image.RandomCrop;
 import io.sparkmae.job.pixels.DataPixels;
+import io.sparkmae.model.config.FeaturePooling;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
-import io.sparkmae.model.config.Pooling;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -58,7 +58,7 @@ public final class Embedding {
       MaeConfig config,
       Normalisation normalisation,
       Map<String, INDArray> weights,
-      Pooling pooling,
+      FeaturePooling pooling,
       int batchSize) {
     Broadcast<Map<String, INDArray>> everywhere =
         context(spark).broadcast(new LinkedHashMap<>(weights));

@@ -5,10 +5,10 @@ import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 import static org.nd4j.linalg.indexing.NDArrayIndex.point;
 
 import io.sparkmae.model.MaeEncoder;
+import io.sparkmae.model.config.FeaturePooling;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
 import io.sparkmae.model.config.Pixels;
-import io.sparkmae.model.config.Pooling;
 import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -18,14 +18,14 @@ public final class Features implements Inference.Network {
   private final MaeConfig config;
   private final Normalisation normalisation;
   private final MaeEncoder encoder;
-  private final Pooling pooling;
+  private final FeaturePooling pooling;
 
   /** Opens the encoder that has these weights, by the reference's names. */
   public Features(
       MaeConfig config,
       Normalisation normalisation,
       Map<String, INDArray> weights,
-      Pooling pooling) {
+      FeaturePooling pooling) {
     this.config = config;
     this.normalisation = normalisation;
     this.encoder = MaeEncoder.of(config, weights);

@@ -53,16 +53,22 @@ public final class ClassifierExport {
     };
   }
 
-  /** Returns what timm reads: {@code global_pool} avg has the norm {@code fc_norm}. */
+  /**
+   * Returns what timm reads: {@code global_pool} avg has the norm {@code fc_norm}. A timm that does
+   * not know {@code pool_include_prefix} would let map see the class token, and refuses.
+   */
   private static Map<String, Object> timm(ClassifierDescription model) {
     ClassifierConfig config = model.config();
     Map<String, Object> json = TimmConfig.of(encoder(model));
     json.remove(ModelDescription.SECTION);
     json.put("num_classes", config.classes());
-    String pool = config.pooling() == Pooling.CLS ? "token" : "avg";
+    String pool = timmsName(config.pooling());
     json.put("global_pool", pool);
     Map<String, Object> arguments = TimmConfig.arguments(config.encoder());
     arguments.put("global_pool", pool); // which timm's builder takes from here alone
+    if (config.pooling() == Pooling.ATTENTION) {
+      arguments.put("pool_include_prefix", false);
+    }
     json.put("model_args", arguments);
     Map<String, Object> pretrained = TimmConfig.pretrained(encoder(model));
     pretrained.put("num_classes", config.classes());
@@ -72,6 +78,14 @@ public final class ClassifierExport {
     return json;
   }
 
+  private static String timmsName(Pooling pooling) {
+    return switch (pooling) {
+      case CLS -> "token";
+      case MEAN -> "avg";
+      case ATTENTION -> "map";
+    };
+  }
+
   private static ModelDescription encoder(ClassifierDescription model) {
     return new ModelDescription(model.name(), model.config().encoder());
   }
@@ -79,7 +93,8 @@ public final class ClassifierExport {
   private static Map<String, Object> huggingFace(ClassifierDescription model) {
     if (model.config().pooling() != Pooling.CLS) {
       throw new IllegalArgumentException(
-          "Cannot export this classifier for Hugging Face: its head sees the mean of the patches, and ViTForImageClassification's the class token (choose timm, or fine-tune with --pooling cls)");
+          "Cannot export this classifier for Hugging Face: it pools by %s, and ViTForImageClassification's head sees the class token (choose timm, or fine-tune with --pooling cls)"
+              .formatted(model.config().pooling()));
     }
     Map<String, Object> json = HuggingFaceConfig.of(model.config().encoder(), false);
     json.keySet()

@@ -3,9 +3,9 @@ package io.sparkmae.job.ml;
 import io.sparkmae.data.image.CentreCrop;
 import io.sparkmae.job.embed.Features;
 import io.sparkmae.job.run.EncoderModel;
+import io.sparkmae.model.config.FeaturePooling;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Normalisation;
-import io.sparkmae.model.config.Pooling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -94,7 +94,7 @@ public final class MaeEncoder extends Transformer implements DefaultParamsWritab
     MaeConfig config = model.config();
     Normalisation normalisation = model.normalisation();
     requirePhotographs(normalisation);
-    Pooling pooled = constant(pooling, Pooling.class);
+    FeaturePooling pooled = constant(pooling, FeaturePooling.class);
     HandleInvalid invalid = constant(handleInvalid, HandleInvalid.class);
     int batch = get(batchSize, Integer.class);
     Broadcast<Map<String, INDArray>> weights =
@@ -141,7 +141,7 @@ public final class MaeEncoder extends Transformer implements DefaultParamsWritab
       throw new IllegalArgumentException(
           "Invalid outputCol: %s (the input has such a column)".formatted(output));
     }
-    constant(pooling, Pooling.class);
+    constant(pooling, FeaturePooling.class);
     boolean keeps = constant(handleInvalid, HandleInvalid.class) == HandleInvalid.KEEP;
     if (get(batchSize, Integer.class) < 1) {
       throw new IllegalArgumentException(

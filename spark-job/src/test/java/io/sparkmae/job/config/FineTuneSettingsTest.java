@@ -54,6 +54,9 @@ class FineTuneSettingsTest {
     RunConfig run = read(Map.of("finetune.model", "none", "finetune.pooling", "cls"));
     assertThat(ConfigLayers.ofText(run.text())).isEqualTo(run);
     assertThat(run.text()).doesNotContain("mask-ratio").doesNotContain("decoder");
+    RunConfig probe = read(Map.of("finetune.model", "none", "finetune.pooling", "attention"));
+    assertThat(probe.fineTune().pooling()).isEqualTo(Pooling.ATTENTION);
+    assertThat(ConfigLayers.ofText(probe.text())).isEqualTo(probe);
   }
 
   @Test

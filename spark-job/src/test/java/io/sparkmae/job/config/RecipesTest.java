@@ -74,7 +74,7 @@ class RecipesTest {
     String config = "recipe:" + name;
     Map<String, Object> all = new HashMap<>(flags);
     all.put("data.uri", "data");
-    if (!name.startsWith("finetune")) {
+    if (!name.matches("finetune-.*|attentive-probe-.*")) {
       return ConfigLayers.runConfig(all, config, HADOOP);
     }
     all.put("finetune.model", "model");

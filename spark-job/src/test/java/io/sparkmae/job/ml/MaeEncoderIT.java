@@ -12,7 +12,7 @@ import io.sparkmae.job.cluster.MaeProcess;
 import io.sparkmae.job.cluster.SmallData;
 import io.sparkmae.job.embed.Embedding;
 import io.sparkmae.job.run.EncoderModel;
-import io.sparkmae.model.config.Pooling;
+import io.sparkmae.model.config.FeaturePooling;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -67,7 +67,13 @@ class MaeEncoderIT {
     Commands.result("export", "--model", at("model"), "--output", at("timm"), "--layout", "timm");
     EncoderModel model = EncoderModel.of(at("model"), new Configuration()).at(48);
     Dataset<Row> embedded =
-        Embedding.of(spark, model.config(), model.normalisation(), model.weights(), Pooling.MEAN, 8)
+        Embedding.of(
+                spark,
+                model.config(),
+                model.normalisation(),
+                model.weights(),
+                FeaturePooling.MEAN,
+                8)
             .features(at("data"));
     for (String path : List.of(at("model"), at("timm"))) {
       assertSameFeatures(

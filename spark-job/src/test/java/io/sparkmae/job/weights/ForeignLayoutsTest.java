@@ -162,6 +162,10 @@ class ForeignLayoutsTest {
     Map<String, INDArray> gap = renamed(weights, name -> name.replace("blocks.1.", "blocks.900."));
     assertRefused(gap, "missing blocks.1.attn.proj.bias, blocks.1.attn.proj.weight, ");
 
+    Map<String, INDArray> pooled = new LinkedHashMap<>(weights);
+    pooled.put("attn_pool.latent", Nd4j.ones(1, 1, 128));
+    assertSame(weights, store("pooled", pooled, "F32"));
+
     Map<String, INDArray> fcNorm = new LinkedHashMap<>(weights);
     fcNorm.put("fc_norm.weight", fcNorm.remove("norm.weight"));
     fcNorm.put("fc_norm.bias", fcNorm.remove("norm.bias"));
