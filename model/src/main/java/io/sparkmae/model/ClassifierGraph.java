@@ -59,16 +59,22 @@ public final class ClassifierGraph extends EngineGraph {
       add(graph, config, "blocks." + block, updater, input);
       input = "blocks." + block;
     }
-    add(graph, config, config.norm(), updater(config.trainsNorm(), adamW, 1), input);
-    String feature = config.norm();
-    if (config.pooling() == Pooling.ATTENTION) {
-      feature = ReferenceNames.ATTENTION_POOL;
-      add(graph, config, feature, updater(true, adamW, 1), config.norm());
-    }
-    add(graph, config, ReferenceNames.HEAD, updater(true, adamW, 1), feature);
+    addTop(graph, config, adamW, input);
     var built = new ClassifierGraph(graph.setOutputs(ReferenceNames.HEAD).build());
     built.init();
     return built;
+  }
+
+  /** Adds what comes after the blocks, each at the full rate. */
+  private static void addTop(
+      GraphBuilder graph, ClassifierConfig config, AdamW adamW, String lastBlock) {
+    String feature = config.norm();
+    add(graph, config, feature, updater(config.trainsNorm(), adamW, 1), lastBlock);
+    if (config.pooling() == Pooling.ATTENTION) {
+      add(graph, config, ReferenceNames.ATTENTION_POOL, updater(true, adamW, 1), feature);
+      feature = ReferenceNames.ATTENTION_POOL;
+    }
+    add(graph, config, ReferenceNames.HEAD, updater(true, adamW, 1), feature);
   }
 
   private static void add(
