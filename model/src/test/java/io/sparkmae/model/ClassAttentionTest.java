@@ -14,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 class ClassAttentionTest {
 
-  private static final MaeConfig TINY = ClassifierGolden.TINY;
+  private static final MaeConfig TINY = EngineTest.TINY;
 
   /** {@code vit_cls_attention} is the softmax of the last block of PyTorch, in double. */
   @Test

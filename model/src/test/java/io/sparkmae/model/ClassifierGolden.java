@@ -20,8 +20,6 @@ import org.nd4j.linalg.factory.Nd4j;
 record ClassifierGolden(MaeConfig encoder, Map<String, INDArray> tensors) {
 
   static final int CLASSES = 6;
-  static final MaeConfig TINY =
-      new MaeConfig(32, 8, 3, new Tower(48, 2, 3), new Tower(32, 2, 4), 4, 1e-6, 0.75, false);
   private static final MaeConfig OF_MAP =
       new MaeConfig(16, 4, 3, new Tower(16, 2, 2), new Tower(16, 1, 2), 4, 1e-6, 0.75, false);
 
@@ -36,7 +34,7 @@ record ClassifierGolden(MaeConfig encoder, Map<String, INDArray> tensors) {
   static ClassifierGolden of(String name) {
     try (InputStream in = ClassifierGolden.class.getResourceAsStream(name + ".safetensors")) {
       return new ClassifierGolden(
-          name.equals("vit_map") ? OF_MAP : TINY, Safetensors.read(in).tensors());
+          name.equals("vit_map") ? OF_MAP : EngineTest.TINY, Safetensors.read(in).tensors());
     } catch (IOException e) {
       throw new AssertionError(e);
     }

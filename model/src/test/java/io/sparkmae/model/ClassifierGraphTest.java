@@ -35,7 +35,7 @@ import org.nd4j.linalg.schedule.FixedSchedule;
  */
 class ClassifierGraphTest {
 
-  private static final MaeConfig TINY = ClassifierGolden.TINY;
+  private static final MaeConfig TINY = EngineTest.TINY;
   private static final int CLASSES = ClassifierGolden.CLASSES;
 
   private static AdamW adamW() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkmae.job.cluster.MaeProcess;
+import io.sparkmae.job.cluster.SmallData;
 import io.sparkmae.job.store.Json;
 import io.sparkmae.model.file.Safetensors;
 import java.awt.image.BufferedImage;
@@ -275,18 +276,7 @@ class ChannelsIT {
   }
 
   private static String[] reconstruct(String model, String images, String output, String... more) {
-    String[] arguments = {
-      "reconstruct",
-      "--model",
-      at(model),
-      "--images",
-      at(images),
-      "--output",
-      at(output),
-      "--count",
-      "2"
-    };
-    return with(arguments, more);
+    return with(SmallData.reconstruct(at(model), at(images), at(output), 2), more);
   }
 
   private static String[] with(String[] arguments, String... more) {

@@ -57,16 +57,7 @@ class EvaluationIT {
   @Test
   void reconstructDrawsAPicture() throws Exception {
     JsonNode result =
-        Commands.result(
-            "reconstruct",
-            "--model",
-            at("model"),
-            "--images",
-            at("images"),
-            "--output",
-            at("p.png"),
-            "--count",
-            "3");
+        Commands.result(SmallData.reconstruct(at("model"), at("images"), at("p.png"), 3));
     assertThat(result.get("images").asInt()).isEqualTo(3);
     assertThat(result.get("psnr").asDouble()).isBetween(0.0, 60.0);
     assertThat(ImageIO.read(directory.resolve("p.png").toFile()).getHeight())

@@ -10,7 +10,8 @@ import io.sparkmae.model.engine.device.Type;
  * Plans a pooling by attention, the one that timm calls {@code map}: a trained query, the same for
  * all images, looks at the patches of each, and a residual MLP follows.
  */
-record AttentionPool(MaeConfig config, Device device, Tape tape, Layers layers, long batch) {
+record AttentionPool(
+    MaeConfig config, Device device, Tape tape, Layers layers, Constants constants, long batch) {
 
   /**
    * Plans the feature of each image.
@@ -50,7 +51,7 @@ record AttentionPool(MaeConfig config, Device device, Tape tape, Layers layers, 
     Workspace workspace = layers.workspace();
     Tensor latent = layers.weights().value("attn_pool.latent");
     Tensor none = Tensor.dense(0, Type.F32, batch, 0, dim());
-    Tensor nowhere = workspace.scratch("nowhere", Type.F32, config.tokens() + 1L, dim()); // zeros
+    Tensor nowhere = constants.zeros(config.tokens() + 1L, dim());
     Tensor copies = workspace.scratch("latents", Type.F32, batch, 1, dim());
     Activation latents = layers.activation("pool latents", batch, dim());
     tape.forward(

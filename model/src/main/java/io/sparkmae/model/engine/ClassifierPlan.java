@@ -159,7 +159,7 @@ final class ClassifierPlan implements AutoCloseable {
     Part part = classifier.trainsNorm() ? trained : frozen;
     Activation tokens = part.layers.activation("encoded", x.shape());
     part.layers.norm(part.layers.weights().norm(classifier.norm()), x, d, true, tokens);
-    return new AttentionPool(config, device, trained.tape, trained.layers, batch)
+    return new AttentionPool(config, device, trained.tape, trained.layers, constants, batch)
         .plan(tokens, image(inputs.order()));
   }
 

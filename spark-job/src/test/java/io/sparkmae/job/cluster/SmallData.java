@@ -91,12 +91,21 @@ public final class SmallData {
     return new String[] {"prepare", "--input", images, "--output", data};
   }
 
+  /** The arguments of {@code reconstruct}. */
+  public static String[] reconstruct(String model, String images, String picture, int count) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("reconstruct", "--model", model, "--images", images));
+    arguments.addAll(List.of("--output", picture, "--count", Integer.toString(count)));
+    return arguments.toArray(String[]::new);
+  }
+
   /** The arguments of {@code pretrain}, for two workers that average every other step. */
   public static String[] pretrain(String data, String model) {
     return pretrain(data, model, "train.base-lr=0.01");
   }
 
-  static String[] pretrain(String data, String model, String... settings) {
+  /** The same with settings of one's own. */
+  public static String[] pretrain(String data, String model, String... settings) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("pretrain", "--data", data, "--output", model));
     arguments.addAll(List.of("--model", "mae_vit_tiny_patch16", "--image-size", "32"));

@@ -105,16 +105,7 @@ class CrossDecoderIT {
     String version = trained.get("version").asText();
     assertThat(WholeModel.of(version, HADOOP).graph().maeConfig()).isEqualTo(CROSS);
     JsonNode drawn =
-        Commands.result(
-            "reconstruct",
-            "--model",
-            version,
-            "--images",
-            at("images"),
-            "--output",
-            at("picture.png"),
-            "--count",
-            "2");
+        Commands.result(SmallData.reconstruct(version, at("images"), at("picture.png"), 2));
     assertThat(drawn.get("psnr").asDouble()).isPositive();
   }
 

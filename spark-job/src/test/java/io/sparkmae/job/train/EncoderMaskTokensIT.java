@@ -7,8 +7,6 @@ import io.sparkmae.job.Commands;
 import io.sparkmae.job.LocalSpark;
 import io.sparkmae.job.cluster.SmallData;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -29,7 +27,9 @@ class EncoderMaskTokensIT {
     spark = LocalSpark.on("local[2]");
     SmallData.draw(at("images"), new Configuration());
     Commands.result(SmallData.prepare(at("images"), at("data")));
-    version = Commands.result(pretrain()).get("version").asText();
+    String[] settings = {"model.encoder-mask-tokens=true", "checkpoint.rounds=1"};
+    String[] pretrain = SmallData.pretrain(at("data"), at("model"), settings);
+    version = Commands.result(pretrain).get("version").asText();
     said = Commands.stderr();
   }
 
@@ -42,31 +42,11 @@ class EncoderMaskTokensIT {
     return directory.resolve(name).toString();
   }
 
-  private static String[] pretrain() {
-    List<String> arguments = new ArrayList<>();
-    arguments.addAll(List.of("pretrain", "--data", at("data"), "--output", at("model")));
-    arguments.addAll(List.of("--epochs", "2", "--batch-size", "4", "--checkpoint-rounds", "1"));
-    arguments.addAll(List.of("--model", "mae_vit_tiny_patch16", "--image-size", "32", "--set"));
-    arguments.addAll(List.of("model.encoder-mask-tokens=true", "model.patch-size=8"));
-    arguments.addAll(List.of("model.embed-dim=48", "model.depth=2", "model.num-heads=3"));
-    arguments.addAll(List.of("model.decoder-embed-dim=32", "model.decoder-depth=2"));
-    return arguments.toArray(String[]::new);
-  }
-
   @Test
   void itsPicturesAreDrawn() throws Exception {
     assertThat(said).doesNotContain("not drawn");
     JsonNode drawn =
-        Commands.result(
-            "reconstruct",
-            "--model",
-            version,
-            "--images",
-            at("images"),
-            "--output",
-            at("picture.png"),
-            "--count",
-            "2");
+        Commands.result(SmallData.reconstruct(version, at("images"), at("picture.png"), 2));
     assertThat(drawn.get("psnr").asDouble()).isPositive();
   }
 

@@ -3,9 +3,6 @@ package io.sparkmae.model.engine.onednn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.sparkmae.model.engine.device.Tensor;
-import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,32 +11,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A classifier's operations beside their definitions, on one thread and on two. */
-class ClassifierOperationsTest {
-
-  private OneDnnDevice device;
-  private final Random random = new Random(7);
-
-  @AfterEach
-  void close() {
-    device.close();
-  }
-
-  private INDArray host(long... shape) {
-    INDArray array = Nd4j.create(shape);
-    for (long i = 0; i < array.length(); i++) {
-      array.putScalar(i, (float) random.nextGaussian());
-    }
-    return array;
-  }
-
-  private Tensor image(INDArray host) {
-    return device.imageOf(host);
-  }
+class ClassifierOperationsTest extends DeviceFixture {
 
   @ParameterizedTest
   @CsvSource({"1, 0, 1", "2, 1, 5", "2, 2, 4"})
   void poolingIsAMeanOfTokensAndItsGradientTheirShare(int threads, int from, int to) {
-    device = new OneDnnDevice(threads);
+    use(threads);
     INDArray x = host(3, 5, 4);
     INDArray y = host(3, 4);
     device.pool(image(x), from, to, image(y)).run();
@@ -63,7 +40,7 @@ class ClassifierOperationsTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void imagesAreScaledEachByItsOwn(int threads) {
-    device = new OneDnnDevice(threads);
+    use(threads);
     INDArray x = host(6, 4); // three images of two rows
     INDArray scales = Nd4j.createFromArray(0f, 1f, 2.5f);
     INDArray addend = host(6, 4);
@@ -83,7 +60,6 @@ class ClassifierOperationsTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void crossEntropyOfTheImagesThatCount(int counted) {
-    device = new OneDnnDevice(1);
     INDArray logits = host(3, 5);
     INDArray targets = Nd4j.math().abs(host(3, 5));
     targets.diviColumnVector(targets.sum(1));
@@ -118,7 +94,6 @@ class ClassifierOperationsTest {
 
   @Test
   void largeLogitsNeitherOverflowNorHideANaN() {
-    device = new OneDnnDevice(1);
     INDArray logits = Nd4j.createFromArray(new float[][] {{1000, 0}});
     INDArray targets = Nd4j.createFromArray(new float[][] {{0, 1}});
     INDArray loss = host(1);
