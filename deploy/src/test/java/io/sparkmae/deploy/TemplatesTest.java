@@ -198,8 +198,9 @@ class TemplatesTest {
         List.of("airflow", "bin", "conf", "databricks", "emr", "emr-serverless", "kubernetes")) {
       try (Stream<Path> files = Files.walk(Path.of(folder))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
-          if (text(file.toString()).contains("GOMP_SPINCOUNT")) {
-            spinning.add(text(file.toString()));
+          String text = text(file.toString());
+          if (text.contains("GOMP_SPINCOUNT")) {
+            spinning.add(text);
           }
         }
       }

@@ -32,7 +32,7 @@ record YarnSite(YarnCluster yarn, Bucket bucket, String deployMode) implements S
     steps.put("refused", verify("refused", "none"));
     if (inCluster()) {
       steps.put("again", again(steps.get("pretrain")));
-      steps.put("help", words("pretrain", "--help", "help"));
+      steps.put("help", words("help", "pretrain", "--help"));
     }
     steps.values().forEach(words -> words.replaceAll(this::here));
     return steps;
@@ -60,13 +60,13 @@ record YarnSite(YarnCluster yarn, Bucket bucket, String deployMode) implements S
   }
 
   private static List<String> verify(String result, String model) {
-    return words("verify", "--model", "s3://BUCKET/" + model, result);
+    return words(result, "verify", "--model", "s3://BUCKET/" + model);
   }
 
-  private static List<String> words(String command, String... more) {
-    List<String> words = new ArrayList<>(List.of("--deploy-mode", "cluster", command));
-    words.addAll(List.of(more).subList(0, more.length - 1));
-    words.addAll(List.of("--result", "s3://BUCKET/results/" + more[more.length - 1] + ".json"));
+  private static List<String> words(String result, String... command) {
+    List<String> words = new ArrayList<>(List.of("--deploy-mode", "cluster"));
+    words.addAll(List.of(command));
+    words.addAll(List.of("--result", "s3://BUCKET/results/" + result + ".json"));
     return words;
   }
 
