@@ -56,7 +56,7 @@ final class BenchmarkStepCommand implements Callable<Outcome> {
       names = "--steps",
       defaultValue = "5",
       paramLabel = "N",
-      description = "Counted steps, after two that are not.")
+      description = "Counted steps, after at least two and three seconds of others.")
   private int steps;
 
   @Option(

@@ -25,10 +25,14 @@ record AttentionPool(
     long sequence = config.tokens() + 1L;
     Activation q = layers.activation("pool q", batch, dim);
     layers.linear(layers.weights().linear("attn_pool.q"), latents(order), q);
-    // nothing writes the class tokens' part of the gradient, which stays as allocated: zeros
     Activation kv = layers.activation("pool kv", batch * sequence, 2 * dim);
     layers.linear(layers.weights().linear("attn_pool.kv"), tokens, kv);
-    Activation patches = kv.reshape(batch, sequence, 2 * dim).slice(1, 1, sequence);
+    Activation images = kv.reshape(batch, sequence, 2 * dim);
+    if (tape.training()) {
+      Tensor ofClassTokens = images.slice(1, 0, 1).gradient(); // which the attention leaves out
+      tape.backward(device.copy(constants.zeros(batch, 1, 2 * dim), ofClassTokens));
+    }
+    Activation patches = images.slice(1, 1, sequence);
     Activation attended = layers.activation("attended", batch, dim);
     layers.attention(
         heads(q.reshape(batch, 1, dim)),

@@ -6,19 +6,18 @@ import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.device.Tensor;
 import java.util.List;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A classifier's step, on oneDNN.
  *
- * <p>Memory is planned for a batch size and kept; a batch of another size is planned anew.
+ * <p>Memory is planned for a batch size and kept. {@link Plans} says what another size costs.
  */
 public final class ClassifierEngine extends StepEngine {
 
   private final ClassifierConfig config;
-  private ClassifierPlan training; // null before the first step
-  private ClassifierPlan predicting;
+  private final Plans<ClassifierPlan> training = new Plans<>();
+  private final Plans<ClassifierPlan> predicting = new Plans<>();
 
   /**
    * Makes an engine over flat fp32 vectors.
@@ -48,19 +47,17 @@ public final class ClassifierEngine extends StepEngine {
    */
   public double step(INDArray patches, INDArray targets, INDArray scales, int parts) {
     List<Examples> all = Examples.of(patches, targets, scales).cut(parts);
-    if (training == null || !training.fits(all.get(0))) {
-      training = replaced(training, true, all.get(0));
-    }
+    ClassifierPlan plan = plan(training, true, all.get(0));
     takeOver();
     double loss = 0;
     for (int i = 0; i < all.size(); i++) {
-      training.run(all.get(i));
+      plan.run(all.get(i));
       double share = (double) all.get(i).count() / patches.size(0);
       if (all.size() > 1) {
         addGradients(share, i == 0, i + 1 == all.size());
       }
-      loss += share * training.loss();
-      training.addTimes(nanoseconds);
+      loss += share * plan.loss();
+      plan.addTimes(nanoseconds);
     }
     return loss;
   }
@@ -68,27 +65,18 @@ public final class ClassifierEngine extends StepEngine {
   /** Returns the logits [N, classes] of images as {@link #step} takes them, no path dropped. */
   public INDArray logits(INDArray patches) {
     Examples images = Examples.of(patches, null, null);
-    if (predicting == null || !predicting.fits(images)) {
-      predicting = replaced(predicting, false, images);
-    }
+    ClassifierPlan plan = plan(predicting, false, images);
     takeOver();
-    predicting.run(images);
-    return predicting.logits();
+    plan.run(images);
+    return plan.logits();
   }
 
-  private ClassifierPlan replaced(ClassifierPlan old, boolean trains, Examples images) {
-    if (old != null) {
-      old.close(); // before the next one takes its memory
-    }
+  private ClassifierPlan plan(Plans<ClassifierPlan> plans, boolean trains, Examples images) {
     Map<String, Tensor> slopes = trains ? gradients() : Map.of();
-    DataType pixels = images.patches().dataType();
-    Runnable release = device.openPlan();
-    try {
-      return new ClassifierPlan(
-          config, trains, images.count(), precision, device, release, pixels, values(), slopes);
-    } catch (RuntimeException | Error e) {
-      release.run(); // what it had got before memory ran out
-      throw e;
-    }
+    Batch batch = images.batch();
+    return plans.of(
+        batch,
+        device,
+        () -> new ClassifierPlan(config, trains, batch, precision, device, values(), slopes));
   }
 }

@@ -22,18 +22,20 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 record ClassifierInputs(
     INDArray pixels, INDArray order, INDArray targets, INDArray scales, INDArray counted) {
 
-  static ClassifierInputs allocate(ClassifierConfig config, int batch, DataType type) {
+  static ClassifierInputs allocate(ClassifierConfig config, Batch batch) {
+    int images = batch.images();
     int tokens = config.encoder().tokens();
-    int[] inOrder = IntStream.range(0, batch * tokens).map(i -> i % tokens).toArray();
+    int[] inOrder = IntStream.range(0, images * tokens).map(i -> i % tokens).toArray();
     // detached: a workspace would reuse the memory
-    INDArray order = Nd4j.createUninitializedDetached(DataType.INT32, batch, tokens);
-    order.assign(Nd4j.createFromArray(inOrder).reshape(batch, tokens));
+    INDArray order = Nd4j.createUninitializedDetached(DataType.INT32, images, tokens);
+    order.assign(Nd4j.createFromArray(inOrder).reshape(images, tokens));
     return new ClassifierInputs(
-        Nd4j.createUninitializedDetached(type, batch, tokens, config.encoder().patchLength()),
-        order,
-        Nd4j.createUninitializedDetached(DataType.FLOAT, batch, config.classes()),
         Nd4j.createUninitializedDetached(
-            DataType.FLOAT, 2L * config.encoder().encoder().depth(), batch),
+            batch.pixels(), images, tokens, config.encoder().patchLength()),
+        order,
+        Nd4j.createUninitializedDetached(DataType.FLOAT, images, config.classes()),
+        Nd4j.createUninitializedDetached(
+            DataType.FLOAT, 2L * config.encoder().encoder().depth(), images),
         Nd4j.createUninitializedDetached(DataType.INT32, 1));
   }
 

@@ -24,14 +24,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>What does not train is planned first, on a tape without gradients and in memory that each
  * block overwrites.
  */
-final class ClassifierPlan implements AutoCloseable {
+final class ClassifierPlan {
 
   private final ClassifierConfig classifier;
   private final MaeConfig config;
   private final boolean trains;
   private final int batch;
   private final Device device;
-  private final Runnable release;
   private final ClassifierInputs inputs;
   private final INDArray loss = Nd4j.createUninitializedDetached(DataType.FLOAT, 1);
   private final Constants constants; // the device uses their memory: keep them referenced
@@ -47,23 +46,20 @@ final class ClassifierPlan implements AutoCloseable {
   ClassifierPlan(
       ClassifierConfig classifier,
       boolean trains,
-      int batch,
+      Batch batch,
       Precision precision,
       Device device,
-      Runnable release,
-      DataType pixels,
       Map<String, Tensor> values,
       Map<String, Tensor> gradients) {
     this.classifier = classifier;
     this.config = classifier.encoder();
     this.trains = trains;
-    this.batch = batch;
+    this.batch = batch.images();
     this.device = device;
-    this.release = release;
     Type type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
     frozen = part(false, type, values, Map.of());
     trained = part(trains, type, values, gradients);
-    inputs = ClassifierInputs.allocate(classifier, batch, pixels);
+    inputs = ClassifierInputs.allocate(classifier, batch);
     constants = new Constants(device);
     levels = constants.of(Pixels.levels(config.channels()));
     plan();
@@ -78,10 +74,6 @@ final class ClassifierPlan implements AutoCloseable {
     Weights weights = new Weights(device, type, tape, values, gradients);
     return new Part(
         tape, workspace, new Layers(device, type, config.layerNormEps(), tape, workspace, weights));
-  }
-
-  boolean fits(Examples images) {
-    return batch == images.count() && inputs.pixels().dataType() == images.patches().dataType();
   }
 
   /** Starts the work on these images, which may still be running when this returns. */
@@ -195,10 +187,5 @@ final class ClassifierPlan implements AutoCloseable {
   INDArray logits() {
     device.download(logits);
     return logits.dup();
-  }
-
-  @Override
-  public void close() {
-    release.run();
   }
 }

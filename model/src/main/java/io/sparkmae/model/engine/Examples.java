@@ -20,6 +20,10 @@ record Examples(INDArray patches, INDArray targets, INDArray scales, int from, i
     return new Examples(patches, targets, scales, 0, Math.toIntExact(patches.size(0)));
   }
 
+  Batch batch() {
+    return new Batch(count(), patches.dataType());
+  }
+
   int count() {
     return to - from;
   }

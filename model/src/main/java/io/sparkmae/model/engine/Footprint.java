@@ -62,11 +62,9 @@ public record Footprint(long parameters, long workspace, long inputs) {
     new Plan(
         config,
         Purpose.TRAIN,
-        batch,
+        new Batch(batch, DataType.UINT8),
         precision,
         paper,
-        () -> {},
-        DataType.UINT8,
         values,
         uncounted(paper, shapes));
     long parameters = values.values().stream().mapToLong(Tensor::length).sum();

@@ -19,6 +19,10 @@ record Images(INDArray patches, INDArray idsShuffle, int from, int to) {
     return new Images(patches, idsShuffle, 0, Math.toIntExact(patches.size(0)));
   }
 
+  Batch batch() {
+    return new Batch(count(), patches.dataType());
+  }
+
   int count() {
     return to - from;
   }

@@ -16,6 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** The inputs of a step: host memory at a fixed address, and its transfer to the device. */
 final class Inputs {
 
+  private final Batch batch;
   private final INDArray pixels; // [N, L, P]
   private final INDArray order; // [N, L], the tokens of each sample, kept ones first
   private final Feed feed;
@@ -24,14 +25,22 @@ final class Inputs {
   private final int predictedOfImage;
   private Images held; // filled in and not yet taken; null if there are none
 
-  /** Allocates host memory for a batch of pixels in {@code type}: floats, or bytes. */
-  Inputs(MaeConfig config, int batch, DataType type, Device device) {
+  /** Allocates host memory for a batch of pixels: floats, or bytes. */
+  Inputs(MaeConfig config, Batch batch, Device device) {
+    this.batch = batch;
+    int images = batch.images();
     // detached: a workspace would reuse the memory
-    pixels = Nd4j.createUninitializedDetached(type, batch, config.tokens(), config.patchLength());
-    order = Nd4j.createUninitializedDetached(DataType.INT32, batch, config.tokens());
+    pixels =
+        Nd4j.createUninitializedDetached(
+            batch.pixels(), images, config.tokens(), config.patchLength());
+    order = Nd4j.createUninitializedDetached(DataType.INT32, images, config.tokens());
     predicted = Nd4j.createUninitializedDetached(DataType.INT32, 1);
     predictedOfImage = config.numPredict();
     feed = device.feed(List.of(pixels, order, predicted));
+  }
+
+  Batch batch() {
+    return batch;
   }
 
   INDArray pixels() {

@@ -8,19 +8,18 @@ import io.sparkmae.model.engine.device.Tensor;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A masked autoencoder's step, on oneDNN or a GPU: the same numbers as the graph's, faster.
  *
- * <p>Memory is planned for a batch size and kept; a batch of another size is planned anew.
+ * <p>Memory is planned for a batch size and kept. {@link Plans} says what another size costs.
  */
 public final class MaeEngine extends StepEngine {
 
   private final MaeConfig config;
-  private final EnumMap<Purpose, Plan> plans = new EnumMap<>(Purpose.class);
+  private final EnumMap<Purpose, Plans<Plan>> plans = new EnumMap<>(Purpose.class);
   private boolean fullEncoder;
   private Images next; // of the batch to come, if it is known
 
@@ -143,31 +142,18 @@ public final class MaeEngine extends StepEngine {
 
   /** A plan for so many images, with the caller's vectors taken over. */
   private Plan ready(Purpose task, Images images) {
-    Plan plan = plans.get(task);
-    if (plan == null || !plan.fits(images)) {
-      if (plan != null) {
-        plans.remove(task); // there may be no memory for the next one
-        plan.close(); // before the next one takes its memory
-      }
-      plan = plan(task, images);
-      plans.put(task, plan);
-    }
+    Batch batch = images.batch();
+    Plan plan =
+        plans
+            .computeIfAbsent(task, key -> new Plans<>())
+            .of(batch, device, () -> plan(task, batch));
     takeOver();
     return plan;
   }
 
-  private Plan plan(Purpose task, Images images) {
-    Map<String, Tensor> values = values();
+  private Plan plan(Purpose task, Batch batch) {
     Map<String, Tensor> gradientViews = task.trains() ? gradients() : Map.of();
-    DataType pixels = images.patches().dataType();
-    Runnable release = device.openPlan();
-    try {
-      return new Plan(
-          config, task, images.count(), precision, device, release, pixels, values, gradientViews);
-    } catch (RuntimeException | Error e) {
-      release.run(); // what it had got before memory ran out
-      throw e;
-    }
+    return new Plan(config, task, batch, precision, device, values(), gradientViews);
   }
 
   @Override

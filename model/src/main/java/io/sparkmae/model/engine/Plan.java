@@ -29,7 +29,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>N is the batch, V the patches that the encoder sees, L all patches, P the length of a patch, D
  * and E the widths of the towers.
  */
-final class Plan implements AutoCloseable {
+final class Plan {
 
   private static final String DECODER = "decoder_blocks.";
 
@@ -39,7 +39,6 @@ final class Plan implements AutoCloseable {
   private final long visible;
   private final long sequence;
   private final Device device;
-  private final Runnable release;
   private final Type type;
   private final Tape tape;
   private final Workspace workspace;
@@ -57,18 +56,15 @@ final class Plan implements AutoCloseable {
   Plan(
       MaeConfig config,
       Purpose task,
-      int batch,
+      Batch batch,
       Precision precision,
       Device device,
-      Runnable release,
-      DataType pixels,
       Map<String, Tensor> values,
       Map<String, Tensor> gradients) {
     this.config = config;
     this.task = task;
-    this.batch = batch;
+    this.batch = batch.images();
     this.device = device;
-    this.release = release;
     visible = task.encodesAll() ? config.tokens() : config.encodedTokens();
     sequence = config.tokens() + 1L;
     type = precision == Precision.BF16 ? Type.BF16 : Type.F32;
@@ -76,7 +72,7 @@ final class Plan implements AutoCloseable {
     workspace = new Workspace(device, task.trains());
     Weights weights = new Weights(device, type, tape, values, gradients);
     layers = new Layers(device, type, config.layerNormEps(), tape, workspace, weights);
-    inputs = new Inputs(config, batch, pixels, device);
+    inputs = new Inputs(config, batch, device);
     pixelValues = device.imageOf(inputs.pixels());
     order = device.imageOf(inputs.order());
     constants = new Constants(device);
@@ -87,7 +83,7 @@ final class Plan implements AutoCloseable {
 
   /** Returns whether this plan is for that number of images and their number type. */
   boolean fits(Images images) {
-    return batch == images.count() && inputs.pixels().dataType() == images.patches().dataType();
+    return images.batch().equals(inputs.batch());
   }
 
   /** Copies in the images of the next run; see {@link Inputs#fill}. */
@@ -302,10 +298,5 @@ final class Plan implements AutoCloseable {
   INDArray prediction() {
     device.download(prediction);
     return prediction.dup();
-  }
-
-  @Override
-  public void close() {
-    release.run();
   }
 }

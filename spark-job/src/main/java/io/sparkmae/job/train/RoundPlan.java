@@ -113,8 +113,8 @@ record RoundPlan(
   /**
    * Returns the position in the epoch's order where a worker's step begins. Steps have {@code
    * least} images; the remaining images are dealt to the steps in turn, and each worker continues
-   * where the one before ended. So a worker's batch size changes three times per epoch at most;
-   * each change costs the engine a new plan.
+   * where the one before ended. So a worker's minibatches have two sizes, for which an engine on
+   * the processor keeps plans; on a GPU each of the changes, three per epoch at most, costs a plan.
    */
   private long place(int worker, int step) {
     long steps = stepsPerEpoch();

@@ -1,6 +1,7 @@
 package io.sparkmae.model.engine.device;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -22,7 +23,20 @@ public interface Device extends AutoCloseable {
    */
   Runnable openPlan();
 
-  /** Allocates memory of the open plan, filled with zeros. */
+  /**
+   * Opens a plan that uses the memory of another; empty where the device cannot do that. The two
+   * are run in turn, and the other is freed last.
+   *
+   * @param larger what {@link #openPlan} returned for it
+   */
+  default Optional<Runnable> openPlanWithin(Runnable larger) {
+    return Optional.empty();
+  }
+
+  /**
+   * Allocates memory of the open plan. Its content is undefined at the start of each run: another
+   * plan may have been there.
+   */
   Tensor allocate(Type type, long... shape);
 
   /**

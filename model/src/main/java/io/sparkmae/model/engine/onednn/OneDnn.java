@@ -24,12 +24,14 @@ final class OneDnn implements AutoCloseable {
 
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final stream stream = new stream(cpu);
-  private final List<List<Pointer>> plans = new ArrayList<>();
+  private final OneDnnPlan resident = new OneDnnPlan(); // what belongs to no plan
+  private final List<OneDnnPlan> plans = new ArrayList<>(List.of(resident));
   private final Map<String, Tensor> scratch = new HashMap<>(); // of the open plan
-  private List<Pointer> open = new ArrayList<>(List.of(cpu, stream));
+  private OneDnnPlan open = resident;
 
   OneDnn() {
-    plans.add(open);
+    keep(cpu);
+    keep(stream);
   }
 
   engine cpu() {
@@ -41,23 +43,28 @@ final class OneDnn implements AutoCloseable {
     stream._wait();
   }
 
+  /** Allocates memory that another plan may overwrite between the open one's runs. */
   Tensor allocate(Type type, long... shape) {
-    long bytes = Tensor.dense(0, type, shape).length() * type.bytes();
-    BytePointer memory = keep(new BytePointer(bytes + ALIGNMENT));
-    Pointer.memset(memory, 0, memory.capacity());
-    long aligned = (memory.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return Tensor.dense(aligned, type, shape);
+    return tensor(open.block(bytes(type, shape)), type, shape);
   }
 
-  /** Allocates memory that belongs to no plan and stays until close. */
+  /** Allocates memory of the open plan alone, filled with zeros. */
+  Tensor allocateOwn(Type type, long... shape) {
+    return tensor(open.zeros(bytes(type, shape)), type, shape);
+  }
+
+  /** Allocates memory that belongs to no plan and stays until close, filled with zeros. */
   Tensor allocateResident(Type type, long... shape) {
-    List<Pointer> plan = open;
-    open = plans.get(0);
-    try {
-      return allocate(type, shape);
-    } finally {
-      open = plan;
-    }
+    return tensor(resident.zeros(bytes(type, shape)), type, shape);
+  }
+
+  private static long bytes(Type type, long... shape) {
+    return Tensor.dense(0, type, shape).length() * type.bytes() + ALIGNMENT;
+  }
+
+  private static Tensor tensor(BytePointer memory, Type type, long... shape) {
+    long aligned = (memory.address() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return Tensor.dense(aligned, type, shape);
   }
 
   Tensor scratch(String role, long... shape) {
@@ -99,37 +106,32 @@ final class OneDnn implements AutoCloseable {
 
   /** Keeps {@code pointer} until the open plan is freed; returns it. */
   <P extends Pointer> P keep(P pointer) {
-    open.add(pointer);
-    return pointer;
+    return open.keep(pointer);
   }
 
   /** Opens a plan: all that is made from now on belongs to it. Running the result frees it. */
   Runnable openPlan() {
-    List<Pointer> plan = new ArrayList<>();
+    return open(new OneDnnPlan());
+  }
+
+  /** Opens a plan in the memory of one that an open method returned. */
+  Runnable openPlanWithin(Runnable larger) {
+    OneDnnPlan other = plans.stream().filter(larger::equals).findFirst().orElseThrow();
+    return open(OneDnnPlan.within(other));
+  }
+
+  private Runnable open(OneDnnPlan plan) {
+    plans.removeIf(OneDnnPlan::isFreed);
     plans.add(plan);
     open = plan;
     scratch.clear();
-    return () -> {
-      free(plan);
-      plans.remove(plan);
-    };
-  }
-
-  /**
-   * Frees a plan in the reverse order of creation, at once and not when Java's garbage collector
-   * runs.
-   */
-  private static void free(List<Pointer> plan) {
-    for (int i = plan.size() - 1; i >= 0; i--) {
-      plan.get(i).deallocate();
-    }
-    plan.clear();
+    return plan;
   }
 
   @Override
   public void close() {
     for (int i = plans.size() - 1; i >= 0; i--) {
-      free(plans.get(i));
+      plans.get(i).run();
     }
   }
 }

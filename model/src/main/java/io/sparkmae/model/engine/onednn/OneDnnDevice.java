@@ -18,6 +18,7 @@ import io.sparkmae.model.engine.device.Type;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -88,6 +89,11 @@ public final class OneDnnDevice implements Device {
   @Override
   public Runnable openPlan() {
     return dnn.openPlan();
+  }
+
+  @Override
+  public Optional<Runnable> openPlanWithin(Runnable larger) {
+    return Optional.of(dnn.openPlanWithin(larger));
   }
 
   @Override

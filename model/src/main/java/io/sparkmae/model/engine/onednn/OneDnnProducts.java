@@ -139,12 +139,12 @@ final class OneDnnProducts {
   }
 
   private Tensor ones(Type type, long... shape) {
-    Tensor ones = dnn.allocate(Type.F32, shape);
+    Tensor ones = dnn.allocateOwn(Type.F32, shape);
     floats(ones).put(filled(Math.toIntExact(ones.length())), 0, Math.toIntExact(ones.length()));
     if (type == Type.F32) {
       return ones;
     }
-    Tensor converted = dnn.allocate(type, shape);
+    Tensor converted = dnn.allocateOwn(type, shape);
     elements.copy(ones, converted).run();
     return converted;
   }
