@@ -36,7 +36,8 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
  * reads them there.
  *
  * <p>A single worker in the driver's process exchanges nothing: its result is the average and stays
- * in its graph, until {@link #secure}, {@link #fetch} or {@link #write} needs a copy.
+ * in its graph, until {@link #fetch} or {@link #write} needs a copy. Its rounds can {@link
+ * #endEarly end early}.
  *
  * <p>On executors with equal processors, results do not depend on where tasks ran, nor on those
  * that failed. Workers whose results died with an executor train again; if the average itself is
@@ -45,14 +46,13 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
  */
 public final class AveragingMaster extends PathsMaster implements AutoCloseable {
 
-  private static final double PATIENCE = 10; // seconds of a round that is not worth a copy
-
   private final JavaSparkContext spark;
   private final DriverCopy driver;
   private final StateJobs states;
   private final OuterStep outer;
   private final AveragingStage stage;
   private final Accumulators accumulators;
+  private final EarlyEnd earlyEnd = new EarlyEnd();
   private final KnownWorkers workers = new KnownWorkers();
   private WorkerTask.Run run;
   private MultiDataSetLoader sent; // with the run
@@ -137,6 +137,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
     boolean own = !averageMoments && driver.slices().moments() > 0 && !stays;
     Average to = average.next(own, !outer.isPlain(), exchange);
     try {
+      earlyEnd.of(to.id());
       report = train(paths, results, to, stays);
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
       to.release();
@@ -147,6 +148,7 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
         SparkBlocks.release(results.id());
       }
       next = List.of();
+      earlyEnd.of(Average.NONE);
     }
     if (!held) {
       average.releaseFor(to);
@@ -164,15 +166,16 @@ public final class AveragingMaster extends PathsMaster implements AutoCloseable 
   }
 
   /**
-   * Prepares for a round of so many steps that may be cut off, in which a worker's graph changes.
-   *
-   * @return whether it may: if not, it is too short to be worth a copy, and must end
+   * Returns whether the rounds of so many workers can end early, by {@link #endEarly}: a lone
+   * worker's graph is the state after each of its steps.
    */
-  public boolean secure(int steps) {
-    if (held && report.seconds() / report.steps() * steps > PATIENCE) {
-      publish();
-    }
-    return !held;
+  public boolean canEndEarly(int workers) {
+    return staysWithItsWorker(workers);
+  }
+
+  /** Ends the running round after the current step. Any thread may call it. */
+  public void endEarly() {
+    earlyEnd.ask();
   }
 
   private void publish() {

@@ -175,7 +175,7 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
     if (report.lost) {
       return;
     }
-    for (int i = 0; i < paths.size(); i++) {
+    for (int i = 0; i < paths.size() && !endsEarly(i); i++) {
       Cancelled.check();
       resident.prefetch().expect(coming.subList(i, coming.size()), loader);
       MultiDataSet minibatch = resident.prefetch().take(paths.get(i));
@@ -194,6 +194,11 @@ final class WorkerTask implements Function2<Integer, Iterator<String>, Iterator<
       leave(resident, report);
     }
     report.exchanging += watch.lap();
+  }
+
+  // After a step, since a round without any is none.
+  private boolean endsEarly(int step) {
+    return stays && step > 0 && EarlyEnd.isAsked(to.id());
   }
 
   private void leave(ResidentWorker resident, WorkerReport report) {

@@ -1,5 +1,6 @@
 package io.sparkmae.job.spark;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -17,7 +18,10 @@ public final class Sessions {
 
   private static final String MAPPED_FROM = "spark.storage.memoryMapThreshold";
 
-  private static final String LOCALE = "spark.executorEnv.LC_ALL";
+  // Java spells the names of files by the locale. OpenMP's threads spin 1,000 turns before they
+  // sleep; by its own choice, 100 where a process has more of them than cores.
+  private static final Map<String, String> ENVIRONMENT =
+      Map.of("LC_ALL", "C.UTF-8", "OMP_WAIT_POLICY", "active", "GOMP_SPINCOUNT", "1000");
 
   private static final String EXECUTOR_JAVA = "spark.executor.defaultJavaOptions";
 
@@ -46,28 +50,27 @@ public final class Sessions {
   }
 
   private static SparkSession open(SparkSession.Builder builder, String command) {
-    addDefaults(builder, new SparkConf());
+    defaults(new SparkConf()).forEach(builder::config);
     opened = true;
     return builder.appName("spark-mae " + command).getOrCreate();
   }
 
-  private static void addDefaults(SparkSession.Builder builder, SparkConf given) {
-    if (given.get(SERIALIZER, "").endsWith("KryoSerializer") && !given.contains(REGISTRATOR)) {
+  /** Returns the settings that a session needs besides, or in place of, those given. */
+  static Map<String, String> defaults(SparkConf given) {
+    Map<String, String> defaults = new HashMap<>(HANDING_OVER);
+    defaults.put(MAPPED_FROM, "64m"); // Spark never unmaps slices that it maps from disk
+    ENVIRONMENT.forEach((name, value) -> defaults.put("spark.executorEnv." + name, value));
+    if (given.get(SERIALIZER, "").endsWith("KryoSerializer")) {
       // without it Kryo corrupts ND4J's arrays
-      builder.config(REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator");
+      defaults.put(REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator");
     }
-    if (!given.contains(MAPPED_FROM)) {
-      builder.config(MAPPED_FROM, "64m"); // Spark never unmaps slices that it maps from disk
-    }
-    if (!given.contains(LOCALE)) {
-      builder.config(LOCALE, "C.UTF-8"); // Java spells the names of files by the locale
-    }
-    if (given.get("spark.master", "").matches("local(\\[.*)?") && !given.contains(SILENCE)) {
+    if (given.get("spark.master", "").matches("local(\\[.*)?")) {
       // one process has nobody to lose: a laptop that slept for two minutes would end its run
-      builder.config(SILENCE, "365d");
+      defaults.put(SILENCE, "365d");
     }
-    HANDING_OVER.forEach((key, value) -> builder.config(key, given.get(key, value)));
-    builder.config(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
+    defaults.keySet().removeIf(given::contains);
+    defaults.put(EXECUTOR_JAVA, LATE_MARKING + given.get(EXECUTOR_JAVA, ""));
+    return defaults;
   }
 
   /** Opens a session that asks the cluster for no executors. */

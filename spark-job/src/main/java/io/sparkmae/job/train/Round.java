@@ -17,6 +17,12 @@ record Round(int epoch, int firstStep, List<List<Minibatch>> workers) {
     return workers.get(0).size();
   }
 
+  /** Returns the first steps of this round. */
+  Round first(int steps) {
+    return new Round(
+        epoch, firstStep, workers.stream().map(share -> share.subList(0, steps)).toList());
+  }
+
   int lastStep() {
     return firstStep + steps() - 1;
   }

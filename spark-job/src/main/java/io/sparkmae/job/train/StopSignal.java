@@ -3,7 +3,6 @@ package io.sparkmae.job.train;
 import io.sparkmae.job.spark.Terminations;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.spark.SparkContext;
 
 /**
  * Handles SIGTERM as a request to stop: it ends the running round, and keeps the JVM alive for a
@@ -15,26 +14,28 @@ final class StopSignal implements AutoCloseable {
 
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  private final SparkContext spark;
   private volatile boolean requested;
   private volatile boolean closed;
-  private volatile String jobGroup;
+  private Runnable end = () -> {};
   private volatile int keptStep;
   private volatile long keptAt = System.nanoTime();
 
-  private StopSignal(SparkContext spark) {
-    this.spark = spark;
-  }
+  private StopSignal() {}
 
-  static StopSignal watch(SparkContext spark) {
-    StopSignal signal = new StopSignal(spark);
+  static StopSignal watch() {
+    StopSignal signal = new StopSignal();
     Terminations.handle(signal::handle);
     return signal;
   }
 
-  /** Sets the group of jobs that a request cancels; null for none. */
-  synchronized void guard(String group) {
-    jobGroup = group;
+  /** Says how a request ends what runs from now on; it may be called many times. */
+  synchronized void ends(Runnable running) {
+    end = running;
+  }
+
+  /** Lets what runs from now on end by itself. */
+  void endsNothing() {
+    ends(() -> {});
   }
 
   /** Takes note that everything before {@code step} is in a checkpoint. */
@@ -56,20 +57,17 @@ final class StopSignal implements AutoCloseable {
     System.err.printf(
         "SIGTERM: stopping after a checkpoint; if the process is killed before that, the steps since step %d (%d s ago) are lost%n",
         keptStep, Duration.ofNanos(System.nanoTime() - keptAt).toSeconds());
-    Thread canceller = new Thread(this::cancel, "mae-stop");
-    canceller.setDaemon(true);
-    canceller.start();
+    Thread ender = new Thread(this::end, "mae-stop");
+    ender.setDaemon(true);
+    ender.start();
     return true;
   }
 
-  // Repeated, because cancelling affects only jobs that have begun, and another may be about to
-  // begin.
-  private void cancel() {
+  // Repeated, because it affects only jobs that have begun, and another may be about to begin.
+  private void end() {
     while (!closed) {
       synchronized (this) {
-        if (jobGroup != null) {
-          spark.cancelJobGroup(jobGroup);
-        }
+        end.run();
       }
       LockSupport.parkNanos(PAUSE.toNanos());
     }

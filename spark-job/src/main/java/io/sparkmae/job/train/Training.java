@@ -118,6 +118,8 @@ public final class Training {
     }
     RoundPlan plan = RoundPlan.of(run, data.rows(), workers);
     Progress.say(run, plan, data);
+    SleepingThreads.warning(spark.isLocal(), Engines.threads(), System.getenv())
+        .ifPresent(System.err::println);
     EngineGraph graph = task.network().apply(plan.schedule());
     if (from == null) {
       task.start().accept(graph);
@@ -128,7 +130,7 @@ public final class Training {
         new MinibatchLoader(
             data, task.samples(), run, plan.workers(), new SerializableConfiguration(hadoop));
     try (AveragingMaster master = new AveragingMaster(spark, graph, run.averaging().outer());
-        StopSignal stop = StopSignal.watch(spark.sc());
+        StopSignal stop = StopSignal.watch();
         Metrics metrics = TrainingMetrics.register(progress)) {
       prepare(master, run, task, hooks, TaskSlots.haveGpus(spark.getConf()));
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
@@ -170,14 +172,14 @@ public final class Training {
       boolean ends = plan.endsEpoch(round) && task.epochEnd() != EpochEnd.NONE;
       master.averageMoments(run.averaging().optimiserState() || due || last || ends);
       try {
-        train(round);
-        boolean asked = ends && endEpoch(round);
-        if (due || last || asked) {
-          keep(round.lastStep() + 1);
+        step = train(round);
+        boolean whole = step > round.lastStep();
+        boolean asked = whole && ends && endEpoch(round);
+        if (due || whole && last || asked) {
+          keep(step);
           lost = 0;
         }
-        step = round.lastStep() + 1;
-        done = last;
+        done = whole && last;
       } catch (StateLost e) {
         if (++lost > LOSSES) {
           throw e;
@@ -207,20 +209,25 @@ public final class Training {
     return keptStep;
   }
 
-  private void train(Round round) throws IOException {
+  /** Trains a round; returns the step after it, or after the part of it that was asked to end. */
+  private int train(Round round) throws IOException {
     String group = "epoch " + (round.epoch() + 1);
     rounds
         .spark()
         .setJobGroup(group, "steps %d to %d".formatted(round.firstStep(), round.lastStep()));
-    boolean mayBeCutOff = master.secure(round.steps());
-    stop.guard(mayBeCutOff ? group : null);
+    stop.ends(
+        master.canEndEarly(plan.workers())
+            ? master::endEarly
+            : () -> rounds.spark().cancelJobGroup(group));
     try {
       if (stop.requested()) {
         stop(round.firstStep());
       }
       RoundReport report = rounds.train(round);
-      progress.completed(round, report, plan.schedule().valueAt(round.lastStep(), round.epoch()));
+      Round done = round.first(report.steps());
+      progress.completed(done, report, plan.schedule().valueAt(done.lastStep(), done.epoch()));
       progress.last().ifPresent(observer);
+      return done.lastStep() + 1;
     } catch (StateLost | NonFiniteLoss | Stopped e) {
       throw e;
     } catch (Exception e) { // Spark's are checked, though nothing says that they are thrown
@@ -229,13 +236,13 @@ public final class Training {
       }
       throw e;
     } finally {
-      stop.guard(null);
+      stop.endsNothing();
     }
   }
 
   // A round that was cut off left nothing: the state is the last average.
   private void stop(int step) throws IOException {
-    stop.guard(null); // what follows is to end
+    stop.endsNothing(); // what follows is to end
     rounds.spark().setJobGroup("checkpoint", "state before step " + step);
     if (step > keptStep) {
       if (!master.hasMoments()) {

@@ -10,6 +10,7 @@ import io.sparkmae.model.engine.device.StreamGradient;
 import io.sparkmae.model.engine.device.Tensor;
 import io.sparkmae.model.engine.device.Type;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -186,5 +187,23 @@ class OneDnnDeviceTest extends DeviceFixture {
     assertThat(org.bytedeco.javacpp.Pointer.totalBytes()).isGreaterThan(before + (4 << 20) - 1);
     release.run();
     assertThat(org.bytedeco.javacpp.Pointer.totalBytes()).isLessThan(before + (1 << 20));
+  }
+
+  @Test
+  void aPlanUsesTheMemoryOfALargerOneFirst() {
+    Runnable larger = device.openPlan();
+    List<Long> there = addresses(80, 40, 80);
+    Runnable within = device.openPlanWithin(larger).orElseThrow();
+    List<Long> found = addresses(70, 35, 75, 60);
+    assertThat(found.subList(0, 3)).containsExactlyInAnyOrderElementsOf(there);
+    assertThat(there).doesNotContain(found.get(3));
+    within.run();
+    larger.run();
+  }
+
+  private List<Long> addresses(int... lengths) {
+    return IntStream.of(lengths)
+        .mapToObj(length -> device.allocate(Type.F32, length).address())
+        .toList();
   }
 }
