@@ -125,12 +125,10 @@ final class Layers {
    * @return the stream after it
    */
   Tensor mlp(String norm, String mlp, Tensor x, Tensor d, Tensor ofImages) {
-    Activation normed = activation("normed", x.shape());
-    norm(weights.norm(norm), x, d, false, normed);
     Affine first = weights.linear(mlp + ".fc1");
     Activation activated = activation("activated", x.shape()[0], first.weight().shape()[0]);
     Activation hidden = inPlaceOf(activated, "hidden");
-    linear(first, normed, hidden);
+    linear(weights.norm(norm), x, d, first, hidden);
     gelu(hidden, activated);
     Tensor out = workspace.kept("stream", Type.F32, x.shape());
     branch(weights.linear(mlp + ".fc2"), activated, ofImages, x, out, d);
@@ -164,14 +162,36 @@ final class Layers {
    * Plans y = the stream, normalised.
    *
    * @param d gradient of the stream: this layer adds its share, or overwrites it if {@code first}
+   * @return the statistics of the rows
    */
-  void norm(Affine layer, Tensor stream, Tensor d, boolean first, Activation y) {
+  Tensor norm(Affine layer, Tensor stream, Tensor d, boolean first, Activation y) {
     Tensor statistics = workspace.kept("statistics", Type.F32, 2, stream.shape()[0]);
     tape.forward(device.layerNorm(stream, layer, eps, statistics, y.value()));
     if (tape.training()) {
       Tensor typed = inType("d stream", d);
       StreamGradient dx = new StreamGradient(d, first, typed == d ? null : typed);
       tape.backward(device.layerNormGradient(stream, layer, eps, statistics, y.gradient(), dx));
+    }
+    return statistics;
+  }
+
+  /**
+   * Plans y = norm(x)·Wᵀ + b. The gradient computes an fp32 norm once more: keeping it takes more
+   * memory than that takes time.
+   *
+   * @param d gradient of the stream x, to which this adds its share
+   */
+  void linear(Affine norm, Tensor x, Tensor d, Affine layer, Activation y) {
+    boolean again = tape.training() && type == Type.F32;
+    Tensor value =
+        again
+            ? workspace.scratch("normed", type, x.shape())
+            : workspace.kept("normed", type, x.shape());
+    Activation normed = new Activation(value, gradient("normed", x.shape()));
+    Tensor statistics = norm(norm, x, d, false, normed);
+    linear(layer, normed, y);
+    if (again) {
+      tape.backward(device.layerNorm(x, norm, eps, statistics, value));
     }
   }
 

@@ -76,10 +76,9 @@ final class TransformerBlocks {
     String name = prefix + index;
     long rows = batch * sequence;
     long dim = tower.embedDim();
-    Activation normed = layers.activation("normed", rows, dim);
-    layers.norm(layers.weights().norm(name + ".norm1"), x, d, false, normed);
+    Affine norm = layers.weights().norm(name + ".norm1");
     Activation qkv = layers.activation("qkv", rows, 3 * dim);
-    layers.linear(layers.weights().linear(name + ".attn.qkv"), normed, qkv);
+    layers.linear(norm, x, d, layers.weights().linear(name + ".attn.qkv"), qkv);
     Activation tokens = qkv.reshape(batch, sequence, 3 * dim);
     Activation attended = layers.activation("attended", rows, dim);
     layers.attention(
@@ -135,10 +134,9 @@ final class TransformerBlocks {
     String name = prefix + index;
     long rows = batch * sequence;
     long dim = tower.embedDim();
-    Activation normed = layers.activation("normed", rows, dim);
-    layers.norm(layers.weights().norm(name + ".norm1"), x, d, false, normed);
+    Affine norm = layers.weights().norm(name + ".norm1");
     Activation q = layers.activation("q", rows, dim);
-    layers.linear(layers.weights().linear(name + ".cross_attn.q"), normed, q);
+    layers.linear(norm, x, d, layers.weights().linear(name + ".cross_attn.q"), q);
     Activation kv = layers.activation("kv", batch * count, 2 * dim);
     layers.linear(layers.weights().linear(name + ".cross_attn.kv"), others, kv);
     Activation tokens = kv.reshape(batch, count, 2 * dim);
