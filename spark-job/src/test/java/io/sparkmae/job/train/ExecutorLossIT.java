@@ -42,7 +42,7 @@ class ExecutorLossIT {
         assertThat(notes.resolve(precision + "/KILL-3")).exists();
         assertThat(notes.resolve(precision + "/KILL_NEIGHBOUR-7")).exists();
       }
-      // Which of the two depends on where Spark had put the workers; PretrainingIT tests each
+      // Which of the two depends on where Spark had put the workers; GoingOnIT tests each
       assertThat(process.err()).containsPattern("train again|going back to step");
     }
   }
