@@ -16,7 +16,6 @@ import org.nd4j.linalg.factory.Nd4j;
 /** The inputs of a step: host memory at a fixed address, and its transfer to the device. */
 final class Inputs {
 
-  private final Batch batch;
   private final INDArray pixels; // [N, L, P]
   private final INDArray order; // [N, L], the tokens of each sample, kept ones first
   private final Feed feed;
@@ -27,7 +26,6 @@ final class Inputs {
 
   /** Allocates host memory for a batch of pixels: floats, or bytes. */
   Inputs(MaeConfig config, Batch batch, Device device) {
-    this.batch = batch;
     int images = batch.images();
     // detached: a workspace would reuse the memory
     pixels =
@@ -40,7 +38,7 @@ final class Inputs {
   }
 
   Batch batch() {
-    return batch;
+    return new Batch(Math.toIntExact(pixels.size(0)), pixels.dataType());
   }
 
   INDArray pixels() {

@@ -1,6 +1,7 @@
 package io.sparkmae.job.benchmark;
 
 import io.sparkmae.job.store.Json;
+import io.sparkmae.model.engine.Engines;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,8 +38,7 @@ public final class StepProcess {
             StepBenchmark.class.getName(),
             Json.line(settings));
     process.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-    process.environment().putIfAbsent("GOMP_SPINCOUNT", "1000"); // both as in the launcher
-    process.environment().putIfAbsent("OMP_WAIT_POLICY", "active");
+    Engines.environment().forEach(process.environment()::putIfAbsent);
     Process running = process.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String out = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (running.waitFor() != 0) {

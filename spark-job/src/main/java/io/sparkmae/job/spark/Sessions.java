@@ -1,5 +1,6 @@
 package io.sparkmae.job.spark;
 
+import io.sparkmae.model.engine.Engines;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -18,10 +19,7 @@ public final class Sessions {
 
   private static final String MAPPED_FROM = "spark.storage.memoryMapThreshold";
 
-  // Java spells the names of files by the locale. OpenMP's threads spin 1,000 turns before they
-  // sleep; by its own choice, 100 where a process has more of them than cores.
-  private static final Map<String, String> ENVIRONMENT =
-      Map.of("LC_ALL", "C.UTF-8", "OMP_WAIT_POLICY", "active", "GOMP_SPINCOUNT", "1000");
+  private static final String ENVIRONMENT = "spark.executorEnv.";
 
   private static final String EXECUTOR_JAVA = "spark.executor.defaultJavaOptions";
 
@@ -59,7 +57,8 @@ public final class Sessions {
   static Map<String, String> defaults(SparkConf given) {
     Map<String, String> defaults = new HashMap<>(HANDING_OVER);
     defaults.put(MAPPED_FROM, "64m"); // Spark never unmaps slices that it maps from disk
-    ENVIRONMENT.forEach((name, value) -> defaults.put("spark.executorEnv." + name, value));
+    defaults.put(ENVIRONMENT + "LC_ALL", "C.UTF-8"); // Java spells the names of files by it
+    Engines.environment().forEach((name, value) -> defaults.put(ENVIRONMENT + name, value));
     if (given.get(SERIALIZER, "").endsWith("KryoSerializer")) {
       // without it Kryo corrupts ND4J's arrays
       defaults.put(REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator");

@@ -175,11 +175,12 @@ public final class Training {
         step = train(round);
         boolean whole = step > round.lastStep();
         boolean asked = whole && ends && endEpoch(round);
-        if (due || whole && last || asked) {
+        boolean ended = whole && last;
+        if (due || ended || asked) {
           keep(step);
           lost = 0;
         }
-        done = whole && last;
+        done = ended;
       } catch (StateLost e) {
         if (++lost > LOSSES) {
           throw e;

@@ -116,8 +116,7 @@ final class OneDnn implements AutoCloseable {
 
   /** Opens a plan in the memory of one that an open method returned. */
   Runnable openPlanWithin(Runnable larger) {
-    OneDnnPlan other = plans.stream().filter(larger::equals).findFirst().orElseThrow();
-    return open(OneDnnPlan.within(other));
+    return open(OneDnnPlan.within((OneDnnPlan) larger));
   }
 
   private Runnable open(OneDnnPlan plan) {
