@@ -6,13 +6,14 @@ import io.sparkmae.job.config.Flags;
 import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.run.PretrainRun;
 import io.sparkmae.job.spark.Sessions;
+import io.sparkmae.job.train.WorkersEngine;
 import io.sparkmae.model.MaeGraph;
 import io.sparkmae.model.config.Engine;
-import io.sparkmae.model.engine.Engines;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,9 +58,7 @@ final class PretrainCommand implements Callable<Outcome> {
 
   private void requireEngine(RunConfig run) {
     Engine engine = MaeGraph.requireEngine(run.model(), run.train().engine());
-    if (engine != Engine.CUDA) { // whose GPUs the driver need not have
-      Engines.resolve(engine, run.train().precision(), options.force());
-    }
+    WorkersEngine.of(engine, run.train().precision(), options.force(), new SparkConf());
   }
 
   private Object train(RunConfig run) throws IOException {

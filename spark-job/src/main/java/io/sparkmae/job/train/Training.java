@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
@@ -132,7 +133,7 @@ public final class Training {
     try (AveragingMaster master = new AveragingMaster(spark, graph, run.averaging().outer());
         StopSignal stop = StopSignal.watch();
         Metrics metrics = TrainingMetrics.register(progress)) {
-      prepare(master, run, task, hooks, TaskSlots.haveGpus(spark.getConf()));
+      prepare(master, run, task, hooks, spark.getConf());
       SparkComputationGraph onSpark = new SparkComputationGraph(spark, graph, master);
       Rounds rounds = new Rounds(spark, plan, fileSystem, onSpark, master, loader);
       if (from != null) {
@@ -154,11 +155,11 @@ public final class Training {
   }
 
   private static void prepare(
-      AveragingMaster master, RunConfig run, Task task, List<TrainingHook> hooks, boolean gpus) {
+      AveragingMaster master, RunConfig run, Task task, List<TrainingHook> hooks, SparkConf conf) {
     hooks.forEach(master::addHook);
     master.accumulate(run.train().accumulation());
     master.exchangeIn(run.averaging().exchangePrecision());
-    master.compute(compute(run.train(), task, gpus));
+    master.compute(compute(run.train(), task, conf));
   }
 
   private Trained train() throws IOException {
@@ -298,12 +299,8 @@ public final class Training {
     return images * run.data().cropsPerImage();
   }
 
-  /** Decided here, for all workers: a worker that cannot run it fails. */
-  private static Compute compute(Train train, Task task, boolean gpus) {
-    Engine choice = task.engine(train.engine());
-    boolean onlyWorkersKnow = gpus && choice == Engine.CUDA; // drivers have no GPU
-    Engine engine =
-        onlyWorkersKnow ? Engine.CUDA : Engines.resolve(choice, train.precision(), true);
+  private static Compute compute(Train train, Task task, SparkConf conf) {
+    Engine engine = WorkersEngine.of(task.engine(train.engine()), train.precision(), true, conf);
     System.err.printf(
         "engine %s, %s, %s%n",
         engine,

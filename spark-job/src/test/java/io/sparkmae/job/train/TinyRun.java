@@ -6,6 +6,7 @@ import io.sparkmae.job.config.RunConfig;
 import io.sparkmae.job.config.RunConfig.Optimiser;
 import io.sparkmae.model.config.MaeConfig;
 import io.sparkmae.model.config.Tower;
+import io.sparkmae.model.engine.Engines;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -44,9 +45,14 @@ final class TinyRun {
             "train.optimizer", optimiser.name().toLowerCase(Locale.ROOT)));
   }
 
-  /** Half an epoch of warm-up and seed 3; all else as {@code settings} and the defaults say. */
+  /**
+   * Half an epoch of warm-up, seed 3, on processors, whose bits are compared; all else as {@code
+   * settings} and the defaults say.
+   */
   static RunConfig of(String data, Map<String, ?> settings) {
-    Map<String, Object> all = new HashMap<>(settings);
+    Map<String, Object> all = new HashMap<>();
+    all.put("train.engine", Engines.processors().name().toLowerCase(Locale.ROOT));
+    all.putAll(settings);
     all.putAll(Map.of("data.uri", data, "train.warmup-epochs", 0.5, "train.seed", 3));
     RunConfig.Train train =
         ConfigLayers.ofText(ConfigFactory.parseMap(all).root().render()).train();

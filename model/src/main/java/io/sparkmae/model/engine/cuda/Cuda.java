@@ -27,7 +27,7 @@ public final class Cuda {
     try {
       int[] count = new int[1];
       if (cudaGetDeviceCount(count) != 0 || count[0] == 0) {
-        return "no NVIDIA GPU is visible to the driver";
+        return "NVIDIA's driver shows no GPU to this process";
       }
       nvrtcVersion(new int[1], new int[1]);
       cublas.cublasGetCudartVersion();
@@ -38,6 +38,21 @@ public final class Cuda {
     } catch (LinkageError e) {
       return "CUDA's libraries cudart, cublas or nvrtc of version 13 cannot be loaded, or the job was"
           + " built without -Pcuda";
+    }
+  }
+
+  /**
+   * Checks that this process sees a device.
+   *
+   * @throws UnusableGpu if not
+   */
+  static void requireVisible(int device) {
+    int[] count = new int[1];
+    check(cudaGetDeviceCount(count));
+    if (device >= count[0]) {
+      throw new UnusableGpu(
+          "Invalid GPU: %d (this process sees %d, counted from 0; let Spark's discovery script name them as CUDA_VISIBLE_DEVICES leaves them)"
+              .formatted(device, count[0]));
     }
   }
 

@@ -51,6 +51,7 @@ public final class CudaDevice implements Device {
   /** Opens GPU {@code ordinal} of those that the process sees, for products in a precision. */
   public CudaDevice(int ordinal, Precision precision) {
     this.ordinal = ordinal;
+    Cuda.requireVisible(ordinal);
     enter();
     Cuda.check(cudaStreamCreate(stream));
     Cuda.check(cudaStreamCreate(uploads));

@@ -301,6 +301,13 @@ class CudaDeviceTest {
   }
 
   @Test
+  void aGpuThatThisProcessDoesNotSeeIsRefused() {
+    assertThatThrownBy(() -> new CudaDevice(4095, Precision.FP32))
+        .isInstanceOf(UnusableGpu.class)
+        .hasMessageStartingWith("Invalid GPU: 4095 (this process sees ");
+  }
+
+  @Test
   void moreMemoryThanTheGpuHasIsRefusedWithTheCureAndDoesNoHarm() {
     try (Device gpu = new CudaDevice(0, Precision.FP32)) {
       assertThatThrownBy(() -> gpu.allocate(Type.F32, 1L << 40))
