@@ -1,5 +1,7 @@
 package io.sparkmae.job.plan;
 
+import io.sparkmae.job.spark.Sessions;
+
 /**
  * What the processes of a run may use.
  *
@@ -40,7 +42,7 @@ public record Cluster(
 
   /** Returns whether one process does everything. */
   public boolean isLocal() {
-    return master.matches("local(\\[.*)?");
+    return Sessions.isLocal(master);
   }
 
   /** Returns the workers that run in one executor at once. */

@@ -53,6 +53,11 @@ public final class Sessions {
     return builder.appName("spark-mae " + command).getOrCreate();
   }
 
+  /** Returns whether a master's tasks run in the driver's process. */
+  public static boolean isLocal(String master) {
+    return master.matches("local(\\[.*)?");
+  }
+
   /** Returns the settings that a session needs besides, or in place of, those given. */
   static Map<String, String> defaults(SparkConf given) {
     Map<String, String> defaults = new HashMap<>(HANDING_OVER);
@@ -63,7 +68,7 @@ public final class Sessions {
       // without it Kryo corrupts ND4J's arrays
       defaults.put(REGISTRATOR, "org.nd4j.kryo.Nd4jRegistrator");
     }
-    if (given.get("spark.master", "").matches("local(\\[.*)?")) {
+    if (isLocal(given.get("spark.master", ""))) {
       // one process has nobody to lose: a laptop that slept for two minutes would end its run
       defaults.put(SILENCE, "365d");
     }

@@ -1,6 +1,7 @@
 package io.sparkmae.job.train;
 
 import io.sparkmae.job.spark.Executors;
+import io.sparkmae.job.spark.Sessions;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -89,7 +90,7 @@ final class TaskSlots {
    * @throws IllegalArgumentException if Spark may add and remove executors
    */
   static void requireFixed(SparkConf conf) {
-    boolean local = conf.get("spark.master", "").matches("local(\\[.*)?");
+    boolean local = Sessions.isLocal(conf.get("spark.master", ""));
     if (!local && conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw new IllegalArgumentException(
           "Invalid train.workers: 0 (must be a number with spark.dynamicAllocation.enabled=true, whose executors come and go: give --workers, or set that to false)");

@@ -1,5 +1,6 @@
 package io.sparkmae.job.train;
 
+import io.sparkmae.job.spark.Sessions;
 import io.sparkmae.model.config.Engine;
 import io.sparkmae.model.config.Precision;
 import io.sparkmae.model.engine.Engines;
@@ -20,7 +21,7 @@ public final class WorkersEngine {
    *     cannot run it
    */
   public static Engine of(Engine choice, Precision precision, boolean force, SparkConf conf) {
-    boolean local = conf.get("spark.master", "local").matches("local(\\[.*)?");
+    boolean local = Sessions.isLocal(conf.get("spark.master", "local"));
     Engine engine = choice == Engine.AUTO && !local ? onCluster(conf) : choice;
     return engine == Engine.CUDA && !local ? engine : Engines.resolve(engine, precision, force);
   }
