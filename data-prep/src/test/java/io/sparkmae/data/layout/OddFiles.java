@@ -3,6 +3,7 @@ package io.sparkmae.data.layout;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkmae.data.image.Box;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
 
 /** Awkward image files, what they should give, and the pixels that Pillow makes of them. */
 public final class OddFiles {
@@ -36,8 +38,9 @@ public final class OddFiles {
   }
 
   public static List<Crop> pillowCrops() throws IOException {
-    ByteBuffer file =
-        ByteBuffer.wrap(resource("/pillow_crops_odd.safetensors")).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] packed = resource("/pillow_crops_odd.safetensors.gz");
+    byte[] unpacked = new GZIPInputStream(new ByteArrayInputStream(packed)).readAllBytes();
+    ByteBuffer file = ByteBuffer.wrap(unpacked).order(ByteOrder.LITTLE_ENDIAN);
     byte[] json = new byte[(int) file.getLong()];
     file.get(json);
     JsonNode header = JSON.readTree(new String(json, StandardCharsets.UTF_8));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sparkmae.model.file.Safetensors;
 import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -15,7 +16,7 @@ class PositionTableTest {
   @ValueSource(ints = {768, 512})
   void agreesWithTheReference(int dim) throws Exception {
     INDArray expected;
-    try (var in = getClass().getResourceAsStream("pos_embed.safetensors")) {
+    try (var in = new GZIPInputStream(getClass().getResourceAsStream("pos_embed.safetensors.gz"))) {
       expected = Safetensors.read(in).tensors().get("pos_embed_" + dim + "_14");
     }
     double[] table = PositionTable.of(dim, 14);
