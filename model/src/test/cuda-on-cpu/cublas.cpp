@@ -1,7 +1,7 @@
 // cuBLAS and cuBLASLt: plain products, with sums in fp32. Matrices are column-major, as theirs.
+#include "numbers.h"
 #include "stream.h"
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 enum { F32 = 0, COMPUTE_TF32 = 77, EPILOGUE_BIAS = 4, EPILOGUE_SUMS_OF_B = 512, INVALID = 7, UNSUPPORTED = 15 };
@@ -27,22 +27,13 @@ struct cublasContext {
 };
 
 static float read(const void *p, int type, size_t i) {
-  if (type == F32) return ((const float *)p)[i];
-  uint32_t word = (uint32_t)((const uint16_t *)p)[i] << 16;
-  float v;
-  memcpy(&v, &word, sizeof v);
-  return v;
-}
-static uint32_t rounded(float v, int bits) { // to nearest, even
-  uint32_t word;
-  memcpy(&word, &v, sizeof word);
-  return v != v ? 0x7fffffff : (word + (1u << (bits - 1)) - 1 + (word >> bits & 1)) >> bits << bits;
+  return type == F32 ? ((const float *)p)[i] : on_cpu::of_bf16(((const uint16_t *)p)[i]);
 }
 static void write(void *p, int type, size_t i, float v) {
   if (type == F32)
     ((float *)p)[i] = v;
   else
-    ((uint16_t *)p)[i] = rounded(v, 16) >> 16;
+    ((uint16_t *)p)[i] = on_cpu::to_bf16(v);
 }
 
 // The matrix, or its transpose if `turned` is not as it lies, in dense columns of `rows`.
@@ -51,11 +42,8 @@ static std::vector<float> dense(const Matrix &m, size_t rows, size_t columns, bo
   for (size_t j = 0; j < columns; j++)
     for (size_t i = 0; i < rows; i++) {
       float v = read(m.data, m.type, turned ? j + i * m.stride : i + j * m.stride);
-      if (compute == COMPUTE_TF32 && m.type == F32) {
-        uint32_t word = rounded(v, 13);
-        memcpy(&v, &word, sizeof v);
-      }
-      out[j * rows + i] = v;
+      bool tf32 = compute == COMPUTE_TF32 && m.type == F32;
+      out[j * rows + i] = tf32 ? on_cpu::as_float(on_cpu::rounded(v, 13)) : v;
     }
   return out;
 }

@@ -24,16 +24,8 @@ struct uint4 {
 };
 static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
-static inline float __uint_as_float(unsigned u) {
-  float f;
-  memcpy(&f, &u, sizeof f);
-  return f;
-}
-static inline unsigned __float_as_uint(float f) {
-  unsigned u;
-  memcpy(&u, &f, sizeof u);
-  return u;
-}
+#define __uint_as_float on_cpu::as_float
+#define __float_as_uint on_cpu::as_bits
 static inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 static void __syncthreads() { on_cpu::meet(on_cpu::block, on_cpu::count); }
 
@@ -60,14 +52,8 @@ static const Word *show(const Word &mine) {
 }
 static void seen() { meet(warps[self->index.x / 32].barrier, 32); }
 
-static unsigned to_bf16(float v) {
-  unsigned a = __float_as_uint(v);
-  return v != v ? 0x7fff : (a + 0x7fff + (a >> 16 & 1)) >> 16;
-}
-static unsigned pack(float low, float high) { return to_bf16(low) | to_bf16(high) << 16; }
-static float half(unsigned pair, int which) {
-  return __uint_as_float(which ? pair & 0xffff0000u : pair << 16);
-}
+static unsigned pack(float low, float high) { return to_bf16(low) | (unsigned)to_bf16(high) << 16; }
+static float half(unsigned pair, int which) { return of_bf16(which ? pair >> 16 : pair); }
 
 // ldmatrix.x4: lane l names row l % 8 of the 8 x 8 matrix l / 8.
 static void load_tiles(unsigned (&r)[4], const void *row, bool transposed) {

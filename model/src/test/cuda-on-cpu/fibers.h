@@ -1,6 +1,7 @@
 // A block's threads: fibers of one processor thread, which run in turns whose order a seed chooses.
 // Sources of kernels are compiled behind this.
 #pragma once
+#include "numbers.h"
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -49,7 +50,6 @@ struct Barrier {
 };
 
 const size_t STACK = 128 << 10;
-const unsigned SHARED = 232448; // bytes that a block of Hopper may ask for
 static Thread threads[1024];
 static Thread *self;
 static Barrier block;
@@ -59,7 +59,7 @@ static int count;
 static long progress;
 static uint3 block_index, block_size, grid_size;
 static unsigned long random_state;
-alignas(1024) static unsigned char shared[SHARED + 1024]; // what was not asked for is a canary
+alignas(1024) static unsigned char shared[MOST_SHARED + 1024]; // what was not asked for is a canary
 alignas(1024) static unsigned char fixed[1 << 20];        // shared memory that the code declares
 static size_t reserved;
 
@@ -114,10 +114,7 @@ static void bear(Thread &thread) {
 static void order(std::vector<int> &of, int n, unsigned long seed) {
   of.resize(n);
   for (int i = 0; i < n; i++) of[i] = seed == 1 ? n - 1 - i : i;
-  for (int i = n - 1; seed > 1 && i > 0; i--) {
-    random_state = random_state * 6364136223846793005ul + 1442695040888963407ul;
-    std::swap(of[i], of[(random_state >> 33) % (i + 1)]);
-  }
+  for (int i = n - 1; seed > 1 && i > 0; i--) std::swap(of[i], of[random(random_state, i + 1)]);
 }
 
 static void run_block(unsigned long seed) {
@@ -148,7 +145,7 @@ static void run_block(unsigned long seed) {
 extern "C" void on_cpu_run(const std::function<void()> *body, unsigned width, unsigned height, unsigned size,
                            unsigned shared_bytes, unsigned long seed) {
   using namespace on_cpu;
-  if (size > 1024 || size % 32 || shared_bytes > SHARED) fail("a grid that no GPU takes");
+  if (size > 1024 || size % 32 || shared_bytes > MOST_SHARED) fail("a grid that no GPU takes");
   on_cpu::body = body;
   count = size;
   block_size = {size, 1, 1};

@@ -1,4 +1,5 @@
 // The device, and its kernels: a module is a shared library, made by nvrtc.cpp.
+#include "numbers.h"
 #include "stream.h"
 #include <cstdlib>
 #include <dlfcn.h>
@@ -7,9 +8,8 @@
 #include <string>
 #include <unistd.h>
 
-static const int SHARED = 232448; // bytes that a block of Hopper may ask for
-static const int MAJOR = 75, MINOR = 76, MOST_SHARED = 97; // attributes of a device
-static const int DYNAMIC_SHARED = 8;                       // attribute of a kernel
+static const int MAJOR = 75, MINOR = 76, SHARED = 97; // attributes of a device
+static const int DYNAMIC_SHARED = 8;                  // attribute of a kernel
 
 struct CUmod_st {
   void *library;
@@ -32,7 +32,7 @@ int cudaDeviceGetAttribute(int *value, int attribute, int) {
   switch (attribute) {
   case MAJOR: *value = capability / 10; return 0;
   case MINOR: *value = capability % 10; return 0;
-  case MOST_SHARED: *value = SHARED; return 0;
+  case SHARED: *value = on_cpu::MOST_SHARED; return 0;
   }
   return failed(1);
 }
@@ -66,7 +66,7 @@ int cuModuleGetFunction(CUfunc_st **function, CUmod_st *module, const char *name
   return 0;
 }
 int cuFuncSetAttribute(CUfunc_st *function, int attribute, int value) {
-  if (attribute != DYNAMIC_SHARED || value > SHARED) return 1;
+  if (attribute != DYNAMIC_SHARED || value > on_cpu::MOST_SHARED) return 1;
   function->shared = value;
   return 0;
 }

@@ -1,5 +1,6 @@
 // Streams, events and graphs. Work is done as late as it may be, when somebody waits for it; from
 // seed 2 on, some of other streams' is done beside it.
+#include "numbers.h"
 #include "stream.h"
 #include <chrono>
 #include <cstdio>
@@ -46,8 +47,7 @@ unsigned long seed() {
 }
 static bool one_in(int n) {
   static unsigned long state = seed();
-  state = state * 6364136223846793005ul + 1442695040888963407ul;
-  return (state >> 33) % n == 0;
+  return on_cpu::random(state, n) == 0;
 }
 
 static void one(CUstream_st *stream) {
